@@ -1,0 +1,81 @@
+"""python -m training: fit."""
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+from . import recipes
+from .errors import TrainingError
+
+INSTANCE = Path(os.environ.get("EMOSCOPE_INSTANCE", "instance"))
+
+
+def main(arguments=None):
+    """Run one command; the exit status. Errors of the user's are one line on standard error."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except TrainingError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nstopped; run the same command to go on", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _parser():
+    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    fit = commands.add_parser("fit", help="train a recipe")
+    fit.add_argument("recipe", help=f"one of {', '.join(recipes.names())}")
+    _data_options(fit)
+    fit.add_argument("--out", help="folder of the run (default: instance/runs/RECIPE)")
+    fit.add_argument("--smoke", action="store_true", help="shrink the run to under a minute, to see that it works")
+    fit.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="change a setting of the recipe")
+    fit.set_defaults(run=_fit)
+    return parser
+
+
+def _data_options(parser):
+    parser.add_argument("--data", required=True, help="FER2013's csv, .csv or .csv.gz")
+    parser.add_argument("--votes", help="FER+'s fer2013new.csv (default: beside the csv)")
+    parser.add_argument("--any-md5", action="store_true", help="accept a csv that is not the official one")
+
+
+def _faces(options):
+    from .data import fer2013
+    votes = options.votes or Path(options.data).with_name("fer2013new.csv")
+    if not options.votes and not votes.is_file():
+        votes = None
+    return fer2013.load(options.data, votes, store=INSTANCE / "datasets" / "fer2013", any_md5=options.any_md5)
+
+
+def _changes(pairs):
+    changes = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise TrainingError(f"--set {pair}: NAME=VALUE is meant")
+        try:
+            changes[name] = json.loads(value)
+        except json.JSONDecodeError:
+            changes[name] = value
+    return changes
+
+
+def _fit(options):
+    recipe = recipes.load(options.recipe, **_changes(options.set))
+    faces = _faces(options)
+    from .fit import fit, shrink
+    folder = Path(options.out or INSTANCE / "runs" / recipe.name)
+    if options.smoke:
+        recipe, faces = shrink(recipe, faces)
+        folder = folder.with_name(folder.name + "-smoke")
+    fit(recipe, faces, folder, say=lambda line: print(line, flush=True))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,275 @@
+"""Train a recipe: one loop, backend-neutral Keras 3, resumable to the step.
+
+Everything random is drawn from (seed, step), and a checkpoint holds all that changes, so a
+run that was killed goes on from its last checkpoint to the same end.
+"""
+
+import csv
+import json
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from .data.augment import augment, mixup
+from .data.labels import LABEL_SETS
+from .errors import TrainingError
+
+CURVE_FIELDS = ("epoch", "step", "learning_rate", "pictures_per_second", "loss",
+                "public_ferplus_cross_entropy", "public_ferplus_agreement", "public_fer2013_accuracy")
+
+
+class Run:
+    """A recipe being trained in a folder: network, averaged weights, optimiser, step."""
+
+    def __init__(self, recipe, faces, folder):
+        self.recipe, self.faces, self.folder = recipe, faces, Path(folder)
+        self.rows = faces.rows("Training")
+        if len(self.rows) < recipe.batch:
+            raise TrainingError(f"{len(self.rows)} Training pictures are fewer than one batch of {recipe.batch}")
+        self.targets = [targets(faces, name, recipe.label_smoothing) for name in recipe.label_sets]
+        keras.utils.set_random_seed(recipe.seed)
+        self.model = build(recipe)
+        self.model.compile(
+            optimizer=_optimizer(recipe),
+            loss={name: keras.losses.CategoricalCrossentropy(from_logits=True) for name in recipe.label_sets},
+            loss_weights=dict(recipe.label_sets))
+        self.model.optimizer.build(self.model.trainable_variables)
+        self.average = [np.array(weight) for weight in self.model.get_weights()]
+        self.step = 0
+        self.judge = build(replace(recipe, precision="float32"))
+
+    @property
+    def steps_per_epoch(self):
+        return len(self.rows) // self.recipe.batch
+
+    @property
+    def total_steps(self):
+        return self.recipe.epochs * self.steps_per_epoch
+
+    @property
+    def decay_start(self):
+        """The step at which the learning rate begins to fall."""
+        return int(self.total_steps * (1 - self.recipe.decay))
+
+    def learning_rate(self, step):
+        """Warm-up, stable, decay (Haegele et al. 2024): the fall can begin whenever time is short."""
+        rise = min(1.0, (step + 1) / max(1, self.recipe.warmup * self.steps_per_epoch))
+        fall = min(1.0, (self.total_steps - step) / max(1, self.total_steps - self.decay_start))
+        return self.recipe.learning_rate * rise * fall
+
+    def batch(self, step):
+        """Pictures float32 (batch, h, w, 1), targets and weights by head, for one step."""
+        recipe = self.recipe
+        epoch, place = divmod(step, self.steps_per_epoch)
+        order = np.random.default_rng([recipe.seed, epoch]).permutation(self.rows)
+        rows = np.sort(order[place * recipe.batch:(place + 1) * recipe.batch])
+        rng = np.random.default_rng([recipe.seed, epoch, place])
+        images = augment(self.faces.images[rows], recipe.augmentation, rng)
+        images, blended = mixup(images, [wanted[rows] for wanted, _ in self.targets], recipe.augmentation, rng)
+        weights = [weight[rows] for _, weight in self.targets]
+        return images, dict(zip(recipe.label_sets, blended)), dict(zip(recipe.label_sets, weights))
+
+    def train_step(self, batch):
+        """One step on `batch`; the mean loss of the epoch so far. Raises TrainingError on a loss that is not finite."""
+        self.model.optimizer.learning_rate.assign(self.learning_rate(self.step))
+        images, wanted, weights = batch
+        logs = self.model.train_on_batch(images, wanted, sample_weight=weights, return_dict=True)
+        if not np.isfinite(logs["loss"]):
+            raise TrainingError(f"the loss is {logs['loss']} at step {self.step}; the weights of the last "
+                                f"checkpoint are kept in {self.folder}. Lower learning_rate and run again")
+        momentum = min(self.recipe.averaging, (1 + self.step) / (10 + self.step))
+        for kept, now in zip(self.average, self.model.get_weights()):
+            kept += (1 - momentum) * (now - kept)
+        self.step += 1
+        return float(logs["loss"])
+
+    def judge_public(self):
+        """Figures of the averaged weights on PublicTest, which is what choices are made on."""
+        self.judge.set_weights(self.average)
+        rows = self.faces.rows("PublicTest")
+        logits = self.judge.predict(self.faces.images[rows].astype(np.float32)[..., None], batch_size=256, verbose=0)
+        figures = {}
+        if "fer2013" in logits:
+            figures["public_fer2013_accuracy"] = float((logits["fer2013"].argmax(1) == self.faces.labels[rows]).mean())
+        if "ferplus" in logits:
+            votes = self.faces.expression_votes[rows]
+            judged = votes.sum(1) > 0
+            votes, scores = votes[judged], logits["ferplus"][judged]
+            log_p = scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
+            share = votes / votes.sum(1, keepdims=True)
+            figures["public_ferplus_cross_entropy"] = float(-(share * log_p).sum(1).mean())
+            majority = share.max(1) > 0.5
+            figures["public_ferplus_agreement"] = float((scores.argmax(1) == share.argmax(1))[majority].mean())
+        return figures
+
+    def save(self, name="checkpoint.npz"):
+        """Write the whole state; the old file stays whole until the new one is."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        arrays = {f"weights_{i}": value for i, value in enumerate(self.model.get_weights())}
+        arrays |= {f"average_{i}": value for i, value in enumerate(self.average)}
+        arrays |= {f"optimizer_{i}": np.asarray(variable) for i, variable in enumerate(self.model.optimizer.variables)}
+        path = self.folder / name
+        partial = path.with_suffix(".partial.npz")
+        try:
+            np.savez(partial, step=self.step, recipe=self.recipe.as_json(), data_md5=self.faces.md5, **arrays)
+            os.replace(partial, path)
+        except OSError as error:
+            partial.unlink(missing_ok=True)
+            raise TrainingError(f"{path}: cannot be written ({error}); the last checkpoint is whole. "
+                                "Make room and run the same command again") from None
+
+    def restore(self):
+        """Go on from the folder's checkpoint, if there is one. Raises TrainingError for another recipe's."""
+        path = self.folder / "checkpoint.npz"
+        if not path.exists():
+            return
+        state = read_checkpoint(path)
+        theirs, ours = json.loads(str(state["recipe"])), json.loads(self.recipe.as_json())
+        differing = sorted(key for key in ours if ours[key] != theirs.get(key) and key != "epochs")
+        if differing:
+            raise TrainingError(f"{path} was made by another recipe (differs in {', '.join(differing)}); "
+                                "remove it or give another --out")
+        earlier = self.folder / "before-decay.npz"
+        fell = int(theirs["epochs"] * self.steps_per_epoch * (1 - self.recipe.decay)) < int(state["step"])
+        if theirs["epochs"] < ours["epochs"] and fell and earlier.exists():
+            state = read_checkpoint(earlier)    # made longer: from where the learning rate began to fall
+        self.model.set_weights([state[f"weights_{i}"] for i in range(len(self.average))])
+        self.average = [state[f"average_{i}"] for i in range(len(self.average))]
+        for i, variable in enumerate(self.model.optimizer.variables):
+            variable.assign(state[f"optimizer_{i}"])
+        self.step = int(state["step"])
+
+
+def build(recipe):
+    """The recipe's network, untrained, in the recipe's precision."""
+    keras.config.set_dtype_policy(recipe.precision)
+    try:
+        return recipe.network({name: len(LABEL_SETS[name]) for name in recipe.label_sets})
+    finally:
+        keras.config.set_dtype_policy("float32")
+
+
+def targets(faces, label_set, smoothing):
+    """Targets float32 (n, labels), rows sum to 1, and weights float32 (n,) for one head.
+
+    FER+: the shares of the votes on the eight expressions, weighted by how many of the ten
+    votes those are. FER2013: the one label, smoothed.
+    """
+    labels = len(LABEL_SETS[label_set])
+    if label_set == "ferplus":
+        votes = faces.expression_votes
+        total = votes.sum(1)
+        return votes / np.maximum(total, 1)[:, None], (total / 10).astype(np.float32)
+    hot = np.eye(labels, dtype=np.float32)[faces.labels]
+    return hot * (1 - smoothing) + smoothing / labels, np.ones(len(hot), np.float32)
+
+
+def read_checkpoint(path):
+    """A checkpoint's arrays as a dict. Raises TrainingError where it cannot be read."""
+    try:
+        with np.load(path) as file:
+            return dict(file)
+    except Exception as error:  # np.load raises what zipfile, zlib and numpy each raise
+        raise TrainingError(f"{path}: not a readable checkpoint ({error}); remove it to start again") from None
+
+
+def fit(recipe, faces, folder, say=print):
+    """Train `recipe` on `faces` in `folder` until its last epoch; the Run.
+
+    Prints progress through `say`, writes `checkpoint.npz` after each epoch, `curve.csv` and
+    `curve.svg` (learning curves). Goes on from a checkpoint that is there.
+    """
+    run = Run(recipe, faces, folder)
+    run.restore()
+    curve = _read_curve(run)
+    if run.step:
+        say(f"going on from step {run.step} of {run.total_steps}")
+    with ThreadPoolExecutor(1) as ahead:
+        while run.step < run.total_steps:
+            curve.append(_epoch(run, ahead, say))
+            _write_curve(run, curve)
+            run.save()
+            if run.step <= run.decay_start:
+                run.save("before-decay.npz")
+    return run
+
+
+def _epoch(run, ahead, say):
+    epoch = run.step // run.steps_per_epoch
+    end = (epoch + 1) * run.steps_per_epoch
+    started, first, told = time.monotonic(), run.step, 0.0
+    run.model.reset_metrics()
+    coming = ahead.submit(run.batch, run.step)
+    while run.step < end:
+        batch = coming.result()
+        if run.step + 1 < end:
+            coming = ahead.submit(run.batch, run.step + 1)
+        loss = run.train_step(batch)
+        speed = (run.step - first) * run.recipe.batch / (time.monotonic() - started)
+        if time.monotonic() - told > 10:
+            told = time.monotonic()
+            left = (run.total_steps - run.step) * run.recipe.batch / speed / 60
+            say(f"epoch {epoch + 1}/{run.recipe.epochs} step {run.step}/{run.total_steps} "
+                f"loss {loss:.4f} {speed:.0f} pictures/s {left:.0f} min left")
+    row = {"epoch": epoch + 1, "step": run.step, "learning_rate": round(run.learning_rate(run.step - 1), 6),
+           "pictures_per_second": round(speed), "loss": round(loss, 4)}
+    row |= {name: round(value, 4) for name, value in run.judge_public().items()}
+    say(" ".join(f"{name} {value}" for name, value in row.items()))
+    return row
+
+
+def _optimizer(recipe):
+    optimizer = keras.optimizers.SGD(recipe.learning_rate, momentum=0.9, nesterov=True,
+                                     weight_decay=recipe.weight_decay)
+    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    return optimizer
+
+
+def _read_curve(run):
+    path = run.folder / "curve.csv"
+    if not run.step or not path.exists():
+        return []
+    with open(path, newline="") as file:
+        return [row for row in csv.DictReader(file) if int(row["step"]) <= run.step]
+
+
+def _write_curve(run, curve):
+    run.folder.mkdir(parents=True, exist_ok=True)
+    with open(run.folder / "curve.csv", "w", newline="") as file:
+        writer = csv.DictWriter(file, CURVE_FIELDS)
+        writer.writeheader()
+        writer.writerows(curve)
+    plot_curve(curve, run.folder / "curve.svg")
+
+
+def plot_curve(curve, path):
+    """Draw the learning curves (rows of `curve.csv`) as an SVG picture."""
+    import matplotlib
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, (left, right) = pyplot.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
+    epochs = [int(row["epoch"]) for row in curve]
+    for axes, names in ((left, ("loss", "public_ferplus_cross_entropy")),
+                        (right, ("public_ferplus_agreement", "public_fer2013_accuracy"))):
+        for name in names:
+            points = [(epoch, float(row[name])) for epoch, row in zip(epochs, curve) if row.get(name) not in (None, "")]
+            if points:
+                axes.plot(*zip(*points), label=name.replace("_", " "))
+        axes.set_xlabel("epoch")
+        axes.legend()
+    figure.savefig(path)
+    pyplot.close(figure)
+
+
+def shrink(recipe, faces):
+    """The recipe and data cut down to a run of seconds: two epochs on 512 pictures."""
+    keep = np.concatenate([faces.rows("Training")[:512], faces.rows("PublicTest")[:256]])
+    small = replace(faces, images=faces.images[keep], labels=faces.labels[keep], split=faces.split[keep],
+                    votes=None if faces.votes is None else faces.votes[keep])
+    return replace(recipe, epochs=2, batch=64, warmup=0.5), small
