@@ -1,0 +1,81 @@
+# Two commands do everything:  make run   and   make test
+# The rest are their parts. GPU=1 sets up for an NVIDIA GPU.
+
+PYTHON ?= python3
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export TF_CPP_MIN_LOG_LEVEL ?= 2
+
+SERVE_REQUIREMENTS := $(if $(GPU),requirements-gpu.txt,requirements-export.txt)
+SERVE_STAMP := .venv/.$(basename $(SERVE_REQUIREMENTS))
+DEV_STAMP := .venv/.requirements-dev
+DETECTOR := static/detector/detector.json
+BUILD := static/dist/manifest.json
+SCRIPTS := $(shell find static/js static/css -type f 2>/dev/null) build.mjs jsconfig.json
+
+.PHONY: run test setup detector build lint test-python test-js bench lock clean
+
+run: setup
+	@$(BIN)/python -m webapp serve
+
+setup: $(SERVE_STAMP) $(DETECTOR) $(BUILD)
+
+test: $(DEV_STAMP) $(DETECTOR) $(BUILD)
+	@tools/chromium
+	$(BIN)/ruff check .
+	npm run --silent check
+	npm run --silent test
+	$(BIN)/python -m pytest
+
+lint: $(DEV_STAMP) node_modules/.installed
+	$(BIN)/ruff check .
+	npm run --silent check
+
+test-python: $(DEV_STAMP) $(DETECTOR) $(BUILD)
+	$(BIN)/python -m pytest -m "not browser"
+
+test-js: node_modules/.installed
+	npm run --silent test
+
+detector: $(DETECTOR)
+build: $(BUILD)
+
+.venv/.created:
+	@tools/venv $(PYTHON)
+	@touch $@
+
+$(SERVE_STAMP): $(SERVE_REQUIREMENTS) | .venv/.created
+	@echo "Installing the Python packages of $< …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+$(DEV_STAMP): requirements-dev.txt | .venv/.created
+	@echo "Installing the Python packages of $< …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@ .venv/.requirements-export
+
+node_modules/.installed: package.json package-lock.json | .venv/.created
+	@tools/node
+	@echo "Installing the JavaScript packages …"
+	@npm ci --silent --no-audit --no-fund
+	@touch $@
+
+$(DETECTOR): training/detector.py node_modules/.installed | .venv/.created
+	@test -f .venv/.requirements-export || test -f .venv/.requirements-gpu || $(MAKE) --no-print-directory $(SERVE_STAMP)
+	@echo "Making the face detector's files …"
+	@$(BIN)/python -m training detector
+	@touch $@
+
+$(BUILD): $(SCRIPTS) node_modules/.installed
+	@npm run --silent build
+	@touch $@
+
+# The pinned requirements, made anew from pyproject.toml.
+lock: | .venv/.created
+	@$(BIN)/python -m pip install --quiet uv==0.13.8
+	@for extra in "" export train gpu dev; do \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate pyproject.toml \
+	    $${extra:+--extra $$extra} -o requirements$${extra:+-$$extra}.txt || exit 1; done
+
+clean:
+	rm -rf static/dist static/detector node_modules .venv
