@@ -17,7 +17,9 @@ import numpy as np
 
 from .data.augment import augment, mixup
 from .data.labels import LABEL_SETS
+from .distil import Teacher
 from .errors import TrainingError
+from .networks import build, read_checkpoint
 
 CURVE_FIELDS = ("epoch", "step", "learning_rate", "pictures_per_second", "loss",
                 "public_ferplus_cross_entropy", "public_ferplus_agreement", "public_fer2013_accuracy")
@@ -32,6 +34,7 @@ class Run:
         if len(self.rows) < recipe.batch:
             raise TrainingError(f"{len(self.rows)} Training pictures are fewer than one batch of {recipe.batch}")
         self.targets = [targets(faces, name, recipe.label_smoothing) for name in recipe.label_sets]
+        self.teacher = Teacher(recipe, self.folder.parent) if recipe.teachers else None
         keras.utils.set_random_seed(recipe.seed)
         self.model = build(recipe)
         self.model.compile(
@@ -72,7 +75,12 @@ class Run:
         images = augment(self.faces.images[rows], recipe.augmentation, rng)
         images, blended = mixup(images, [wanted[rows] for wanted, _ in self.targets], recipe.augmentation, rng)
         weights = [weight[rows] for _, weight in self.targets]
-        return images, dict(zip(recipe.label_sets, blended)), dict(zip(recipe.label_sets, weights))
+        if self.teacher:
+            blended, weights = self.teacher.teach(images, blended, weights)
+        return images, self._by_head(blended), self._by_head(weights)
+
+    def _by_head(self, values):
+        return dict(zip(self.recipe.label_sets, values, strict=True))
 
     def train_step(self, batch):
         """One step on `batch`; the mean loss of the epoch so far. Raises TrainingError on a loss that is not finite."""
@@ -83,7 +91,7 @@ class Run:
             raise TrainingError(f"the loss is {logs['loss']} at step {self.step}; the weights of the last "
                                 f"checkpoint are kept in {self.folder}. Lower learning_rate and run again")
         momentum = min(self.recipe.averaging, (1 + self.step) / (10 + self.step))
-        for kept, now in zip(self.average, self.model.get_weights()):
+        for kept, now in zip(self.average, self.model.get_weights(), strict=True):
             kept += (1 - momentum) * (now - kept)
         self.step += 1
         return float(logs["loss"])
@@ -130,6 +138,7 @@ class Run:
             return
         state = read_checkpoint(path)
         theirs, ours = json.loads(str(state["recipe"])), json.loads(self.recipe.as_json())
+        theirs = {"teachers": [], "teaching": ours["teaching"]} | theirs
         differing = sorted(key for key in ours if ours[key] != theirs.get(key) and key != "epochs")
         if differing:
             raise TrainingError(f"{path} was made by another recipe (differs in {', '.join(differing)}); "
@@ -145,15 +154,6 @@ class Run:
         self.step = int(state["step"])
 
 
-def build(recipe):
-    """The recipe's network, untrained, in the recipe's precision."""
-    keras.config.set_dtype_policy(recipe.precision)
-    try:
-        return recipe.network({name: len(LABEL_SETS[name]) for name in recipe.label_sets})
-    finally:
-        keras.config.set_dtype_policy("float32")
-
-
 def targets(faces, label_set, smoothing):
     """Targets float32 (n, labels), rows sum to 1, and weights float32 (n,) for one head.
 
@@ -167,15 +167,6 @@ def targets(faces, label_set, smoothing):
         return votes / np.maximum(total, 1)[:, None], (total / 10).astype(np.float32)
     hot = np.eye(labels, dtype=np.float32)[faces.labels]
     return hot * (1 - smoothing) + smoothing / labels, np.ones(len(hot), np.float32)
-
-
-def read_checkpoint(path):
-    """A checkpoint's arrays as a dict. Raises TrainingError where it cannot be read."""
-    try:
-        with np.load(path) as file:
-            return dict(file)
-    except Exception as error:  # np.load raises what zipfile, zlib and numpy each raise
-        raise TrainingError(f"{path}: not a readable checkpoint ({error}); remove it to start again") from None
 
 
 def fit(recipe, faces, folder, say=print):
@@ -258,9 +249,10 @@ def plot_curve(curve, path):
     for axes, names in ((left, ("loss", "public_ferplus_cross_entropy")),
                         (right, ("public_ferplus_agreement", "public_fer2013_accuracy"))):
         for name in names:
-            points = [(epoch, float(row[name])) for epoch, row in zip(epochs, curve) if row.get(name) not in (None, "")]
+            points = [(epoch, float(row[name])) for epoch, row in zip(epochs, curve, strict=True)
+                      if row.get(name) not in (None, "")]
             if points:
-                axes.plot(*zip(*points), label=name.replace("_", " "))
+                axes.plot(*zip(*points, strict=True), label=name.replace("_", " "))
         axes.set_xlabel("epoch")
         axes.legend()
     figure.savefig(path)

@@ -29,6 +29,8 @@ class Recipe:
     precision: str = "mixed_bfloat16"
     augmentation: Augmentation = field(default_factory=Augmentation)
     seed: int = 0
+    teachers: tuple[str, ...] = ()      # names of runs whose averaged answers are taught
+    teaching: float = 0.7               # share of the teachers' answer in a target, the rest is the raters'
 
     def as_json(self):
         """The recipe's values as a JSON string: what a checkpoint says it was made from."""

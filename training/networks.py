@@ -1,0 +1,45 @@
+"""A recipe's network, untrained or as a run left it."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from .data.labels import LABEL_SETS
+from .errors import TrainingError
+
+
+def build(recipe):
+    """The recipe's network, untrained, in the recipe's precision."""
+    keras.config.set_dtype_policy(recipe.precision)
+    try:
+        return recipe.network({name: len(LABEL_SETS[name]) for name in recipe.label_sets})
+    finally:
+        keras.config.set_dtype_policy("float32")
+
+
+def read_checkpoint(path):
+    """A checkpoint's arrays as a dict. Raises TrainingError where it cannot be read."""
+    try:
+        with np.load(path) as file:
+            return dict(file)
+    except Exception as error:  # np.load raises what zipfile, zlib and numpy each raise
+        raise TrainingError(f"{path}: not a readable checkpoint ({error}); remove it to start again") from None
+
+
+def trained(recipe, folder):
+    """The recipe's network in float32 with the averaged weights of the run in `folder`.
+
+    Raises TrainingError where the run is missing or was made by another network.
+    """
+    path = Path(folder) / "checkpoint.npz"
+    if not path.exists():
+        raise TrainingError(f"{folder}: no checkpoint.npz; train it first: python -m training fit {recipe.name}")
+    state = read_checkpoint(path)
+    model = build(replace(recipe, precision="float32"))
+    try:
+        model.set_weights([state[f"average_{i}"] for i in range(len(model.weights))])
+    except (KeyError, ValueError):
+        raise TrainingError(f"{path} holds another network than recipe {recipe.name!r} builds") from None
+    return model
