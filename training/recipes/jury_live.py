@@ -18,5 +18,5 @@ RECIPE = Recipe(
     name="jury-live",
     network=partial(residual, stem=32, widths=(48, 96, 192), blocks=(1, 2, 1), dropout=0.2),
     label_sets={"ferplus": 0.6, "fer2013": 0.4},
-    epochs=130,
+    epochs=100,
 )
