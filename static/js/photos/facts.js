@@ -1,0 +1,51 @@
+// What a photo in the gallery is, and what its reading says about it. Pure.
+
+/** @typedef {import("../types.js").Reading} Reading */
+/** @typedef {import("../types.js").Face} Face */
+/**
+ * One photo as the gallery keeps it. Its pictures (thumbnail, preview) are stored beside it, never in it.
+ * @typedef {object} Photo
+ * @property {string} id        path, size and date of the file: the same file dropped twice is one photo
+ * @property {string} name      file name
+ * @property {string} path      folders it came in, "" for none
+ * @property {number} bytes
+ * @property {number} order     1, 2, 3 … as they came
+ * @property {number | null} taken  milliseconds since 1970, from the picture's own record or the file's date
+ * @property {"waiting" | "read" | "failed"} state
+ * @property {Reading} [reading]
+ * @property {Problem} [problem]
+ * @property {"server" | "device"} [readOn]
+ * @property {boolean} [preview]  whether a thumbnail and a preview are stored
+ */
+/** @typedef {{code: string, message: string}} Problem */
+
+/** What a face counts as: one of its model's expressions, or unsure. @param {Face} face */
+export const countsAs = (face) => (face.unsure ? "unsure" : face.expression);
+
+/**
+ * How strongly an expression was read, of ten: votes where the model has them, else ten times the probability.
+ * @param {Face} face  @param {string} [label]  its own expression by default
+ */
+export function strength(face, label = face.expression) {
+  return face.votes ? face.votes[label] ?? 0 : 10 * (face.probabilities[label] ?? 0);
+}
+
+/** @param {Photo} photo  @returns {Face[]} */
+export const facesOf = (photo) => photo.reading?.faces ?? [];
+
+/** @param {Photo} photo  @returns {Face | undefined} the face the detector is surest of */
+export const mainFace = (photo) => facesOf(photo)[0];
+
+/** @param {{path: string, name: string, size: number, modified: number}} file  @returns {string} */
+export const photoId = ({ path, name, size, modified }) => `${path}/${name}:${size}:${modified}`;
+
+/** @param {Photo} photo  @returns {string} one line about it, for the grid and for screen readers */
+export function summary(photo) {
+  if (photo.state === "failed") return photo.problem?.message ?? "could not be read";
+  if (photo.state === "waiting") return "waiting";
+  const faces = facesOf(photo);
+  if (!faces.length) return "no face";
+  const face = faces[0];
+  const words = face.unsure ? "unsure" : face.votes ? `${strength(face)} of 10 ${face.expression}` : face.expression;
+  return faces.length > 1 ? `${words}, ${faces.length} faces` : words;
+}
