@@ -26,6 +26,8 @@ const KEEP_SCORE = 0.4; // … and goes on at this one: lettering scores .5 now 
 const FORGET = 1500; // milliseconds a face may be hidden and still be the same face
 const PATH = 3000; // milliseconds of path kept
 const GAP = 500; // milliseconds over which a box is drawn though no reading saw it
+const REACH = 0.5; // face sizes a face may be from where it was expected …
+const SPEED = 2; // … and face sizes more for each second it was not looked at
 const VELOCITY_TIME = 250; // milliseconds, time constant of the velocity's smoothing
 
 /** @param {Box} a  @param {Box} b  @returns {number} intersection over union, 0 … 1 */
@@ -110,8 +112,9 @@ function likeness(track, face, time) {
     return was ? [Math.hypot((was[0] + moved.x - x) / box.width, (was[1] + moved.y - y) / box.height)] : [];
   });
   const distance = distances.length ? distances.reduce((sum, d) => sum + d, 0) / distances.length : 1 - overlap;
-  if (overlap < 0.15 && distance > 0.5) return 0;
-  return (overlap + Math.max(0, 1 - distance)) / 2;
+  const reach = REACH + (SPEED * (time - track.seen)) / 1000;
+  if (overlap < 0.15 && distance > reach) return 0;
+  return (overlap + 1 / (1 + distance)) / 2;
 }
 
 /** Small tremble is damped, real movement followed at once. @param {Box} old  @param {Box} now */
