@@ -36,6 +36,8 @@ def _parser():
     fit.add_argument("--smoke", action="store_true", help="shrink the run to under a minute, to see that it works")
     fit.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="change a setting of the recipe")
     fit.set_defaults(run=_fit)
+    detector = commands.add_parser("detector", help="make the face detector's files in static/detector")
+    detector.set_defaults(run=_detector)
     return parser
 
 
@@ -64,6 +66,11 @@ def _changes(pairs):
         except json.JSONDecodeError:
             changes[name] = value
     return changes
+
+
+def _detector(options):
+    from . import detector
+    detector.make()
 
 
 def _fit(options):
