@@ -1,0 +1,155 @@
+"""Make a model bundle, `static/models/NAME/`, from a run's averaged weights.
+
+A bundle is one trunk with one head in float32 that answers plain logits: `model.keras`, the
+LiteRT file serving uses on a CPU, and `card.json`, which says all a runtime must know and all
+that was measured (`static/models/card.schema.json`).
+"""
+
+import hashlib
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from . import calibrate, card, recipes
+from .data.labels import JUDGED_BY_TEN, LABEL_SETS
+from .errors import TrainingError
+from .metrics import softmax
+from .networks import read_checkpoint, trained
+
+#: float16 weights halve the file; they are kept when no probability moves by more than this.
+PARITY = 1e-3
+PARITY_PICTURES = 1024
+CROP = Path(__file__).parent / "data" / "crop.json"
+#: Where the four points lie until training/data/crop.json says where they were measured.
+CROP_GUESS = {"points": {"right_eye": [0.30, 0.40], "left_eye": [0.70, 0.40], "nose": [0.50, 0.60],
+                         "mouth": [0.50, 0.78]}, "measured_on": {}}
+
+
+def export(run, label_set, name, version, faces, models, title=None, release=False, say=print):
+    """Write the bundle `models`/`name` from the folder `run`; its card.
+
+    Raises TrainingError where the run has no checkpoint or no head for `label_set`. Figures on
+    PrivateTest are computed for a `release` only.
+    """
+    run, models = Path(run), Path(models)
+    recipe, state = read_run(run)
+    if label_set not in recipe.label_sets:
+        raise TrainingError(f"{run} has no head for {label_set!r}; it has: {', '.join(recipe.label_sets)}")
+    model = one_head(trained(recipe, run), label_set)
+    public = faces.images[faces.rows("PublicTest")]
+    folder = models / f"{name}.partial"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        model.save(folder / "model.keras")
+        parity = write_litert(model, public[:PARITY_PICTURES], folder / "model.tflite")
+        say(f"LiteRT: {parity['weights']} weights, probabilities within {parity['largest_difference']:.1e}")
+        content = {
+            "schema": 1, "name": name, "version": version, "title": title or card.title(label_set, name),
+            "licence": "MIT", "label_set": label_set, "labels": list(LABEL_SETS[label_set]),
+            "raters": 10 if label_set in JUDGED_BY_TEN else None,
+            "input": {"size": model.input.shape[1], "channels": model.input.shape[3], "range": [0, 255]},
+            "crop": json.loads(CROP.read_text()) if CROP.exists() else CROP_GUESS,
+            **calibrate.on_public(model, faces, label_set),
+            "parameters": model.count_params(), "multiply_adds": multiply_adds(model),
+            "files": {path.name: describe(path) for path in sorted(folder.iterdir())},
+            "parity": {"model.tflite": parity},
+            "training": _training(recipe, state),
+        }
+        content = card.complete(content, model, faces, release)
+        card.write(content, folder)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    shutil.rmtree(models / name, ignore_errors=True)
+    folder.rename(models / name)
+    return content
+
+
+def read_run(run):
+    """The Recipe and the checkpoint of the folder `run`. Raises TrainingError where there is none."""
+    path = Path(run) / "checkpoint.npz"
+    if not path.exists():
+        raise TrainingError(f"{run}: no checkpoint.npz; train a recipe first: python -m training fit RECIPE")
+    state = read_checkpoint(path)
+    try:
+        theirs = json.loads(str(state["recipe"]))
+        recipe = recipes.load(theirs["name"])
+    except (KeyError, ValueError):
+        raise TrainingError(f"{path}: does not say which recipe made it; train it again") from None
+    if json.loads(recipe.as_json())["network"] != theirs["network"]:
+        raise TrainingError(f"{path} holds another network than recipe {recipe.name!r} builds now")
+    return replace(recipe, epochs=theirs["epochs"], seed=theirs["seed"]), state
+
+
+def one_head(model, label_set):
+    """The trunk of a network with several heads and one of them: float32 (n, h, w, 1) -> logits (n, labels)."""
+    return keras.Model(model.input, model.output[label_set], name=label_set)
+
+
+def write_litert(model, images, path):
+    """Write `model` as a LiteRT file whose batch size is free; its parity on `images`, uint8 (n, h, w).
+
+    Weights are float16 where the probabilities stay within PARITY of the network's own, else float32.
+    """
+    import tensorflow as tf
+    wanted = softmax(model.predict(images.astype(np.float32)[..., None], batch_size=256, verbose=0))
+    for weights in ("float16", "float32"):
+        converter = tf.lite.TFLiteConverter.from_keras_model(model)
+        if weights == "float16":
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+            converter.target_spec.supported_types = [tf.float16]
+        content = converter.convert()
+        difference = float(np.abs(softmax(litert_logits(content, images)) - wanted).max())
+        if difference <= PARITY:
+            break
+    else:
+        raise TrainingError(f"the LiteRT file differs from the network by {difference:.1e} in a probability")
+    Path(path).write_bytes(content)
+    return {"largest_difference": difference, "pictures": len(images), "weights": weights}
+
+
+def litert_logits(content, images, batches=(32, 1, 8, 2)):
+    """Logits of a LiteRT file's bytes for `images`, uint8 or float (n, h, w), in batches of changing size."""
+    from ai_edge_litert.interpreter import Interpreter
+    interpreter = Interpreter(model_content=content, num_threads=1)
+    entry, out = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]["index"]
+    answers, at, turn = [], 0, 0
+    while at < len(images):
+        part = np.asarray(images[at:at + batches[turn % len(batches)]], np.float32)[..., None]
+        interpreter.resize_tensor_input(entry, part.shape)
+        interpreter.allocate_tensors()
+        interpreter.set_tensor(entry, part)
+        interpreter.invoke()
+        answers.append(interpreter.get_tensor(out).copy())
+        at, turn = at + len(part), turn + 1
+    return np.concatenate(answers)
+
+
+def multiply_adds(model):
+    """Multiply-adds of one picture's forward pass, convolutions and dense layers counted."""
+    total = 0
+    for layer in model.layers:
+        kernel = getattr(layer, "kernel", None)
+        if kernel is not None:      # convolution kernels are (h, w, in, out), dense ones (in, out)
+            places = int(np.prod(layer.output.shape[1:-1]))
+            total += places * int(np.prod(kernel.shape))
+    return total
+
+
+def describe(path):
+    """{"sha256", "bytes"} of a file."""
+    content = Path(path).read_bytes()
+    return {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+
+
+def _training(recipe, state):
+    per_epoch = 28709 // recipe.batch
+    return {"recipe": recipe.name, "seed": recipe.seed, "data_md5": str(state["data_md5"]),
+            "epochs": round(int(state["step"]) / per_epoch, 2), "epochs_planned": recipe.epochs,
+            "steps": int(state["step"]), "batch": recipe.batch,
+            "command": f"python -m training fit {recipe.name} --data fer2013.csv.gz --votes fer2013new.csv"}
