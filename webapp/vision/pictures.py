@@ -1,0 +1,115 @@
+"""Bytes to an upright RGB picture, whatever camera or program wrote them, within bounds."""
+
+import io
+import struct
+from dataclasses import dataclass
+
+import numpy as np
+import pillow_heif
+from PIL import Image
+
+pillow_heif.register_heif_opener()
+
+MAX_PIXELS = 64_000_000
+FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "AVIF", "HEIF", "GIF", "BMP", "TIFF")
+READABLE = "JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF"
+_ORIENTATION = 0x0112           # EXIF tag
+_UPRIGHT = {2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
+            5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE,
+            8: Image.Transpose.ROTATE_90}
+# What Pillow and its codecs raise on damaged bytes, beside OSError.
+_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, RuntimeError, OverflowError,
+           struct.error)
+
+
+class PictureError(ValueError):
+    """The bytes cannot be read as a picture; the text is for people.
+
+    code: `not_a_picture`, `truncated` (incomplete or damaged), `too_many_pixels`, `too_large` (bytes),
+    `unsupported` (a kind of pixels that has no one meaning on a screen).
+    """
+
+    def __init__(self, code, message):
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Picture:
+    """pixels: uint8 (h, w, 3), RGB, upright; width, height: px of the full upright picture, which
+    `pixels` may be a reduced copy of."""
+
+    pixels: np.ndarray
+    width: int
+    height: int
+
+
+def decode(data, max_pixels=MAX_PIXELS, reduce_to=None, max_bytes=None):
+    """Read `data` (bytes: JPEG, PNG, WebP, AVIF, HEIC/HEIF, GIF's first frame, BMP, TIFF) as a Picture.
+
+    The size is read from the header and checked before anything is decoded. Turned upright by EXIF;
+    transparent pixels are laid on white; 16-bit grey is scaled to 8. `reduce_to`: px of the long
+    side that are enough; a JPEG is then decoded at a half, a quarter or an eighth, never below it.
+    Raises PictureError.
+    """
+    if max_bytes is not None and len(data) > max_bytes:
+        raise PictureError("too_large", f"The file has {len(data) / 1e6:.1f} MB; "
+                                        f"at most {max_bytes / 1e6:.1f} MB are read.")
+    image = _open(data)
+    width, height = image.size
+    if width * height > max_pixels:
+        raise _too_many_pixels(max_pixels, f"has {width} x {height} pixels")
+    try:
+        orientation = _orientation(image)
+        if reduce_to:
+            scale = min(1, reduce_to / max(width, height))
+            image.draft(None, (max(1, int(width * scale)), max(1, int(height * scale))))
+        rgb = _to_rgb(image)
+    except PictureError:
+        raise
+    except _DAMAGE as error:
+        raise PictureError("truncated", "The picture is incomplete or damaged.") from error
+    if orientation in _UPRIGHT:
+        rgb = rgb.transpose(_UPRIGHT[orientation])
+    if orientation >= 5:
+        width, height = height, width
+    return Picture(np.asarray(rgb), width, height)
+
+
+def _open(data):
+    try:
+        return Image.open(io.BytesIO(data), formats=FORMATS)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise _too_many_pixels(MAX_PIXELS, "has far more pixels than any camera's") from error
+    except _DAMAGE as error:            # UnidentifiedImageError is an OSError
+        raise PictureError("not_a_picture", f"This is not a picture that can be read: {READABLE}.") from error
+
+
+def _too_many_pixels(max_pixels, has):
+    return PictureError("too_many_pixels", f"The picture {has}; at most {max_pixels / 1e6:.0f} megapixels are read.")
+
+
+def _orientation(image):
+    """EXIF orientation, 1-8; 1 when there is none or it is damaged."""
+    try:
+        orientation = image.getexif().get(_ORIENTATION, 1)
+    except _DAMAGE:
+        return 1
+    return orientation if orientation in _UPRIGHT else 1
+
+
+def _to_rgb(image):
+    """Decode: the first frame as mode RGB."""
+    if image.mode.startswith("I"):
+        return _from_16_bits(image)
+    if image.mode == "F":
+        raise PictureError("unsupported", "The picture holds measured values, not brightness; save it as 8-bit first.")
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+    return image.convert("RGB")
+
+
+def _from_16_bits(image):
+    values = np.asarray(image).astype(np.int64)
+    return Image.fromarray(np.clip((values + 128) // 257, 0, 255).astype(np.uint8)).convert("RGB")
