@@ -81,7 +81,7 @@ export function tenMarks(votes) {
 const bars = (probabilities) => ranked(probabilities).map(([label, p]) => ({ label, share: p.toFixed(2) }));
 
 /** @param {Record<string, number>} probabilities  @returns {HTMLElement} a bar a label */
-function probabilityBars(probabilities) {
+export function probabilityBars(probabilities) {
   const list = element("dl", "bars");
   for (const { label, share } of bars(probabilities)) {
     const name = element("dt", "", lookOf(label).name);

@@ -1,0 +1,159 @@
+// The grid: any number of photos, only those in sight drawn. Tiles are made once and used again.
+
+import { Tile } from "./tile.js";
+
+/** @typedef {import("./facts.js").Photo} Photo */
+
+export const GAP = 12; // pixels
+const SMALLEST = 164; // pixels a tile is wide at least
+const UNDER = 76; // pixels under the picture: name, expression, votes
+const SPARE = 2; // rows drawn above and below what is in sight
+
+/**
+ * Which rows and columns there are, and which are in sight. Pure.
+ * @param {{width: number, count: number, top: number, height: number}} sight  `top`: pixels of the grid scrolled past
+ */
+export function layout({ width, count, top, height }) {
+  const columns = Math.max(2, Math.floor((width + GAP) / (SMALLEST + GAP)));
+  const side = Math.floor((width - GAP * (columns - 1)) / columns);
+  const row = side + UNDER + GAP;
+  const rows = Math.ceil(count / columns);
+  const first = Math.min(rows, Math.max(0, Math.floor(top / row) - SPARE));
+  const last = Math.min(rows, Math.max(0, Math.ceil((top + height) / row) + SPARE));
+  return { columns, side, row, first: first * columns, end: Math.min(count, last * columns), height: Math.max(0, rows * row - GAP) };
+}
+
+export class Grid {
+  #element;
+  #thumbnails;
+  /** @type {Photo[]} */
+  #photos = [];
+  /** @type {Map<number, Tile>} index in the list -> its tile */
+  #tiles = new Map();
+  /** @type {Tile[]} not in use */
+  #spare = [];
+  #asked = false;
+  #current = 0;
+  /** @type {(photo: Photo) => boolean} */
+  isSelected = () => false;
+  /** @type {(photo: Photo) => number | null} share done of a photo being read, null when it is not */
+  progressOf = () => null;
+  /** @type {(photo: Photo) => void} */
+  onOpen = () => {};
+  /** @type {(photo: Photo, index: number, range: boolean) => void} */
+  onSelect = () => {};
+
+  /** @param {HTMLElement} element  a list  @param {import("./thumbnails.js").Thumbnails} thumbnails */
+  constructor(element, thumbnails) {
+    this.#element = element;
+    this.#thumbnails = thumbnails;
+    addEventListener("scroll", () => this.#soon(), { passive: true });
+    new ResizeObserver(() => this.#soon()).observe(element);
+    element.addEventListener("click", (event) => this.#click(event));
+    element.addEventListener("keydown", (event) => this.#key(event));
+    element.addEventListener("focusin", (event) => {
+      const index = this.#indexOf(event.target);
+      if (index >= 0) this.#current = index;
+    });
+  }
+
+  get photos() {
+    return this.#photos;
+  }
+
+  /** @param {Photo[]} photos  in the order to show */
+  show(photos) {
+    this.#photos = photos;
+    this.#current = Math.min(this.#current, Math.max(0, photos.length - 1));
+    this.#soon();
+  }
+
+  /** Draw again what has changed of the tiles in sight. */
+  refresh() {
+    this.#soon();
+  }
+
+  #soon() {
+    if (this.#asked) return;
+    this.#asked = true;
+    requestAnimationFrame(() => {
+      this.#asked = false;
+      this.#draw();
+    });
+  }
+
+  #layout() {
+    const top = -this.#element.getBoundingClientRect().top;
+    return layout({ width: this.#element.clientWidth, count: this.#photos.length, top, height: innerHeight });
+  }
+
+  #draw() {
+    const { columns, side, row, first, end, height } = this.#layout();
+    if (side <= 0) return;
+    this.#element.style.height = `${height}px`;
+    for (const [index, tile] of this.#tiles) if (index < first || index >= end || tile.photo !== this.#photos[index]) this.#free(index, tile);
+    for (let index = first; index < end; index++) {
+      const photo = this.#photos[index];
+      let tile = this.#tiles.get(index);
+      if (!tile) {
+        tile = this.#spare.pop() ?? new Tile(this.#thumbnails);
+        if (!tile.element.isConnected) this.#element.append(tile.element);
+        this.#tiles.set(index, tile);
+      }
+      tile.place((index % columns) * (side + GAP), Math.floor(index / columns) * row, side);
+      tile.show(photo, { index, count: this.#photos.length, selected: this.isSelected(photo), progress: this.progressOf(photo), current: index === this.#current });
+    }
+    for (const tile of this.#spare) tile.hide();
+  }
+
+  /** @param {number} index  @param {Tile} tile */
+  #free(index, tile) {
+    this.#tiles.delete(index);
+    this.#spare.push(tile);
+  }
+
+  /** @param {EventTarget | null} target  @returns {number} index of the tile it is in, -1 for none */
+  #indexOf(target) {
+    const element = target instanceof Element ? target.closest("[data-index]") : null;
+    return element instanceof HTMLElement ? Number(element.dataset.index) : -1;
+  }
+
+  /** @param {MouseEvent} event */
+  #click(event) {
+    const index = this.#indexOf(event.target);
+    const photo = this.#photos[index];
+    if (!photo) return;
+    if (event.target instanceof Element && event.target.closest(".tile-select")) return this.onSelect(photo, index, event.shiftKey);
+    if (event.ctrlKey || event.metaKey || event.shiftKey) {
+      event.preventDefault();
+      return this.onSelect(photo, index, event.shiftKey);
+    }
+    event.preventDefault();
+    this.onOpen(photo);
+  }
+
+  /** @param {KeyboardEvent} event  arrow keys move, space selects */
+  #key(event) {
+    const index = this.#indexOf(event.target);
+    if (index < 0 || event.ctrlKey || event.metaKey || event.altKey) return;
+    const { columns } = this.#layout();
+    const last = this.#photos.length - 1;
+    /** @type {Record<string, number>} */
+    const moves = { ArrowLeft: index - 1, ArrowRight: index + 1, ArrowUp: index - columns, ArrowDown: index + columns, Home: 0, End: last };
+    if (event.key === " ") this.onSelect(this.#photos[index], index, false);
+    else if (event.key in moves) this.focus(Math.max(0, Math.min(last, moves[event.key])));
+    else return;
+    event.preventDefault();
+  }
+
+  /** @param {number} index  bring a photo into sight and focus it */
+  focus(index) {
+    const { columns, row } = this.#layout();
+    const top = this.#element.getBoundingClientRect().top + Math.floor(index / columns) * row;
+    if (top < 0) scrollBy(0, top - GAP);
+    else if (top + row > innerHeight) scrollBy(0, top + row - innerHeight);
+    this.#current = index;
+    this.#draw();
+    this.#tiles.get(index)?.focus();
+  }
+}

@@ -1,0 +1,179 @@
+// One photo large: boxes, zoom, arrow keys to the next, and what was read of each face beside it.
+
+import { shortWords } from "../votes.js";
+import { button, make } from "./dom.js";
+import { facesOf, summary } from "./facts.js";
+import { faceDetails } from "./details.js";
+
+/** @typedef {import("./facts.js").Photo} Photo */
+/**
+ * @typedef {object} Means  what the view needs from the page
+ * @property {(photo: Photo) => Promise<Blob | undefined>} preview
+ * @property {(photo: Photo) => Promise<Blob | undefined>} original  undefined when it is not at hand
+ * @property {(step: number) => void} onStep  to the next (1) or the one before (-1)
+ * @property {() => void} onClose
+ * @property {(photo: Photo) => string} position  such as "3 of 50"
+ * @property {(name: string) => import("../types.js").Model | undefined} model
+ */
+
+const ZOOMS = [1, 1.5, 2, 3, 4, 6, 8];
+
+export class Single {
+  #dialog;
+  #means;
+  /** @type {Photo | null} */
+  #photo = null;
+  #zoom = 1;
+  #url = "";
+  #title = make("h2", "single-title");
+  #about = make("p", "single-about quiet");
+  #scroller = make("div", "single-scroller");
+  #sheet = make("div", "single-sheet");
+  #image = document.createElement("img");
+  #faces = make("ol", "single-faces");
+  #copy = button("Copy as JSON", () => void this.#copyJson());
+
+  /** @param {HTMLDialogElement} dialog  @param {Means} means */
+  constructor(dialog, means) {
+    this.#dialog = dialog;
+    this.#means = means;
+    const tools = make("div", "single-tools");
+    tools.append(
+      button("‹ Previous", () => means.onStep(-1)), button("Next ›", () => means.onStep(1)),
+      button("−", () => this.#zoomBy(-1)), button("+", () => this.#zoomBy(1)), button("Fit", () => this.#zoomTo(1)),
+      this.#copy, button("Close", () => dialog.close()),
+    );
+    tools.children[2].setAttribute("aria-label", "Zoom out");
+    tools.children[3].setAttribute("aria-label", "Zoom in");
+    this.#sheet.append(this.#image);
+    this.#scroller.append(this.#sheet);
+    this.#scroller.tabIndex = 0;
+    this.#scroller.setAttribute("aria-label", "The photo; plus and minus zoom");
+    const side = make("div", "single-side");
+    side.append(this.#title, this.#about, this.#faces);
+    dialog.replaceChildren(tools, this.#scroller, side);
+    dialog.addEventListener("close", () => this.#closed());
+    dialog.addEventListener("keydown", (event) => this.#key(event));
+    this.#image.addEventListener("load", () => this.#fit());
+    this.#scroller.addEventListener("dblclick", () => this.#zoomTo(this.#zoom > 1 ? 1 : 3));
+    this.#scroller.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
+    new ResizeObserver(() => this.#fit()).observe(this.#scroller);
+  }
+
+  /** @returns {Photo | null} */
+  get photo() {
+    return this.#photo;
+  }
+
+  /** @param {Photo} photo */
+  async show(photo) {
+    this.#photo = photo;
+    this.#zoom = 1;
+    this.#describe(photo);
+    if (!this.#dialog.open) this.#dialog.showModal();
+    const original = photo.state === "read" ? await this.#means.original(photo) : undefined;
+    const blob = original ?? (await this.#means.preview(photo));
+    if (this.#photo !== photo) return;
+    this.#picture(blob);
+    this.#image.onerror = async () => {
+      this.#image.onerror = null; // a format this browser does not show: its preview it can
+      const preview = await this.#means.preview(photo);
+      if (this.#photo === photo && preview !== blob) this.#picture(preview);
+    };
+  }
+
+  /** @param {Blob | undefined} blob */
+  #picture(blob) {
+    URL.revokeObjectURL(this.#url);
+    this.#url = blob ? URL.createObjectURL(blob) : "";
+    this.#image.hidden = !blob;
+    if (blob) this.#image.src = this.#url;
+    this.#image.alt = this.#photo ? `${this.#photo.name}: ${summary(this.#photo)}` : "";
+  }
+
+  /** @param {Photo} photo */
+  #describe(photo) {
+    const { picture, model } = photo.reading ?? {};
+    this.#title.textContent = photo.name;
+    const taken = photo.taken ? new Date(photo.taken).toISOString().slice(0, 16).replace("T", " ") : "";
+    const facts = [this.#means.position(photo), photo.path, taken, picture ? `${picture.width} × ${picture.height}` : "",
+      model ? `${model.name} ${model.version}, ${photo.readOn === "device" ? "on this device" : "on the server"}` : ""];
+    this.#about.textContent = facts.filter(Boolean).join(" · ");
+    this.#copy.disabled = !photo.reading;
+    this.#copy.textContent = "Copy as JSON";
+    const faces = facesOf(photo);
+    const details = faces.map((face, index) => faceDetails(photo, face, index, this.#means));
+    this.#faces.replaceChildren(...details);
+    if (!faces.length) this.#faces.append(make("li", "quiet", photo.state === "read" ? "No face in this photo." : summary(photo)));
+    this.#sheet.replaceChildren(this.#image, ...faces.map((face, index) => {
+      const box = make("div", "face-box");
+      const label = make("span", "face-label", `${index + 1} ${shortWords({ votes: face.votes ?? null, probabilities: face.probabilities, expression: face.expression, unsure: face.unsure })}`);
+      const { x, y, width, height } = face.box;
+      Object.assign(box.style, { left: `${100 * x}%`, top: `${100 * y}%`, width: `${100 * width}%`, height: `${100 * height}%` });
+      box.dataset.colour = String(index % 6);
+      box.dataset.below = String(y < 0.08);
+      box.append(label);
+      return box;
+    }));
+  }
+
+  #fit() {
+    const { naturalWidth: width, naturalHeight: height } = this.#image;
+    const { clientWidth, clientHeight } = this.#scroller;
+    if (!width || !clientWidth) return;
+    const scale = Math.min(clientWidth / width, clientHeight / height) * this.#zoom;
+    Object.assign(this.#sheet.style, { width: `${width * scale}px`, height: `${height * scale}px` });
+  }
+
+  /** @param {number} step  of ZOOMS */
+  #zoomBy(step) {
+    const at = ZOOMS.findLastIndex((zoom) => zoom <= this.#zoom);
+    this.#zoomTo(ZOOMS[Math.max(0, Math.min(ZOOMS.length - 1, at + step))]);
+  }
+
+  /** @param {number} zoom  1 fits; the middle of the view stays in the middle */
+  #zoomTo(zoom) {
+    const box = this.#scroller;
+    const middle = { x: (box.scrollLeft + box.clientWidth / 2) / box.scrollWidth, y: (box.scrollTop + box.clientHeight / 2) / box.scrollHeight };
+    this.#zoom = zoom;
+    this.#fit();
+    box.scrollTo(middle.x * box.scrollWidth - box.clientWidth / 2, middle.y * box.scrollHeight - box.clientHeight / 2);
+  }
+
+  /** @param {WheelEvent} event  with Ctrl, or a pinch on a touchpad */
+  #wheel(event) {
+    if (!event.ctrlKey) return;
+    event.preventDefault();
+    this.#zoomTo(Math.max(1, Math.min(8, this.#zoom * Math.exp(-event.deltaY / 200))));
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const scrolls = this.#zoom > 1 && event.target === this.#scroller; // then the arrows move the photo
+    if (event.key === "ArrowLeft" && !scrolls) this.#means.onStep(-1);
+    else if (event.key === "ArrowRight" && !scrolls) this.#means.onStep(1);
+    else if (event.key === "+" || event.key === "=") this.#zoomBy(1);
+    else if (event.key === "-") this.#zoomBy(-1);
+    else if (event.key === "0") this.#zoomTo(1);
+    else return;
+    event.preventDefault();
+  }
+
+  async #copyJson() {
+    await navigator.clipboard.writeText(JSON.stringify(this.#photo?.reading, null, 2)).then(
+      () => (this.#copy.textContent = "Copied"),
+      () => (this.#copy.textContent = "The browser did not allow it"),
+    );
+  }
+
+  close() {
+    this.#dialog.close();
+  }
+
+  #closed() {
+    this.#picture(undefined);
+    this.#photo = null;
+    this.#means.onClose();
+  }
+}

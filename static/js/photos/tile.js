@@ -1,0 +1,126 @@
+// One tile of the grid: the picture, its expression and votes, what must be flagged.
+
+import { colourVariable, faceIcon, lookOf } from "../expressions-look.js";
+import { ranked, tally } from "../votes.js";
+import { facesOf, mainFace, strength, summary } from "./facts.js";
+
+/** @typedef {import("./facts.js").Photo} Photo */
+/** @typedef {{index: number, count: number, selected: boolean, progress: number | null, current: boolean}} Place */
+
+/** @param {string} tag  @param {string} className */
+function make(tag, className) {
+  const element = document.createElement(tag);
+  element.className = className;
+  return element;
+}
+
+export class Tile {
+  element = make("li", "tile");
+  /** @type {Photo | null} */
+  photo = null;
+  #link = /** @type {HTMLAnchorElement} */ (make("a", "tile-link"));
+  #image = /** @type {HTMLImageElement} */ (make("img", "tile-image"));
+  #name = make("span", "tile-name");
+  #words = make("span", "tile-words");
+  #votes = make("span", "tile-votes");
+  #flag = make("span", "tile-flag");
+  #bar = /** @type {HTMLProgressElement} */ (make("progress", "tile-progress"));
+  #select = /** @type {HTMLInputElement} */ (make("input", "tile-select"));
+  #thumbnails;
+  #drawn = "";
+  /** @type {string | null} the thumbnail shown or asked for */
+  #pictured = null;
+
+  /** @param {import("./thumbnails.js").Thumbnails} thumbnails */
+  constructor(thumbnails) {
+    this.#thumbnails = thumbnails;
+    this.#image.alt = "";
+    this.#image.decoding = "async";
+    this.#select.type = "checkbox";
+    this.#select.tabIndex = -1;
+    const frame = make("span", "tile-frame");
+    frame.append(this.#image, this.#flag, this.#bar);
+    this.#link.append(frame, this.#words, this.#votes, this.#name);
+    this.element.append(this.#link, this.#select);
+  }
+
+  /** @param {number} x  @param {number} y  @param {number} side  pixels */
+  place(x, y, side) {
+    this.element.style.transform = `translate(${x}px, ${y}px)`;
+    this.element.style.width = `${side}px`;
+  }
+
+  /** @param {Photo} photo  @param {Place} place  touches the page only where something changed */
+  show(photo, { index, count, selected, progress, current }) {
+    const signature = `${photo.id}|${photo.state}|${photo.preview}|${photo.reading?.model.name}|${index}|${count}|${selected}|${progress}|${current}`;
+    if (signature === this.#drawn) return;
+    this.#drawn = signature;
+    const { element } = this;
+    element.hidden = false;
+    element.dataset.index = String(index);
+    element.setAttribute("aria-posinset", String(index + 1));
+    element.setAttribute("aria-setsize", String(count));
+    element.dataset.state = photo.state;
+    element.dataset.selected = String(selected);
+    this.#link.tabIndex = current ? 0 : -1;
+    this.#link.href = `?photo=${encodeURIComponent(photo.id)}`;
+    this.#link.setAttribute("aria-label", `${photo.name}: ${summary(photo)}`);
+    this.#select.checked = selected;
+    this.#select.setAttribute("aria-label", `Select ${photo.name}`);
+    this.#bar.hidden = progress === null;
+    if (progress !== null) this.#bar.value = progress;
+    if (this.photo !== photo || this.#words.dataset.state !== photo.state) this.#describe(photo);
+    this.photo = photo;
+    void this.#picture(photo);
+  }
+
+  /** @param {Photo} photo */
+  #describe(photo) {
+    const face = mainFace(photo);
+    const several = facesOf(photo).length;
+    this.#words.dataset.state = photo.state;
+    this.#name.textContent = photo.name;
+    this.#name.title = photo.path ? `${photo.path}/${photo.name}` : photo.name;
+    this.#flag.textContent = several > 1 ? `${several} faces` : "";
+    this.#flag.hidden = several < 2;
+    const words = face && !face.unsure ? (face.votes ? `${strength(face)} of 10` : lookOf(face.expression).name) : summary(photo).split(",")[0];
+    this.#words.replaceChildren(...(face && !face.unsure ? [faceIcon(face.expression)] : []), words);
+    this.#words.title = summary(photo);
+    const strips = facesOf(photo).slice(0, 3).map((one) => {
+      const strip = make("span", "strip");
+      const parts = one.votes ?? Object.fromEntries(Object.entries(one.probabilities).map(([label, p]) => [label, 10 * p]));
+      strip.title = one.votes ? tally(one.votes) : one.expression;
+      for (const [label, share] of ranked(parts)) {
+        const part = document.createElement("i");
+        part.style.flexGrow = String(share);
+        part.style.background = colourVariable(label);
+        strip.append(part);
+      }
+      return strip;
+    });
+    this.#votes.replaceChildren(...strips);
+  }
+
+  /** @param {Photo} photo */
+  async #picture(photo) {
+    const wanted = photo.preview ? photo.id : "";
+    if (this.#pictured === wanted) return;
+    this.#pictured = wanted;
+    this.#image.removeAttribute("src");
+    this.#image.hidden = true;
+    if (!wanted) return;
+    const url = await this.#thumbnails.url(wanted, () => this.#pictured === wanted);
+    if (!url || this.#pictured !== wanted) return;
+    this.#image.src = url;
+    this.#image.hidden = false;
+  }
+
+  focus() {
+    this.#link.focus({ preventScroll: true });
+  }
+
+  hide() {
+    this.element.hidden = true;
+    this.#drawn = "";
+  }
+}
