@@ -1,0 +1,92 @@
+"""The whole path: the bytes of a picture to its Reading, Contract 1 of every page, socket and command.
+
+A Reading is a dict that goes into JSON as it is:
+{"picture": {"width", "height"}, "model": {"name", "version", "label_set"}, "faces": [{"box": {"x", "y",
+"width", "height"}, "landmarks": {name: [x, y]}, "score", "probabilities": {label: p}, "votes": {label: n},
+"expression", "unsure"}], "milliseconds": {"decode", "faces", "crops", "wait", "network"}}.
+Coordinates are fractions of the upright picture. `votes` is there for label sets judged by raters.
+"""
+
+import io
+import time
+
+import numpy as np
+from PIL import Image
+
+from . import pictures
+from .batching import Batcher
+from .crops import crop
+from .expressions import BATCHES
+from .faces import LIVE
+
+REDUCE = 4          # a picture is decoded at no less than this many times the detector's long side
+
+
+class Reader:
+    """Reads pictures with one detector and one network; many threads may call it at once."""
+
+    def __init__(self, detector, expressions):
+        """detector: FaceDetector; expressions: Expressions."""
+        self.detector, self.expressions = detector, expressions
+        self._batcher = Batcher(expressions.probabilities)
+
+    def warm_up(self, long_sides=LIVE):
+        """Prepare what the first picture would wait for: the decoder, the detector's nets, the network's batches."""
+        blank = io.BytesIO()
+        Image.new("RGB", (640, 480)).save(blank, "JPEG")
+        self.read(blank.getvalue(), long_sides)
+        size = self.expressions.crop.size
+        for batch in BATCHES:
+            self._batcher.submit(np.zeros((batch, size, size), np.float32))
+
+    def read(self, data, long_sides=LIVE, threshold=0.5, refine=False, max_pixels=pictures.MAX_PIXELS):
+        """The Reading of `data`, the bytes of a picture.
+
+        long_sides, threshold, refine: as FaceDetector.detect. Raises PictureError, batching.Busy.
+        """
+        begun = time.perf_counter()
+        picture = pictures.decode(data, max_pixels, reduce_to=REDUCE * max(long_sides))
+        decode = _since(begun)
+        reading = self.read_pixels(picture.pixels, long_sides, threshold, refine)
+        reading["picture"] = {"width": picture.width, "height": picture.height}
+        reading["milliseconds"] = {"decode": decode} | reading["milliseconds"]
+        return reading
+
+    def read_pixels(self, pixels, long_sides=LIVE, threshold=0.5, refine=False):
+        """The Reading of `pixels`, uint8 (h, w, 3), RGB, upright."""
+        begun = time.perf_counter()
+        faces = self.detector.detect(pixels, long_sides, threshold, refine)
+        milliseconds = {"faces": _since(begun)}
+        begun = time.perf_counter()
+        crops = [crop(pixels, face, self.expressions.crop) for face in faces]
+        milliseconds |= {"crops": _since(begun), "wait": 0.0, "network": 0.0}
+        described = []
+        if faces:
+            probabilities, times = self._batcher.submit(np.stack(crops))
+            milliseconds |= {name: round(value, 2) for name, value in times.items()}
+            described = [self._describe(*pair) for pair in zip(faces, probabilities, strict=True)]
+        network = self.expressions
+        return {"picture": {"width": pixels.shape[1], "height": pixels.shape[0]},
+                "model": {"name": network.name, "version": network.version, "label_set": network.label_set},
+                "faces": described, "milliseconds": milliseconds}
+
+    def _describe(self, face, probabilities):
+        network = self.expressions
+        x, y, width, height = (round(value, 5) for value in face.box)
+        shares = zip(network.labels, probabilities.tolist(), strict=True)
+        described = {
+            "box": {"x": x, "y": y, "width": width, "height": height},
+            "landmarks": {name: [round(value, 5) for value in point] for name, point in face.landmarks.items()},
+            "score": round(face.score, 4),
+            "probabilities": {label: round(share, 5) for label, share in shares},
+            "votes": network.votes(probabilities),
+            "expression": network.labels[int(np.argmax(probabilities))],
+            "unsure": network.unsure(probabilities),
+        }
+        if described["votes"] is None:
+            del described["votes"]
+        return described
+
+
+def _since(begun):
+    return round((time.perf_counter() - begun) * 1000, 2)
