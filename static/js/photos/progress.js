@@ -1,0 +1,72 @@
+// How far the reading is: one bar for all, one for each file in work, and what failed with its reason.
+
+import { make, partOf, get, buttonOf } from "./dom.js";
+
+/** @typedef {import("./queue.js").Queue} Queue */
+
+export class Progress {
+  #part = partOf("progress");
+  #bar = get("progress-all", HTMLProgressElement);
+  #words = partOf("progress-words");
+  #files = partOf("progress-files");
+  /** @type {Map<string, {row: HTMLElement, bar: HTMLProgressElement}>} */
+  #rows = new Map();
+
+  /** @param {Queue} queue  @param {(id: string) => string} nameOf */
+  constructor(queue, nameOf) {
+    this.queue = queue;
+    this.nameOf = nameOf;
+    buttonOf("pause").addEventListener("click", () => {
+      if (queue.paused) queue.resume();
+      else queue.pause();
+      this.show();
+    });
+    buttonOf("cancel").addEventListener("click", () => queue.cancel());
+    buttonOf("retry").addEventListener("click", () => queue.retry());
+  }
+
+  show() {
+    const { queue } = this;
+    const { done, failed, cancelled, total, progress } = queue.totals;
+    this.#part.hidden = total === 0;
+    this.#bar.value = progress;
+    const finished = queue.idle;
+    const rest = [failed ? `${failed} could not be read` : "", cancelled ? `${cancelled} cancelled` : ""].filter(Boolean).join(", ");
+    const state = finished ? "Done" : queue.paused ? "Paused" : "Reading";
+    this.#words.textContent = `${state}: ${done} of ${total}${rest ? `; ${rest}` : ""}`;
+    buttonOf("pause").textContent = queue.paused ? "Go on" : "Pause";
+    buttonOf("pause").hidden = buttonOf("cancel").hidden = finished;
+    buttonOf("retry").hidden = failed + cancelled === 0;
+    this.#showFiles();
+  }
+
+  #showFiles() {
+    const running = new Set([...this.queue.running()].map(({ id }) => id));
+    for (const [id, { row }] of this.#rows) {
+      if (running.has(id)) continue;
+      row.remove();
+      this.#rows.delete(id);
+    }
+    for (const task of this.queue.running()) {
+      const known = this.#rows.get(task.id) ?? this.#newRow(task.id);
+      known.bar.value = task.progress;
+    }
+  }
+
+  /** @param {string} id */
+  #newRow(id) {
+    const bar = document.createElement("progress");
+    const row = make("li", "", make("span", "", this.nameOf(id)));
+    bar.setAttribute("aria-label", this.nameOf(id));
+    row.append(bar);
+    const cancel = make("button", "plain", "×");
+    cancel.setAttribute("type", "button");
+    cancel.setAttribute("aria-label", `Cancel ${this.nameOf(id)}`);
+    cancel.addEventListener("click", () => this.queue.cancel(id));
+    row.append(cancel);
+    this.#files.append(row);
+    const made = { row, bar };
+    this.#rows.set(id, made);
+    return made;
+  }
+}

@@ -1,0 +1,117 @@
+"""A real server process, and a real Chromium whose camera plays a film."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import films
+import pytest
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).parents[2]
+FLAGS = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]
+CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+
+
+def pytest_collection_modifyitems(items):
+    """Everything in this folder drives a browser."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+class Server:
+    """`python -m webapp serve` in a process of its own, on a port that stays the same when it starts again."""
+
+    def __init__(self):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.process = None
+
+    def start(self, timeout=90):
+        command = [sys.executable, "-m", "webapp", "serve", "--port", str(self.port)]
+        self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, start_new_session=True)
+        end = time.monotonic() + timeout
+        while time.monotonic() < end:
+            if self.process.poll() is not None:
+                raise RuntimeError(f"the server ended with {self.process.returncode}")
+            try:
+                urllib.request.urlopen(self.url, timeout=5).close()
+                return self
+            except (urllib.error.URLError, TimeoutError, ConnectionError):
+                time.sleep(0.2)
+        raise RuntimeError(f"the server did not answer within {timeout} s")
+
+    def kill(self):
+        if self.process and self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+
+@pytest.fixture(scope="session")
+def server():
+    server = Server().start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture(scope="session")
+def film(tmp_path_factory):
+    """film(scene) -> films.Film, made once."""
+    folder, made = tmp_path_factory.mktemp("films"), {}
+
+    def get(scene):
+        if scene not in made:
+            made[scene] = films.make(folder / f"{scene}.mjpeg", scene)
+        return made[scene]
+
+    return get
+
+
+@pytest.fixture(scope="session")
+def playwright():
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def chromium_path():
+    names = [os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome"]
+    found = next((path for path in map(shutil.which, filter(None, names)) if path), None)
+    if not found:
+        pytest.fail("the browser tests need Chromium: install it or set CHROMIUM to its path")
+    return found
+
+
+@pytest.fixture
+def open_page(playwright, chromium_path, server):
+    """open_page(path, film=None, flags=(), **context) -> a page; every error in its console fails the test."""
+    browsers, errors = [], []
+
+    def open_(path, film=None, flags=(), script=None, **context):
+        camera = [*CAMERA, f"--use-file-for-fake-video-capture={film.path}"] if film else list(flags)
+        browser = playwright.chromium.launch(executable_path=chromium_path, args=[*FLAGS, *camera])
+        browsers.append(browser)
+        page = browser.new_context(**context).new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
+        page.errors = errors
+        if script:
+            page.add_init_script(script)
+        page.goto(server.url + path)
+        return page
+
+    yield open_
+    for browser in browsers:
+        browser.close()
+    assert errors == []
