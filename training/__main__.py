@@ -1,4 +1,4 @@
-"""python -m training: fit, evaluate, export."""
+"""python -m training: fit, evaluate, export, dataset."""
 
 import argparse
 import json
@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from . import bundles, recipes
+from . import bundles, datasets, recipes
 from .errors import TrainingError
 
 INSTANCE = Path(os.environ.get("EMOSCOPE_INSTANCE", "instance"))
@@ -36,6 +36,7 @@ def _parser():
     fit.add_argument("--smoke", action="store_true", help="shrink the run to under a minute, to see that it works")
     fit.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="change a setting of the recipe")
     fit.set_defaults(run=_fit)
+    datasets.add_commands(commands, INSTANCE)
     bundles.add_commands(commands, _data_options, _faces)
     detector = commands.add_parser("detector", help="make the face detector's files in static/detector")
     detector.set_defaults(run=_detector)

@@ -1,0 +1,112 @@
+"""The commands `dataset build` and `dataset import`: data sets in, bundles and local picture stores out."""
+
+import re
+import shlex
+import sys
+from pathlib import Path
+
+from .data import fer2013, pictures
+from .data.samples import from_fer2013
+from .errors import TrainingError
+
+TITLES = {"fer2013": "FER2013 with FER+'s votes"}
+MODELS = Path("static/models")
+BUNDLES = Path("static/datasets")
+
+
+def add_commands(commands, instance):
+    """Add `dataset` to the subparsers `commands`; `instance` is the folder of what is not published."""
+    dataset = commands.add_parser("dataset", help="data sets for the explorer").add_subparsers(
+        required=True, metavar="COMMAND")
+    build = dataset.add_parser("build", help="write a data-set bundle: no pictures, all the rest")
+    build.add_argument("--data", required=True,
+                       help="FER2013's csv (.csv, .csv.gz), a folder with a folder a class, or AffectNet's csv")
+    _source_options(build)
+    build.add_argument("--out", help=f"folder of the bundle (default: {BUNDLES}/NAME)")
+    build.add_argument("--models", default=str(MODELS), help=f"folder of model bundles (default: {MODELS})")
+    build.add_argument("--only", action="append", metavar="MODEL", help="only this model; may be given again")
+    build.add_argument("--title", help="what the page calls it")
+    build.set_defaults(run=lambda options: _build(options, instance))
+    keep = dataset.add_parser("import", help="keep a data set's pictures in the local store, for the explorer")
+    keep.add_argument("data", help="as for build --data")
+    _source_options(keep)
+    keep.set_defaults(run=lambda options: _import(options, instance))
+
+
+def _source_options(parser):
+    parser.add_argument("--votes", help="FER+'s fer2013new.csv (default: beside FER2013's csv)")
+    parser.add_argument("--pictures", help="AffectNet's folder of pictures (default: beside its csv)")
+    parser.add_argument("--name", help="name of the data set (default: fer2013, or the folder's name)")
+
+
+def _build(options, instance):
+    name = _name(options)
+    samples = _samples(options, name, instance)
+    from .data import bundle, predictions
+    folders = predictions.model_folders(options.models)
+    if options.only:
+        missing = set(options.only) - {folder.name for folder in folders}
+        if missing:
+            raise TrainingError(f"{options.models}: no model bundle {sorted(missing)[0]!r}")
+        folders = [folder for folder in folders if folder.name in options.only]
+    answers = []
+    for folder in folders:
+        _say(f"answers of {folder.name}")
+        answers.append(predictions.answers(folder, samples.images, instance / "runs"))
+    out = Path(options.out or BUNDLES / name)
+    title = options.title or TITLES.get(name, name)
+    summary = bundle.build(samples, answers, out, name, title, _command(options), _say)
+    _say(f"{out}: {summary['rows']} rows, {len(answers)} models, "
+         f"{sum(path.stat().st_size for path in out.iterdir()) / 1e6:.1f} MB")
+
+
+def _import(options, instance):
+    name = _name(options)
+    samples = _samples(options, name, instance)
+    _say(f"{instance / 'datasets' / name}: {len(samples)} pictures kept; the explorer shows them from now on")
+    if not (BUNDLES / name / "summary.json").is_file():
+        _say(f"There is no bundle {BUNDLES / name} yet: python -m training dataset build --data {options.data}")
+
+
+def _samples(options, name, instance):
+    path, store = Path(options.data), instance / "datasets" / name
+    if path.is_dir() and not (path / "training.csv").is_file():
+        return pictures.read_folder(path, store, _say)
+    if _is_affectnet(path):
+        return pictures.read_affectnet(path, options.pictures or (path if path.is_dir() else path.parent), store, _say)
+    votes = options.votes or path.with_name("fer2013new.csv")
+    faces = fer2013.load(path, votes if options.votes or Path(votes).is_file() else None, store, any_md5=True)
+    if faces.md5 != fer2013.OFFICIAL_MD5:
+        print(f"warning: {path}: md5 {faces.md5} is not the official FER2013 csv ({fer2013.OFFICIAL_MD5}); "
+              "its rows may be others than those of published figures", file=sys.stderr)
+    return from_fer2013(faces)
+
+
+def _is_affectnet(path):
+    if path.is_dir():
+        return True
+    if path.suffix != ".csv" or not path.is_file():
+        return False
+    with open(path, "rb") as file:
+        return b"subDirectory_filePath" in file.readline(4096)
+
+
+def _name(options):
+    path = Path(options.data)
+    default = path.resolve().name if path.is_dir() else "affectnet" if _is_affectnet(path) else "fer2013"
+    name = options.name or (Path(options.out).name if getattr(options, "out", None) else default.lower())
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", name):
+        raise TrainingError(f"--name {name!r}: small letters, digits, - and _ are meant")
+    return name
+
+
+def _command(options):
+    """The command that made the bundle, with the names of files but no folders of this machine."""
+    parts = ["python", "-m", "training", "dataset", "build", "--data", Path(options.data).name]
+    if options.votes:
+        parts += ["--votes", Path(options.votes).name]
+    return shlex.join(parts)
+
+
+def _say(line):
+    print(line, flush=True)
