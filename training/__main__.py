@@ -40,6 +40,10 @@ def _parser():
     bundles.add_commands(commands, _data_options, _faces)
     detector = commands.add_parser("detector", help="make the face detector's files in static/detector")
     detector.set_defaults(run=_detector)
+    eyes = commands.add_parser("eyes", help="measure where FER2013's pictures have the eyes: training/data/crop.json")
+    _data_options(eyes)
+    eyes.add_argument("--pictures", type=int, default=4000, help="how many of Training to look at (%(default)s)")
+    eyes.set_defaults(run=_eyes)
     return parser
 
 
@@ -73,6 +77,12 @@ def _changes(pairs):
 def _detector(options):
     from . import detector
     detector.make()
+
+
+def _eyes(options):
+    from . import eyes
+    measured = eyes.measure(_faces(options), eyes.open_detector(), options.pictures)
+    print(eyes.write(measured), end="")
 
 
 def _fit(options):
