@@ -2,6 +2,7 @@
 // or static/css/NAME.css, and becomes static/dist/NAME-HASH.js|css. manifest.json maps the one to the other.
 import { build } from "esbuild";
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
@@ -28,19 +29,28 @@ async function bundle(names, options) {
   if (!names.length) return {};
   const result = await build({
     entryPoints: names.map(sourceOf), outdir: OUT, entryNames: "[name]-[hash]", chunkNames: "chunk-[hash]",
-    bundle: true, minify: true, sourcemap: true, metafile: true, target: ["es2022"], legalComments: "linked",
+    bundle: true, minify: true, sourcemap: true, metafile: true, target: ["es2022"], legalComments: "linked", write: false,
     external: ["/static/*"], logLevel: "warning", ...options,
   });
+  files.push(...(result.outputFiles ?? []));
   return result.metafile.outputs;
 }
 
-const names = await assetNames();
-await rm(OUT, { recursive: true, force: true });
-await mkdir(OUT, { recursive: true });
+/** @type {import("esbuild").OutputFile[]} held back until all is built, so that a failed build leaves the last one */
+const files = [];
+const wanted = await assetNames();
+const names = wanted.filter((name) => existsSync(sourceOf(name)));
+for (const name of wanted.filter((name) => !names.includes(name))) {
+  console.error(`error: a template asks for asset('${name}'), but there is no ${sourceOf(name)}`);
+  process.exitCode = 1; // the other pages are built all the same
+}
 const outputs = {
   ...(await bundle(names.filter((name) => !CLASSIC.has(name)), { format: "esm", splitting: true })),
   ...(await bundle(names.filter((name) => CLASSIC.has(name)), { format: "iife" })),
 };
+await rm(OUT, { recursive: true, force: true });
+await mkdir(OUT, { recursive: true });
+for (const file of files) await writeFile(file.path, file.contents);
 
 /** @type {Record<string, string>} */
 const manifest = {};

@@ -30,10 +30,18 @@ export function lookOf(label) {
 /** @param {string} label  @returns {string} the CSS colour, as a reference that follows the theme */
 export const colourVariable = (label) => `var(--expression-${label in LOOKS ? label : "neutral"})`;
 
-/** @returns {Record<string, string>} the colours of the present theme, for canvases */
+/** @type {{theme: string | undefined, colours: Record<string, string>}} */
+let cached = { theme: undefined, colours: {} };
+
+/** @returns {Record<string, string>} the colours of the present theme by label, and `line`, for canvases */
 export function currentColours() {
-  const style = getComputedStyle(document.documentElement);
-  return Object.fromEntries(Object.keys(LOOKS).map((label) => [label, style.getPropertyValue(`--expression-${label}`).trim()]));
+  const root = document.documentElement;
+  if (cached.theme === undefined || cached.theme !== root.dataset.theme) {
+    const style = getComputedStyle(root);
+    const names = [...Object.keys(LOOKS), "line"];
+    cached = { theme: root.dataset.theme, colours: Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--expression-${name}`).trim()])) };
+  }
+  return cached.colours;
 }
 
 /**

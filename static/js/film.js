@@ -3,7 +3,7 @@
 
 /** @typedef {import("./types.js").Frame} Frame */
 
-const CAPACITY = 20; // frames kept
+const CAPACITY = 40; // frames kept at most: more than a second at 30 frames a second
 const LONG_SIDE = 960; // pixels of a kept frame
 const STALE = 1000; // milliseconds without a reading after which the picture goes on without boxes
 const MAX_DELAY = 900;
@@ -11,31 +11,29 @@ const MAX_DELAY = 900;
 export class Film {
   /** @type {Frame[]} oldest first */
   frames = [];
-  #spacing = 0;
+  /** @type {HTMLCanvasElement[]} to be used again */
+  #free = [];
+  reach = 500; // milliseconds the frames must reach back
 
-  /** @param {number} delay  milliseconds the frames must reach back; slow readers get fewer frames a second */
-  setReach(delay) {
-    this.#spacing = (delay * 1.3) / CAPACITY;
-  }
-
-  /** @param {HTMLVideoElement} video  @param {number} time  @returns {Frame | null} null: nothing to see, or too soon */
+  /** @param {HTMLVideoElement} video  @param {number} time  @returns {Frame | null} null: nothing to see yet */
   push(video, time) {
-    if (!video.videoWidth || time - (this.newest?.time ?? -Infinity) < this.#spacing) return null;
+    if (!video.videoWidth) return null;
+    this.#let(time);
     const scale = Math.min(1, LONG_SIDE / Math.max(video.videoWidth, video.videoHeight));
-    const frame = this.#blank(Math.round(video.videoWidth * scale), Math.round(video.videoHeight * scale));
-    frame.canvas.getContext("2d")?.drawImage(video, 0, 0, frame.width, frame.height);
-    frame.time = time;
+    const [width, height] = [video.videoWidth, video.videoHeight].map((side) => Math.round(side * scale));
+    const canvas = this.#free.pop() ?? document.createElement("canvas");
+    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+    canvas.getContext("2d")?.drawImage(video, 0, 0, width, height);
+    const frame = { canvas, width, height, time, holds: 0 };
     this.frames.push(frame);
     return frame;
   }
 
-  /** @param {number} width  @param {number} height  @returns {Frame} the oldest one nobody holds, or a new one */
-  #blank(width, height) {
-    const index = this.frames.length >= CAPACITY ? this.frames.findIndex((frame) => !frame.held) : -1;
-    const [old] = index >= 0 ? this.frames.splice(index, 1) : [];
-    const canvas = old?.canvas ?? document.createElement("canvas");
-    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-    return { canvas, width, height, time: 0, held: false };
+  /** Let go of the frames nobody will show or hold any more. @param {number} now */
+  #let(now) {
+    const old = this.frames.filter((frame, i) => frame.holds === 0 && (now - frame.time > this.reach || this.frames.length - i > CAPACITY));
+    this.frames = this.frames.filter((frame) => !old.includes(frame));
+    this.#free = [...this.#free, ...old.map((frame) => frame.canvas)].slice(0, 4);
   }
 
   /** @returns {Frame | undefined} */

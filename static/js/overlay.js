@@ -100,7 +100,7 @@ function drawIcon(context, label, x, y, size, colours) {
   context.beginPath();
   context.arc(12, 12, 12, 0, 2 * Math.PI);
   context.fill();
-  context.strokeStyle = getComputedStyle(document.documentElement).getPropertyValue("--expression-line");
+  context.strokeStyle = colours.line;
   context.lineWidth = 1.8;
   context.lineCap = context.lineJoin = "round";
   context.stroke(faces.get(label) ?? new Path2D(lookOf(label).path));

@@ -17,6 +17,13 @@ const MAX_PIXELS = 1920; // of the drawn canvas's width
 /** @param {number} milliseconds */
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
+/** Let go of one frame and hold another. @param {Frame | null} old  @param {Frame} frame  @returns {Frame} */
+function swap(old, frame) {
+  frame.holds += 1;
+  if (old) old.holds -= 1;
+  return frame;
+}
+
 export class Player {
   /** @type {import("./types.js").Reader | null} */
   reader = null;
@@ -28,6 +35,8 @@ export class Player {
   #film = new Film();
   #paused = false;
   #running = false;
+  #run = 0; // counts the starts, so that the loops of an earlier one end
+  #drawn = ""; // what the canvas shows, so that nothing is drawn twice
   /** @type {Frame | null} the frame of the newest reading, kept while it may be shown */
   #read = null;
   /** @type {Frame | null} */
@@ -61,10 +70,12 @@ export class Player {
     this.tracker.reset();
     if (this.#running) return;
     this.#running = true;
-    this.#takeFrames();
-    void this.#readFrames();
+    const run = ++this.#run;
+    const going = () => this.#running && run === this.#run;
+    this.#takeFrames(going);
+    void this.#readFrames(going);
     const draw = () => {
-      if (!this.#running) return;
+      if (!going()) return;
       this.#draw();
       requestAnimationFrame(draw);
     };
@@ -76,10 +87,10 @@ export class Player {
     this.#wake();
   }
 
-  /** A frame kept for every frame the camera delivers. */
-  #takeFrames() {
+  /** A frame kept for every frame the camera delivers. @param {() => boolean} going */
+  #takeFrames(going) {
     const take = () => {
-      if (!this.#running) return;
+      if (!going()) return;
       if (!this.#paused && this.#film.push(this.video, performance.now())) this.#wake();
       next();
     };
@@ -87,10 +98,11 @@ export class Player {
     next();
   }
 
-  async #readFrames() {
+  /** @param {() => boolean} going */
+  async #readFrames(going) {
     /** @type {Frame | undefined} */
     let last;
-    while (this.#running) {
+    while (going()) {
       const frame = this.#film.newest;
       if (!frame || frame === last || this.#paused || document.hidden || !this.reader || !this.model) {
         await Promise.race([new Promise((resolve) => (this.#wake = () => resolve(null))), pause(250)]);
@@ -103,22 +115,21 @@ export class Player {
 
   /** @param {Frame} frame  @param {import("./types.js").Reader} reader  @param {import("./types.js").Model} model */
   async #readFrame(frame, reader, model) {
-    frame.held = true;
+    frame.holds += 1;
     try {
       const { reading, timing } = await reader.read(frame, { model: model.name });
       if (this.#paused || reading.model.name !== this.model?.name) return;
       this.clock.answered(frame.time, performance.now());
-      this.#film.setReach(this.clock.delay);
+      this.#film.reach = 1.3 * this.clock.delay + 200;
       this.tracker.setModel(model);
       const tracks = this.tracker.update(reading.faces, frame.time);
-      if (this.#read) this.#read.held = false;
-      this.#read = frame;
+      this.#read = swap(this.#read, frame);
       this.events.onReading(reading, tracks, frame, timing);
     } catch (error) {
       this.events.onTrouble(error instanceof ReaderError ? error : new ReaderError("failed", String(error)));
       await pause(BACK_OFF);
     } finally {
-      frame.held = frame === this.#read;
+      frame.holds -= 1;
     }
   }
 
@@ -129,10 +140,14 @@ export class Player {
     if (!shown) return;
     this.#fit(shown);
     const fresh = this.#paused || this.clock.fresh(now);
+    this.#shown = swap(this.#shown, shown);
+    const { width, height } = this.canvas;
+    const drawn = [shown.time, fresh && this.#read?.time, this.mirror, width, height, document.documentElement.dataset.theme].join();
+    if (drawn === this.#drawn) return;
+    this.#drawn = drawn;
     const boxes = fresh ? this.boxesAt(shown.time) : [];
     const context = this.canvas.getContext("2d");
-    if (context) drawScene(context, shown, boxes, { mirror: this.mirror, scale: this.canvas.width / this.canvas.clientWidth || 1 });
-    this.#shown = shown;
+    if (context) drawScene(context, shown, boxes, { mirror: this.mirror, scale: width / this.canvas.clientWidth || 1 });
     this.events.onDraw(boxes, shown);
   }
 

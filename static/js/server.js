@@ -17,6 +17,7 @@ export class ServerReader {
   /** @type {{frame_bytes?: number}} */
   limits = {};
   engine = "";
+  place = "server";
 
   #canvas = document.createElement("canvas");
   #count = 0;

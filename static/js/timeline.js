@@ -83,15 +83,15 @@ export class Timeline {
     const samples = this.#history.samples;
     samples.forEach((sample, i) => {
       const end = Math.min(samples[i + 1]?.time ?? this.#now, sample.time + GAP);
-      const left = width * (1 - (this.#now - sample.time) / SPAN);
-      const right = width * (1 - (this.#now - end) / SPAN);
+      const left = Math.round(width * (1 - (this.#now - sample.time) / SPAN));
+      const right = Math.round(width * (1 - (this.#now - end) / SPAN));
       let top = height;
       for (const label of Object.keys(LOOKS)) {
         const tall = ((sample.counts[label] ?? 0) / 10) * height;
         if (!tall) continue;
         top -= tall;
         context.fillStyle = colours[label];
-        context.fillRect(left, top, Math.max(1, right - left) + 0.5, tall);
+        context.fillRect(left, top, right - left, tall);
       }
     });
   }

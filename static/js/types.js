@@ -38,7 +38,7 @@
  * @property {number} width
  * @property {number} height
  * @property {number} time   milliseconds on the page's clock
- * @property {boolean} held  true while it must not be drawn over
+ * @property {number} holds  how many still need it; at 0 it may be drawn over
  */
 /** @typedef {{total: number, server: number | null}} Timing  milliseconds: asked to answered; the reader's own work */
 /**
@@ -46,6 +46,7 @@
  * `start` resolves when frames may be sent; `onState` tells of every change after that.
  * `read` is given one frame at a time and rejects with a ReaderError.
  * @typedef {object} Reader
+ * @property {string} place    where the work is done, in a word or two
  * @property {Model[]} models
  * @property {(options: {onState: (state: ReaderState, words: string) => void}) => Promise<void>} start
  * @property {(frame: Frame, options: {model: string}) => Promise<{reading: Reading, timing: Timing}>} read

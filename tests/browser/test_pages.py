@@ -25,6 +25,15 @@ def test_no_serious_barriers(open_page, server, scheme):
     assert {path: violations for path, violations in found.items() if violations} == {}
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_serious_barriers_while_live(open_page, film, scheme):
+    page = open_page("/live", film("two"), color_scheme=scheme, reduced_motion="reduce", bypass_csp=True)
+    page.click("#start")
+    expect(page.locator(".face-card")).to_have_count(2, timeout=30_000)
+    page.add_script_tag(path=AXE)
+    assert page.evaluate(RULES) == []
+
+
 def test_nothing_scrolls_sideways_on_a_phone(open_page, server):
     page = open_page("/", viewport={"width": 360, "height": 740}, has_touch=True)
     for path in PAGES:
