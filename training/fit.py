@@ -16,21 +16,27 @@ import keras
 import numpy as np
 
 from .data.augment import augment, mixup
-from .data.labels import LABEL_SETS
+from .data.labels import LABEL_SETS, translate
+from .data.preparation import prepared, proportional
 from .distil import Teacher
 from .errors import TrainingError
+from .learning import decay_start, learning_rate, optimizer, plateaus
 from .networks import build, read_checkpoint
+from .recipes import completed
 
 CURVE_FIELDS = ("epoch", "step", "learning_rate", "pictures_per_second", "loss",
-                "public_ferplus_cross_entropy", "public_ferplus_agreement", "public_fer2013_accuracy")
+                "public_ferplus_cross_entropy", "public_ferplus_agreement", "public_fer2013_accuracy",
+                "public_accuracy", "public_cross_entropy")
 
 
 class Run:
     """A recipe being trained in a folder: network, averaged weights, optimiser, step."""
 
     def __init__(self, recipe, faces, folder):
-        self.recipe, self.faces, self.folder = recipe, faces, Path(folder)
+        self.recipe, self.faces, self.folder = recipe, prepared(faces, recipe.preparation), Path(folder)
         self.rows = faces.rows("Training")
+        if recipe.subset < 1:
+            self.rows = proportional(faces.labels, self.rows, recipe.subset, recipe.seed)
         if len(self.rows) < recipe.batch:
             raise TrainingError(f"{len(self.rows)} Training pictures are fewer than one batch of {recipe.batch}")
         self.targets = [targets(faces, name, recipe.label_smoothing) for name in recipe.label_sets]
@@ -38,12 +44,12 @@ class Run:
         keras.utils.set_random_seed(recipe.seed)
         self.model = build(recipe)
         self.model.compile(
-            optimizer=_optimizer(recipe),
+            optimizer=optimizer(recipe),
             loss={name: keras.losses.CategoricalCrossentropy(from_logits=True) for name in recipe.label_sets},
             loss_weights=dict(recipe.label_sets))
         self.model.optimizer.build(self.model.trainable_variables)
         self.average = [np.array(weight) for weight in self.model.get_weights()]
-        self.step = 0
+        self.step = self.cuts = 0
         self.judge = build(replace(recipe, precision="float32"))
 
     @property
@@ -53,17 +59,6 @@ class Run:
     @property
     def total_steps(self):
         return self.recipe.epochs * self.steps_per_epoch
-
-    @property
-    def decay_start(self):
-        """The step at which the learning rate begins to fall."""
-        return int(self.total_steps * (1 - self.recipe.decay))
-
-    def learning_rate(self, step):
-        """Warm-up, stable, decay (Haegele et al. 2024): the fall can begin whenever time is short."""
-        rise = min(1.0, (step + 1) / max(1, self.recipe.warmup * self.steps_per_epoch))
-        fall = min(1.0, (self.total_steps - step) / max(1, self.total_steps - self.decay_start))
-        return self.recipe.learning_rate * rise * fall
 
     def batch(self, step):
         """Pictures float32 (batch, h, w, 1), targets and weights by head, for one step."""
@@ -84,36 +79,43 @@ class Run:
 
     def train_step(self, batch):
         """One step on `batch`; the mean loss of the epoch so far. Raises TrainingError on a loss that is not finite."""
-        self.model.optimizer.learning_rate.assign(self.learning_rate(self.step))
+        self.model.optimizer.learning_rate.assign(
+            learning_rate(self.recipe, self.step, self.steps_per_epoch, self.cuts))
         images, wanted, weights = batch
         logs = self.model.train_on_batch(images, wanted, sample_weight=weights, return_dict=True)
         if not np.isfinite(logs["loss"]):
             raise TrainingError(f"the loss is {logs['loss']} at step {self.step}; the weights of the last "
                                 f"checkpoint are kept in {self.folder}. Lower learning_rate and run again")
-        momentum = min(self.recipe.averaging, (1 + self.step) / (10 + self.step))
-        for kept, now in zip(self.average, self.model.get_weights(), strict=True):
-            kept += (1 - momentum) * (now - kept)
+        if self.recipe.averaging:
+            momentum = min(self.recipe.averaging, (1 + self.step) / (10 + self.step))
+            for kept, now in zip(self.average, self.model.get_weights(), strict=True):
+                kept += (1 - momentum) * (now - kept)
         self.step += 1
         return float(logs["loss"])
 
     def judge_public(self):
         """Figures of the averaged weights on PublicTest, which is what choices are made on."""
+        if not self.recipe.averaging:
+            self.average = self.model.get_weights()
         self.judge.set_weights(self.average)
         rows = self.faces.rows("PublicTest")
-        logits = self.judge.predict(self.faces.images[rows].astype(np.float32)[..., None], batch_size=256, verbose=0)
         figures = {}
-        if "fer2013" in logits:
-            figures["public_fer2013_accuracy"] = float((logits["fer2013"].argmax(1) == self.faces.labels[rows]).mean())
-        if "ferplus" in logits:
-            votes = self.faces.expression_votes[rows]
-            judged = votes.sum(1) > 0
-            votes, scores = votes[judged], logits["ferplus"][judged]
-            log_p = scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
-            share = votes / votes.sum(1, keepdims=True)
-            figures["public_ferplus_cross_entropy"] = float(-(share * log_p).sum(1).mean())
-            majority = share.max(1) > 0.5
-            figures["public_ferplus_agreement"] = float((scores.argmax(1) == share.argmax(1))[majority].mean())
+        for name, logits in self._logits(rows).items():
+            log_p = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
+            if name == "ferplus":
+                figures |= _against_votes(log_p, self.faces.expression_votes[rows])
+            else:
+                truth = translate(self.faces.labels[rows], self.faces.label_set, name)
+                field = "public_fer2013_accuracy" if name == "fer2013" else "public_accuracy"
+                figures[field] = float((log_p.argmax(1) == truth).mean())
+                figures["public_cross_entropy"] = float(-log_p[np.arange(len(truth)), truth].mean())
         return figures
+
+    def _logits(self, rows, at_once=512):
+        """{label set: logits} of `rows`, a few pictures in memory at a time."""
+        parts = [self.judge.predict_on_batch(self.faces.images[rows[at:at + at_once]].astype(np.float32)[..., None])
+                 for at in range(0, len(rows), at_once)]
+        return {name: np.concatenate([part[name] for part in parts]) for name in self.recipe.label_sets}
 
     def save(self, name="checkpoint.npz"):
         """Write the whole state; the old file stays whole until the new one is."""
@@ -137,14 +139,13 @@ class Run:
         if not path.exists():
             return
         state = read_checkpoint(path)
-        theirs, ours = json.loads(str(state["recipe"])), json.loads(self.recipe.as_json())
-        theirs = {"teachers": [], "teaching": ours["teaching"]} | theirs
+        theirs, ours = completed(json.loads(str(state["recipe"]))), json.loads(self.recipe.as_json())
         differing = sorted(key for key in ours if ours[key] != theirs.get(key) and key != "epochs")
         if differing:
             raise TrainingError(f"{path} was made by another recipe (differs in {', '.join(differing)}); "
                                 "remove it or give another --out")
         earlier = self.folder / "before-decay.npz"
-        fell = int(theirs["epochs"] * self.steps_per_epoch * (1 - self.recipe.decay)) < int(state["step"])
+        fell = decay_start(replace(self.recipe, epochs=theirs["epochs"]), self.steps_per_epoch) < int(state["step"])
         if theirs["epochs"] < ours["epochs"] and fell and earlier.exists():
             state = read_checkpoint(earlier)    # made longer: from where the learning rate began to fall
         self.model.set_weights([state[f"weights_{i}"] for i in range(len(self.average))])
@@ -158,14 +159,14 @@ def targets(faces, label_set, smoothing):
     """Targets float32 (n, labels), rows sum to 1, and weights float32 (n,) for one head.
 
     FER+: the shares of the votes on the eight expressions, weighted by how many of the ten
-    votes those are. FER2013: the one label, smoothed.
+    votes those are. Others: the one label, smoothed.
     """
     labels = len(LABEL_SETS[label_set])
     if label_set == "ferplus":
         votes = faces.expression_votes
         total = votes.sum(1)
         return votes / np.maximum(total, 1)[:, None], (total / 10).astype(np.float32)
-    hot = np.eye(labels, dtype=np.float32)[faces.labels]
+    hot = np.eye(labels, dtype=np.float32)[translate(faces.labels, faces.label_set, label_set)]
     return hot * (1 - smoothing) + smoothing / labels, np.ones(len(hot), np.float32)
 
 
@@ -182,12 +183,20 @@ def fit(recipe, faces, folder, say=print):
         say(f"going on from step {run.step} of {run.total_steps}")
     with ThreadPoolExecutor(1) as ahead:
         while run.step < run.total_steps:
+            run.cuts = plateaus(_losses(curve), recipe.plateau)
             curve.append(_epoch(run, ahead, say))
             _write_curve(run, curve)
             run.save()
-            if run.step <= run.decay_start:
+            if recipe.decay and run.step <= decay_start(recipe, run.steps_per_epoch):
                 run.save("before-decay.npz")
+            if recipe.keep == "best" and _losses(curve)[-1] <= min(_losses(curve)):
+                run.save("best.npz")
     return run
+
+
+def _losses(curve):
+    """The loss on PublicTest of each epoch: of the labels, or of the votes where there is no head for labels."""
+    return [float(row.get("public_cross_entropy") or row["public_ferplus_cross_entropy"]) for row in curve]
 
 
 def _epoch(run, ahead, say):
@@ -207,18 +216,21 @@ def _epoch(run, ahead, say):
             left = (run.total_steps - run.step) * run.recipe.batch / speed / 60
             say(f"epoch {epoch + 1}/{run.recipe.epochs} step {run.step}/{run.total_steps} "
                 f"loss {loss:.4f} {speed:.0f} pictures/s {left:.0f} min left")
-    row = {"epoch": epoch + 1, "step": run.step, "learning_rate": round(run.learning_rate(run.step - 1), 6),
+    rate = learning_rate(run.recipe, run.step - 1, run.steps_per_epoch, run.cuts)
+    row = {"epoch": epoch + 1, "step": run.step, "learning_rate": round(rate, 6),
            "pictures_per_second": round(speed), "loss": round(loss, 4)}
     row |= {name: round(value, 4) for name, value in run.judge_public().items()}
     say(" ".join(f"{name} {value}" for name, value in row.items()))
     return row
 
 
-def _optimizer(recipe):
-    optimizer = keras.optimizers.SGD(recipe.learning_rate, momentum=0.9, nesterov=True,
-                                     weight_decay=recipe.weight_decay)
-    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-    return optimizer
+def _against_votes(log_p, votes):
+    judged = votes.sum(1) > 0
+    log_p, votes = log_p[judged], votes[judged]
+    share = votes / votes.sum(1, keepdims=True)
+    majority = share.max(1) > 0.5
+    return {"public_ferplus_cross_entropy": float(-(share * log_p).sum(1).mean()),
+            "public_ferplus_agreement": float((log_p.argmax(1) == share.argmax(1))[majority].mean())}
 
 
 def _read_curve(run):
@@ -246,8 +258,8 @@ def plot_curve(curve, path):
 
     figure, (left, right) = pyplot.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
     epochs = [int(row["epoch"]) for row in curve]
-    for axes, names in ((left, ("loss", "public_ferplus_cross_entropy")),
-                        (right, ("public_ferplus_agreement", "public_fer2013_accuracy"))):
+    for axes, names in ((left, ("loss", "public_ferplus_cross_entropy", "public_cross_entropy")),
+                        (right, ("public_ferplus_agreement", "public_fer2013_accuracy", "public_accuracy"))):
         for name in names:
             points = [(epoch, float(row[name])) for epoch, row in zip(epochs, curve, strict=True)
                       if row.get(name) not in (None, "")]

@@ -33,9 +33,9 @@ def trained(recipe, folder):
 
     Raises TrainingError where the run is missing or was made by another network.
     """
-    path = Path(folder) / "checkpoint.npz"
+    path = Path(folder) / ("best.npz" if recipe.keep == "best" else "checkpoint.npz")
     if not path.exists():
-        raise TrainingError(f"{folder}: no checkpoint.npz; train it first: python -m training fit {recipe.name}")
+        raise TrainingError(f"{folder}: no {path.name}; train it first: python -m training fit {recipe.name}")
     state = read_checkpoint(path)
     model = build(replace(recipe, precision="float32"))
     try:

@@ -23,6 +23,12 @@ class Augmentation:
     blur: float = 0.9           # pixels, sigma at most, on a third of the pictures
     erase: float = 0.3          # probability that a rectangle becomes grey
     mixup: float = 0.0          # alpha of the Beta distribution (Zhang et al. 2018)
+    flip: bool = True           # half of the pictures mirrored
+
+
+#: Every picture as it is.
+PLAIN = Augmentation(rotation=0.0, scale=0.0, shift=0.0, contrast=0.0, brightness=0.0, noise=0.0, blur=0.0,
+                     erase=0.0, flip=False)
 
 
 def augment(images, how, rng):
@@ -32,7 +38,7 @@ def augment(images, how, rng):
     centre = np.array([(width - 1) / 2, (height - 1) / 2])
     angle = np.deg2rad(rng.uniform(-how.rotation, how.rotation, count))
     zoom = 1 + rng.uniform(-how.scale, how.scale, count)
-    flip = rng.choice((-1.0, 1.0), count)
+    flip = rng.choice((-1.0, 1.0), count) if how.flip else np.ones(count)
     shift = rng.uniform(-how.shift, how.shift, (count, 2))
     cos, sin = np.cos(angle) * zoom, np.sin(angle) * zoom
     blurred = rng.random(count) < 1 / 3

@@ -29,8 +29,8 @@ STORE_VERSION = 1
 class Faces:
     """A data set in memory.
 
-    images: uint8 (n, 48, 48), grey 0-255. labels: uint8 (n,), index into FER2013.
-    split: uint8 (n,), index into SPLITS. votes: uint8 (n, 10) in the order of VOTE_COLUMNS,
+    images: uint8 (n, h, w), grey 0-255; FER2013's are 48x48. labels: uint8 (n,), index into the
+    labels of `label_set`. split: uint8 (n,), index into SPLITS. votes: uint8 (n, 10) in the order of VOTE_COLUMNS,
     or None where FER+ was not given. md5: of the csv.
     """
 
@@ -39,6 +39,7 @@ class Faces:
     split: np.ndarray
     votes: np.ndarray | None
     md5: str
+    label_set: str = "fer2013"
 
     def rows(self, split):
         """Indices, int64 (m,), of the rows of the split called `split`."""

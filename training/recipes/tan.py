@@ -1,0 +1,30 @@
+"""Tan and others' ladder, from a default CNN to more dropout; Swish; two preparations of the input.
+
+Command  python -m training fit tan.all --data fer2013.csv.gz
+         python -m training perceptron --data fer2013.csv.gz      (their multilayer perceptron)
+Time     on two CPU cores two to three minutes an epoch
+Result   docs/zoo.md; the document states 25.0 % (perceptron), 46.3 % (default), 51.3 % (improved),
+         53.9 % (dropout .4, 20 epochs), 56.8 % (50 epochs), 58.1 % (more dropout), 53.7 % (Swish),
+         about 57 % at epoch 90 on normalised or rebuilt input
+"""
+
+from functools import partial
+
+from ..zoo import tan
+from . import document
+
+DROPOUT = partial(tan.improved, dropout=0.4)
+MORE_DROPOUT = partial(tan.improved, dropout=0.4, between=0.25)
+
+RECIPE = document("tan", tan.default, optimizer="rmsprop", rate_decay=1e-6, batch=32, epochs=20)
+
+_IMPROVED = {"network": tan.improved, "optimizer": "adam", "rate_decay": 1e-7}
+VARIANTS = {
+    "improved": _IMPROVED,
+    "dropout": _IMPROVED | {"network": DROPOUT},
+    "dropout-50": _IMPROVED | {"network": DROPOUT, "epochs": 50},
+    "more-dropout": _IMPROVED | {"network": MORE_DROPOUT, "epochs": 50},
+    "swish": _IMPROVED | {"network": partial(DROPOUT, activation="swish")},
+    "normalised": _IMPROVED | {"network": partial(MORE_DROPOUT, normalised=True), "epochs": 90},
+    "components": _IMPROVED | {"network": MORE_DROPOUT, "epochs": 90, "preparation": "components-98"},
+}
