@@ -37,7 +37,7 @@ def _parser():
     fit.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="change a setting of the recipe")
     fit.set_defaults(run=_fit)
     datasets.add_commands(commands, INSTANCE)
-    bundles.add_commands(commands, _data_options, _faces)
+    bundles.add_commands(commands, _data_options, _faces, INSTANCE)
     detector = commands.add_parser("detector", help="make the face detector's files in static/detector")
     detector.set_defaults(run=_detector)
     eyes = commands.add_parser("eyes", help="measure where FER2013's pictures have the eyes: training/data/crop.json")

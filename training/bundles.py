@@ -1,5 +1,6 @@
 """The commands `export` and `evaluate`: runs in, judged model bundles out."""
 
+import json
 from pathlib import Path
 
 from .errors import TrainingError
@@ -7,11 +8,22 @@ from .errors import TrainingError
 MODELS = Path("static/models")
 
 
-def add_commands(commands, data_options, read_faces):
+def add_commands(commands, data_options, read_faces, instance):
     """Add the commands to the subparsers `commands`.
 
-    data_options: adds the options that name a data set to a parser. read_faces: reads it from them.
+    data_options: adds the options that name a data set to a parser. read_faces: reads it from
+    them. instance: folder of what is not published.
     """
+    evaluate = commands.add_parser("evaluate", help="judge a model bundle, or compare two")
+    evaluate.add_argument("bundle", help=f"its folder, or its name in {MODELS}")
+    evaluate.add_argument("other", nargs="?", help="a second bundle: McNemar's test between the two")
+    evaluate.add_argument("--split", choices=("PublicTest", "PrivateTest"), action="append",
+                          help="only this split (choose on PublicTest)")
+    evaluate.add_argument("--flip", action="store_true", help="flip averaging beside")
+    evaluate.add_argument("--serving", action="store_true", help="through the site's face detector and crop, too")
+    evaluate.add_argument("--json", metavar="FILE", help="write the figures, as they stand in the card")
+    data_options(evaluate)
+    evaluate.set_defaults(run=lambda options: _evaluate(options, _tests(options, read_faces, instance)))
     export = commands.add_parser("export", help="make a model bundle from a run")
     export.add_argument("run_folder", metavar="RUN", help="folder of the run, as instance/runs/jury-live")
     export.add_argument("--label-set", required=True, choices=("ferplus", "fer2013"))
@@ -21,16 +33,53 @@ def add_commands(commands, data_options, read_faces):
     export.add_argument("--models", default=str(MODELS), help=f"folder of model bundles (default: {MODELS})")
     export.add_argument("--release", action="store_true", help="judge on PrivateTest too: once per released version")
     data_options(export)
-    export.set_defaults(run=lambda options: _export(options, read_faces))
+    export.set_defaults(run=lambda options: _export(options, _tests(options, read_faces, instance)))
 
 
-def _export(options, read_faces):
-    if not Path(options.run_folder).is_dir():
+def _tests(options, read_faces, instance):
+    from .testset import TestSet
+    for bundle in filter(None, (getattr(options, "bundle", None), getattr(options, "other", None))):
+        _read(bundle)       # a wrong bundle is told before minutes are spent on the data
+    if getattr(options, "run_folder", None) and not Path(options.run_folder).is_dir():
         raise TrainingError(f"{options.run_folder}: no such run; train one first: python -m training fit RECIPE")
-    faces = read_faces(options)
+    return TestSet(read_faces(options), Path(instance) / "datasets" / "fer2013")
+
+
+def _read(named):
+    from .judging import read_bundle
+    return read_bundle(named if Path(named).is_dir() or "/" in named else MODELS / named)
+
+
+def _evaluate(options, tests):
+    from . import card, report
+    from .evaluate import compare, figures, serving_path
+    bundle, splits = _read(options.bundle), options.split or ("PublicTest", "PrivateTest")
+    if options.other:
+        other = _read(options.other)
+        measured = {split: compare(bundle, other, tests.faces, split) for split in splits}
+        for test in measured.values():
+            _say(report.comparison((bundle.card["name"], other.card["name"]), test))
+    else:
+        measured = {}
+        for split in splits:
+            measured[split] = figures(bundle, tests, split, options.flip)
+            for line in report.lines(split, measured[split]):
+                _say(line)
+        if options.serving:
+            measured["serving_path"] = serving_path(bundle, tests, splits[-1])
+            for line in report.serving(measured["serving_path"]):
+                _say(line)
+    if options.json:
+        try:
+            Path(options.json).write_text(json.dumps(card.rounded(measured), indent=1) + "\n")
+        except OSError as error:
+            raise TrainingError(f"{options.json}: cannot be written ({error.strerror})") from None
+
+
+def _export(options, tests):
     from .export import export
     folder = Path(options.models) / options.name
-    export(options.run_folder, options.label_set, options.name, options.version, faces, options.models,
+    export(options.run_folder, options.label_set, options.name, options.version, tests, options.models,
            options.title, options.release, _say)
     _say(f"{folder}: {sum(path.stat().st_size for path in folder.iterdir()) / 1e6:.1f} MB")
 

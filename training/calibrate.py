@@ -54,10 +54,10 @@ def unsure_threshold(probabilities, right, error_rate):
     return float(top[order][last]), float(wrong[last]), float(1 - spoken[last] / len(order))
 
 
-def on_public(model, faces, label_set):
-    """`calibration` and `unsure` of a card, for `model` (logits of `label_set`) on PublicTest."""
-    from .judging import answers
-    judged = answers(model, faces, label_set, "PublicTest")
+def on_public(litert, faces, label_set):
+    """`calibration` and `unsure` of a card, for a LiteRT file's bytes (logits of `label_set`) on PublicTest."""
+    from .judging import answers, litert_logits
+    judged = answers(lambda images: litert_logits(litert, images), faces, label_set, "PublicTest")
     heat = temperature(judged.logits, judged.shares)
     probabilities = softmax(judged.logits / heat)
     rate = ERROR_RATE[label_set]

@@ -1,4 +1,4 @@
-"""The card of a bundle: figures filled in, its nine sections, checked against the schema."""
+"""The card of a bundle: its figures, its nine sections, checked against the schema."""
 
 import json
 from pathlib import Path
@@ -8,8 +8,7 @@ import jsonschema
 from .errors import TrainingError
 
 SCHEMA = Path(__file__).parent.parent / "static" / "models" / "card.schema.json"
-SECTIONS = ("model_details", "intended_use", "factors", "metrics", "evaluation_data", "training_data",
-            "quantitative_analyses", "ethical_considerations", "caveats_and_recommendations")
+DIGITS = 5      # significant digits that figures are written with
 
 
 def title(label_set, name):
@@ -19,21 +18,47 @@ def title(label_set, name):
     return f"{size}: {what}"
 
 
-def complete(content, model, faces, release):
-    """`content` with its figures and its model card."""
-    figures = {"command": "", "PublicTest": None, "PrivateTest": None}
-    return content | {"figures": figures, "model_card": dict.fromkeys(SECTIONS, "A preliminary version.")}
+def complete(content, folder, tests, release, say=print):
+    """`content` with its figures, measured on the files in `folder`, and its model card.
+
+    PublicTest always, PrivateTest for a `release` only.
+    """
+    from . import model_card
+    from .evaluate import figures, serving_path
+    from .judging import Bundle
+    bundle = Bundle(Path(folder), content)
+    measured = {"command": f"python -m training evaluate {content['name']} --data fer2013.csv.gz "
+                           "--votes fer2013new.csv --flip", "PublicTest": None, "PrivateTest": None}
+    for split in ("PublicTest", "PrivateTest") if release else ("PublicTest",):
+        say(f"figures on {split}")
+        measured[split] = figures(bundle, tests, split)
+    say("figures through the site's own path")
+    try:
+        measured["serving_path"] = serving_path(bundle, tests, split)
+    except TrainingError as error:
+        say(f"left out: {error}")
+    content = content | {"figures": rounded(measured)}
+    return content | {"model_card": model_card.sections(content)}
+
+
+def rounded(value):
+    """`value`, made of dicts, lists and numbers, with its floats at DIGITS significant digits."""
+    if isinstance(value, dict):
+        return {key: rounded(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [rounded(each) for each in value]
+    return float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value
 
 
 def check(content, source="card.json"):
     """Raise TrainingError, saying what is wrong, where `content` is not a card."""
-    schema = json.loads(SCHEMA.read_text())
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema).iter_errors(content))
     if error is not None:
-        raise TrainingError(f"{source}: {error.json_path}: {error.message[:200]}; export the bundle again")
+        raise TrainingError(f"{source}: not a card: {error.json_path}: {error.message[:200]}; export the bundle again")
 
 
 def write(content, folder):
     """Check `content` and write it as the card of the bundle in `folder`."""
     check(content)
-    (Path(folder) / "card.json").write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    (Path(folder) / "card.json").write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

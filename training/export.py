@@ -17,6 +17,7 @@ import numpy as np
 from . import calibrate, card, recipes
 from .data.labels import JUDGED_BY_TEN, LABEL_SETS
 from .errors import TrainingError
+from .judging import keras_logits, litert_logits
 from .metrics import softmax
 from .networks import read_checkpoint, trained
 
@@ -29,13 +30,13 @@ CROP_GUESS = {"points": {"right_eye": [0.30, 0.40], "left_eye": [0.70, 0.40], "n
                          "mouth": [0.50, 0.78]}, "measured_on": {}}
 
 
-def export(run, label_set, name, version, faces, models, title=None, release=False, say=print):
+def export(run, label_set, name, version, tests, models, title=None, release=False, say=print):
     """Write the bundle `models`/`name` from the folder `run`; its card.
 
-    Raises TrainingError where the run has no checkpoint or no head for `label_set`. Figures on
-    PrivateTest are computed for a `release` only.
+    tests: the testset.TestSet to calibrate and judge on. Raises TrainingError where the run has no
+    checkpoint or no head for `label_set`. Figures on PrivateTest are computed for a `release` only.
     """
-    run, models = Path(run), Path(models)
+    run, models, faces = Path(run), Path(models), tests.faces
     recipe, state = read_run(run)
     if label_set not in recipe.label_sets:
         raise TrainingError(f"{run} has no head for {label_set!r}; it has: {', '.join(recipe.label_sets)}")
@@ -54,13 +55,13 @@ def export(run, label_set, name, version, faces, models, title=None, release=Fal
             "raters": 10 if label_set in JUDGED_BY_TEN else None,
             "input": {"size": model.input.shape[1], "channels": model.input.shape[3], "range": [0, 255]},
             "crop": json.loads(CROP.read_text()) if CROP.exists() else CROP_GUESS,
-            **calibrate.on_public(model, faces, label_set),
+            **calibrate.on_public((folder / "model.tflite").read_bytes(), faces, label_set),
             "parameters": model.count_params(), "multiply_adds": multiply_adds(model),
             "files": {path.name: describe(path) for path in sorted(folder.iterdir())},
             "parity": {"model.tflite": parity},
-            "training": _training(recipe, state),
+            "training": _training(recipe, state, faces),
         }
-        content = card.complete(content, model, faces, release)
+        content = card.complete(content, folder, tests, release, say)
         card.write(content, folder)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
@@ -97,37 +98,20 @@ def write_litert(model, images, path):
     Weights are float16 where the probabilities stay within PARITY of the network's own, else float32.
     """
     import tensorflow as tf
-    wanted = softmax(model.predict(images.astype(np.float32)[..., None], batch_size=256, verbose=0))
+    wanted = softmax(keras_logits(model, images))
     for weights in ("float16", "float32"):
         converter = tf.lite.TFLiteConverter.from_keras_model(model)
         if weights == "float16":
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
             converter.target_spec.supported_types = [tf.float16]
         content = converter.convert()
-        difference = float(np.abs(softmax(litert_logits(content, images)) - wanted).max())
+        difference = float(np.abs(softmax(litert_logits(content, images, batches=(32, 1, 8, 2))) - wanted).max())
         if difference <= PARITY:
             break
     else:
         raise TrainingError(f"the LiteRT file differs from the network by {difference:.1e} in a probability")
     Path(path).write_bytes(content)
     return {"largest_difference": difference, "pictures": len(images), "weights": weights}
-
-
-def litert_logits(content, images, batches=(32, 1, 8, 2)):
-    """Logits of a LiteRT file's bytes for `images`, uint8 or float (n, h, w), in batches of changing size."""
-    from ai_edge_litert.interpreter import Interpreter
-    interpreter = Interpreter(model_content=content, num_threads=1)
-    entry, out = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]["index"]
-    answers, at, turn = [], 0, 0
-    while at < len(images):
-        part = np.asarray(images[at:at + batches[turn % len(batches)]], np.float32)[..., None]
-        interpreter.resize_tensor_input(entry, part.shape)
-        interpreter.allocate_tensors()
-        interpreter.set_tensor(entry, part)
-        interpreter.invoke()
-        answers.append(interpreter.get_tensor(out).copy())
-        at, turn = at + len(part), turn + 1
-    return np.concatenate(answers)
 
 
 def multiply_adds(model):
@@ -147,9 +131,9 @@ def describe(path):
     return {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
 
 
-def _training(recipe, state):
-    per_epoch = 28709 // recipe.batch
+def _training(recipe, state, faces):
     return {"recipe": recipe.name, "seed": recipe.seed, "data_md5": str(state["data_md5"]),
-            "epochs": round(int(state["step"]) / per_epoch, 2), "epochs_planned": recipe.epochs,
+            "epochs": round(int(state["step"]) / (len(faces.rows("Training")) // recipe.batch), 2),
+            "epochs_planned": recipe.epochs,
             "steps": int(state["step"]), "batch": recipe.batch,
             "command": f"python -m training fit {recipe.name} --data fer2013.csv.gz --votes fer2013new.csv"}

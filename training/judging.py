@@ -1,10 +1,36 @@
-"""A network's answers on one split, beside what people said."""
+"""A model bundle as it is judged, and its answers on one split beside what people said."""
 
+import hashlib
+import json
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
+from . import card as cards
 from .data.labels import LABEL_SETS
+from .errors import TrainingError
+from .metrics import log_softmax
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """What judging needs of a bundle. folder: Path. card: dict, checked."""
+
+    folder: Path
+    card: dict
+
+    @property
+    def label_set(self):
+        return self.card["label_set"]
+
+    @property
+    def temperature(self):
+        return self.card["calibration"]["temperature"]
+
+    @property
+    def unsure_threshold(self):
+        return self.card["unsure"]["threshold"]
 
 
 @dataclass(frozen=True)
@@ -24,16 +50,38 @@ class Answers:
     votes: np.ndarray | None
 
 
-def answers(model, faces, label_set, split, flip=False):
-    """Answers of `model` (float32 (n, h, w, 1) -> logits of `label_set`) on the split called `split`.
+def read_bundle(folder):
+    """The Bundle in `folder`. Raises TrainingError for one that is missing, damaged or of a wrong card."""
+    folder = Path(folder)
+    path = folder / "card.json"
+    if not path.is_file():
+        raise TrainingError(f"{folder}: no model bundle (no card.json); make one: python -m training export RUN …")
+    try:
+        card = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise TrainingError(f"{path}: not JSON ({error}); export the bundle again") from None
+    cards.check(card, path)
+    if card["label_set"] not in LABEL_SETS or tuple(card["labels"]) != LABEL_SETS[card["label_set"]]:
+        raise TrainingError(f"{path}: label set {card['label_set']!r} is not one judged here: {', '.join(LABEL_SETS)}")
+    for name, meant in card["files"].items():
+        if not (folder / name).is_file():
+            raise TrainingError(f"{folder / name}: missing, though the card names it; export the bundle again")
+        if hashlib.sha256((folder / name).read_bytes()).hexdigest() != meant["sha256"]:
+            raise TrainingError(f"{folder / name}: not the file the card describes (sha256); export the bundle again")
+    return Bundle(folder, card)
+
+
+def answers(run, faces, label_set, split, flip=False):
+    """Answers of the function `run` (uint8 (n, h, w) -> logits of `label_set`) on the split called `split`.
 
     `flip` averages the logarithms of the probabilities with the mirror image's.
     """
     rows = judged_rows(faces, label_set, split)
-    logits = forward(model, faces.images[rows])
+    if not len(rows):
+        raise TrainingError(f"the data set has no rows of {split} to judge {label_set} on")
+    logits = run(faces.images[rows])
     if flip:
-        from .metrics import log_softmax
-        logits = (log_softmax(logits) + log_softmax(forward(model, faces.images[rows][:, :, ::-1]))) / 2
+        logits = (log_softmax(logits) + log_softmax(run(faces.images[rows][:, :, ::-1]))) / 2
     return judged(faces, label_set, rows, logits)
 
 
@@ -54,7 +102,36 @@ def judged_rows(faces, label_set, split):
     return rows[faces.expression_votes[rows].sum(1) > 0] if label_set == "ferplus" else rows
 
 
-def forward(model, images):
-    """Logits float32 (n, labels) of `images`, uint8 (n, h, w)."""
+def forward(bundle):
+    """A function from pictures, uint8 or float (n, h, w), to logits float32: the LiteRT file's, else the network's."""
+    if "model.tflite" in bundle.card["files"]:
+        content = (bundle.folder / "model.tflite").read_bytes()
+        return lambda images: litert_logits(content, images)
+    import keras
+    model = keras.saving.load_model(bundle.folder / "model.keras", compile=False)
+    return lambda images: keras_logits(model, images)
+
+
+def keras_logits(model, images):
+    """Logits float32 (n, labels) of a Keras model for `images`, uint8 or float (n, h, w)."""
     return np.concatenate([model.predict(np.asarray(images[at:at + 1024], np.float32)[..., None],
                                          batch_size=256, verbose=0) for at in range(0, len(images), 1024)])
+
+
+def litert_logits(content, images, batches=(32,)):
+    """Logits of a LiteRT file's bytes for `images`, uint8 or float (n, h, w), in batches of these sizes in turn."""
+    from ai_edge_litert.interpreter import Interpreter
+    interpreter = Interpreter(model_content=content, num_threads=1)
+    entry, out = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]["index"]
+    found, at, turn, shape = [], 0, 0, None
+    while at < len(images):
+        part = np.asarray(images[at:at + batches[turn % len(batches)]], np.float32)[..., None]
+        if part.shape != shape:
+            shape = part.shape
+            interpreter.resize_tensor_input(entry, shape)
+            interpreter.allocate_tensors()
+        interpreter.set_tensor(entry, part)
+        interpreter.invoke()
+        found.append(interpreter.get_tensor(out).copy())
+        at, turn = at + len(part), turn + 1
+    return np.concatenate(found)
