@@ -27,6 +27,8 @@ const cameras = get("camera", HTMLSelectElement);
 const models = get("model", HTMLSelectElement);
 const smoothing = get("smoothing", HTMLInputElement);
 const TOOLS = ["pause", "mirror", "snapshot", "record", "full", "stop"].map(buttonOf);
+// The reader says itself that it is disconnected; the others pass with the next frame.
+const QUIET = new Set(["disconnected", "replaced", "too_fast"]);
 const PHOTOS = { label: "Use photos instead", href: "/photos" };
 
 const player = new Player(video, get("canvas", HTMLCanvasElement), {
@@ -38,7 +40,7 @@ const player = new Player(video, get("canvas", HTMLCanvasElement), {
     if (session.recording) showSession();
   },
   onTrouble(error) {
-    if (error.code === "disconnected") return; // the reader says so itself
+    if (QUIET.has(error.code)) return;
     stage.remark(error.message);
   },
   onDraw: (boxes) => panel.mark(boxes),

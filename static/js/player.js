@@ -102,12 +102,19 @@ export class Player {
   async #readFrames(going) {
     /** @type {Frame | undefined} */
     let last;
+    let asked = -Infinity;
     while (going()) {
       const frame = this.#film.newest;
       if (!frame || frame === last || this.#paused || document.hidden || !this.reader || !this.model) {
         await Promise.race([new Promise((resolve) => (this.#wake = () => resolve(null))), pause(250)]);
         continue;
       }
+      const early = asked + this.reader.interval - performance.now();
+      if (early > 0) {
+        await pause(early);
+        continue;
+      }
+      asked = performance.now();
       last = frame;
       await this.#readFrame(frame, this.reader, this.model);
     }

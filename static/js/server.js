@@ -8,16 +8,18 @@ import { ReaderError } from "./types.js";
 
 const LONG_SIDE = 640; // pixels; more would cost time and find no further faces in live pictures
 const QUALITY = 0.8;
+const AGAIN = 5000; // milliseconds after which a server that refused is asked again
 const TIMEOUT = 5000; // milliseconds without an answer before a frame is given up
 
 /** @implements {Reader} */
 export class ServerReader {
   /** @type {import("./types.js").Model[]} */
   models = [];
-  /** @type {{frame_bytes?: number}} */
+  /** @type {{frame_bytes?: number, frames_per_second?: number}} */
   limits = {};
   engine = "";
   place = "server";
+  interval = 0;
 
   #canvas = document.createElement("canvas");
   #count = 0;
@@ -43,7 +45,10 @@ export class ServerReader {
           socket.disconnect().connect(); // a server that does not greet: begin anew
         }
       });
-      socket.on("connect_error", () => onState("lost", "The server does not answer. Trying again …"));
+      socket.on("connect_error", (error) => {
+        onState("lost", socket.active ? "The server does not answer. Trying again …" : error.message);
+        if (!socket.active) setTimeout(() => socket.connect(), AGAIN); // refused in words; the library gives up there
+      });
       socket.on("disconnect", (reason) => {
         if (reason === "io client disconnect") return;
         onState("lost", "The connection to the server was lost. Connecting again …");
@@ -57,6 +62,8 @@ export class ServerReader {
     this.models = hello.models;
     this.limits = hello.limits ?? {};
     this.engine = hello.engine ?? "";
+    // A little slower than the limit, so that a late frame and an early one together stay below it.
+    this.interval = this.limits.frames_per_second ? 1100 / this.limits.frames_per_second : 0;
   }
 
   /**
@@ -68,6 +75,9 @@ export class ServerReader {
   async read(frame, { model }) {
     const begun = performance.now();
     const bytes = await this.#encode(frame);
+    if (this.limits.frame_bytes && bytes.byteLength > this.limits.frame_bytes) {
+      throw new ReaderError("too_large", `The frame is larger than this server reads (${this.limits.frame_bytes} bytes).`);
+    }
     const socket = this.#socket;
     if (!socket?.connected) throw new ReaderError("disconnected", "The server is not connected.");
     const { width, height } = this.#canvas;
