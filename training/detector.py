@@ -42,7 +42,8 @@ def make(folder=FOLDER, source=SOURCE, say=print):
     folder.mkdir(parents=True, exist_ok=True)
     for width, height in SIZES:
         (folder / f"full_range_{width}x{height}.tflite").write_bytes(resized(original, width, height))
-    graph_model.write(_parse(original), folder / "tfjs")
+    parsed = _parse(original)
+    graph_model.write(parsed, folder / "tfjs", (1, -1, -1, 3), _outputs(parsed.subgraphs[0]))
     (folder / "detector.json").write_text(json.dumps(_description(folder), indent=1) + "\n")
     say(f"{folder}: the detector in {len(SIZES)} sizes, and for the browser")
 
@@ -83,6 +84,12 @@ def resized(original, width, height):
     builder = flatbuffers.Builder(2 << 20)
     builder.Finish(model.Pack(builder), b"TFL3")
     return bytes(builder.Output())
+
+
+def _outputs(graph):
+    """The net's two outputs by name, told apart by their last dimension: 16 numbers a cell, or one."""
+    by_numbers = {int(graph.tensors[index].shape[-1]): index for index in graph.outputs}
+    return {"boxes": by_numbers[16], "scores": by_numbers[1]}
 
 
 def _constants(model, graph):

@@ -1,10 +1,9 @@
-"""A convolutional .tflite written as a TF.js graph model, operator by operator.
+"""A .tflite of floating-point operators written as a TF.js graph model, operator by operator.
 
-Only what the face detector is made of: convolutions, depth-wise convolutions, channel padding,
-pooling, addition, ReLU, bilinear doubling, reshaping. A convolution takes its bias, and the ReLU
-that follows it, into the fused operator TF.js runs fastest. Doubling asks the picture for its size
-when the model runs, so one model serves pictures of any size. Weights are stored as float16, as in
-the .tflite, so nothing is lost.
+TensorFlow's converter has by then folded the normalisations into the convolutions, and so has the
+detector's maker; a convolution takes its bias, and the ReLU that follows it, into the fused operator
+TF.js runs fastest. Doubling asks the picture for its size when the model runs, so one detector serves
+pictures of any size. float16 weights are stored as they are; others as the caller says.
 """
 
 import base64
@@ -13,11 +12,19 @@ import json
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
+from .errors import TrainingError
+
 FILES = ("model.json", "weights.bin")
 _KINDS = {code: name for name, code in vars(schema.BuiltinOperator).items() if isinstance(code, int)}
 _DTYPES = {schema.TensorType.FLOAT32: np.float32, schema.TensorType.FLOAT16: np.float16,
            schema.TensorType.INT32: np.int32}
-_RELU = schema.ActivationFunctionType.RELU
+_ACTIVATIONS = {schema.ActivationFunctionType.NONE: [], schema.ActivationFunctionType.RELU: ["Relu"],
+                schema.ActivationFunctionType.RELU6: ["Relu6"]}
+# Operators that take tensors alone, and their names in TF.js.
+_PLAIN = {"MUL": "Mul", "SUB": "Sub", "DIV": "RealDiv", "ADD": "AddV2", "SQUARED_DIFFERENCE": "SquaredDifference",
+          "NEG": "Neg", "RSQRT": "Rsqrt", "SQRT": "Sqrt", "SQUARE": "Square", "EXP": "Exp", "LOGISTIC": "Sigmoid",
+          "TANH": "Tanh", "RELU": "Relu", "RELU6": "Relu6", "ELU": "Elu", "SOFTMAX": "Softmax",
+          "MAXIMUM": "Maximum", "MINIMUM": "Minimum"}
 
 
 def kind(model, operator):
@@ -26,40 +33,41 @@ def kind(model, operator):
     return _KINDS[max(code.builtinCode, code.deprecatedBuiltinCode)]
 
 
-def write(model, folder):
+def write(model, folder, shape, outputs, store=None):
     """Write the parsed .tflite `model` as `model.json` and `weights.bin` into `folder`.
 
-    Input `image`: float32 (1, height, width, 3). Outputs `boxes` (1, cells, 16), `scores` (1, cells, 1).
+    Its one input is called `image` and has `shape`, -1 where the size is free. outputs: {name: index
+    of the tensor}. store(value) -> (array as stored, TF.js's words on how to restore it or None) for
+    float32 weights; default: as they are. Raises TrainingError for an operator that is not known here.
     """
-    graph = _GraphModel(model)
+    graph = _GraphModel(model, shape, store or (lambda value: (value, None)))
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "weights.bin").write_bytes(b"".join(data.tobytes() for data in graph.data))
-    (folder / "model.json").write_text(json.dumps(graph.description(), separators=(",", ":")))
+    (folder / "model.json").write_text(json.dumps(graph.description(outputs), separators=(",", ":")))
 
 
 class _GraphModel:
     """Nodes and weights of the TF.js graph; `names` maps a tensor of the .tflite to its node."""
 
-    def __init__(self, model):
-        self.model, self.graph = model, model.subgraphs[0]
+    def __init__(self, model, shape, store):
+        self.model, self.graph, self.shape, self.store = model, model.subgraphs[0], shape, store
         self.nodes, self.weights, self.data = [], [], []
         self.constants, self.names = {}, {}
         self._read_constants()
-        self._node("Placeholder", "image", [], dtype=_FLOAT, shape=_shape([1, -1, -1, 3]))
+        self._node("Placeholder", "image", [], dtype=_FLOAT, shape=_shape(shape))
         self.names[self.graph.inputs[0]] = "image"
         for operator in self.graph.operators:
             self._translate(operator)
 
-    def description(self):
+    def description(self, outputs):
         """The content of model.json."""
-        numbers = {int(self.graph.tensors[index].shape[-1]): self.names[index] for index in self.graph.outputs}
         return {
             "format": "graph-model", "generatedBy": "emoscope", "convertedBy": None,
             "signature": {
                 "inputs": {"image": {"name": "image:0", "dtype": "DT_FLOAT",
-                                     "tensorShape": _shape([1, -1, -1, 3])["shape"]}},
-                "outputs": {"boxes": {"name": f"{numbers[16]}:0", "dtype": "DT_FLOAT"},
-                            "scores": {"name": f"{numbers[1]}:0", "dtype": "DT_FLOAT"}}},
+                                     "tensorShape": _shape(self.shape)["shape"]}},
+                "outputs": {name: {"name": f"{self.names[index]}:0", "dtype": "DT_FLOAT"}
+                            for name, index in outputs.items()}},
             "modelTopology": {"node": self.nodes, "versions": {"producer": 1395}},
             "weightsManifest": [{"paths": ["weights.bin"], "weights": self.weights}],
         }
@@ -76,8 +84,24 @@ class _GraphModel:
         if name == "DEQUANTIZE":
             self.constants[output] = self.constants[inputs[0]]
             return
-        self.names[output] = getattr(self, f"_{name.lower()}")(f"{name.lower()}_{output}", inputs,
-                                                               operator.builtinOptions)
+        translate = getattr(self, f"_{name.lower()}", None)
+        if not translate and name not in _PLAIN:
+            raise TrainingError(f"the network uses the operator {name}, which training/graph_model.py does not know; "
+                                "add it there")
+        node, options = f"{name.lower()}_{output}", operator.builtinOptions
+        self.names[output] = translate(node, inputs, options) if translate else self._plain(name, node, inputs, options)
+
+    def _plain(self, kind, name, inputs, options):
+        operands = [self._operand(f"{name}/{i}", index) for i, index in enumerate(inputs)]
+        activation = _ACTIVATIONS[getattr(options, "fusedActivationFunction", 0)]
+        made = self._node(_PLAIN[kind], name, operands, T=_FLOAT)
+        return self._node(activation[0], f"{name}/activated", [made], T=_FLOAT) if activation else made
+
+    def _operand(self, name, index):
+        """The node of a tensor; a weight becomes one when it is first asked for."""
+        if index not in self.names:
+            self.names[index] = self._weight(name, self.constants[index])
+        return self.names[index]
 
     def _conv_2d(self, name, inputs, options):
         weights = self.constants[inputs[1]].transpose(1, 2, 3, 0)
@@ -90,7 +114,7 @@ class _GraphModel:
     def _convolution(self, op, name, inputs, weights, options):
         operands = [self.names[inputs[0]], self._weight(f"{name}/w", weights),
                     self._weight(f"{name}/b", self.constants[inputs[2]])]
-        fused = ["BiasAdd"] + (["Relu"] if options.fusedActivationFunction == _RELU else [])
+        fused = ["BiasAdd", *_ACTIVATIONS[options.fusedActivationFunction]]
         return self._node(op, name, operands, T=_FLOAT, num_args={"i": "1"}, epsilon={"f": 0},
                           strides=_integers([1, options.strideH, options.strideW, 1]),
                           dilations=_integers([1, 1, 1, 1]), padding=_padding(options), data_format=_string("NHWC"),
@@ -100,20 +124,37 @@ class _GraphModel:
         """A convolution that nothing else reads takes the ReLU in; else a node of its own."""
         source = next(node for node in self.nodes if node["name"] == self.names[inputs[0]])
         readers = sum(inputs[0] in operator.inputs for operator in self.graph.operators)
-        if source["op"] == "_FusedConv2D" and readers == 1:
-            source["attr"]["fused_ops"]["list"]["s"].append(_base64("Relu"))
+        fused = source["attr"].get("fused_ops", {}).get("list", {}).get("s")
+        if source["op"] == "_FusedConv2D" and readers == 1 and fused == [_base64("BiasAdd")]:
+            fused.append(_base64("Relu"))
             return source["name"]
         return self._node("Relu", name, [source["name"]], T=_FLOAT)
 
-    def _add(self, name, inputs, options):
-        return self._node("AddV2", name, [self.names[index] for index in inputs], T=_FLOAT)
+    def _fully_connected(self, name, inputs, options):
+        weights = self._weight(f"{name}/w", self.constants[inputs[1]].T)
+        fused = ["BiasAdd", *_ACTIVATIONS[options.fusedActivationFunction]]
+        bias = self.constants[inputs[2]] if inputs[2] >= 0 else np.zeros(self.constants[inputs[1]].shape[0], np.float32)
+        return self._node("_FusedMatMul", name, [self.names[inputs[0]], weights, self._weight(f"{name}/b", bias)],
+                          T=_FLOAT, transpose_a={"b": False}, transpose_b={"b": False}, num_args={"i": "1"},
+                          epsilon={"f": 0}, fused_ops={"list": {"s": [_base64(one) for one in fused]}})
+
+    def _mean(self, name, inputs, options):
+        axes = self._weight(f"{name}/axes", self.constants[inputs[1]])
+        return self._node("Mean", name, [self.names[inputs[0]], axes], T=_FLOAT, Tidx=_INTEGER,
+                          keep_dims={"b": bool(options.keepDims)})
 
     def _pad(self, name, inputs, options):
         paddings = self._weight(f"{name}/paddings", self.constants[inputs[1]])
         return self._node("Pad", name, [self.names[inputs[0]], paddings], T=_FLOAT, Tpaddings=_INTEGER)
 
     def _max_pool_2d(self, name, inputs, options):
-        return self._node("MaxPool", name, [self.names[inputs[0]]], T=_FLOAT, padding=_padding(options),
+        return self._pool("MaxPool", name, inputs, options)
+
+    def _average_pool_2d(self, name, inputs, options):
+        return self._pool("AvgPool", name, inputs, options)
+
+    def _pool(self, op, name, inputs, options):
+        return self._node(op, name, [self.names[inputs[0]]], T=_FLOAT, padding=_padding(options),
                           data_format=_string("NHWC"), strides=_integers([1, options.strideH, options.strideW, 1]),
                           ksize=_integers([1, options.filterHeight, options.filterWidth, 1]))
 
@@ -144,8 +185,13 @@ class _GraphModel:
         value = np.ascontiguousarray(value)
         is_float = value.dtype != np.int32
         described = {"name": name, "shape": list(value.shape), "dtype": "float32" if is_float else "int32"}
+        how = None
         if value.dtype == np.float16:
-            described["quantization"] = {"dtype": "float16", "original_dtype": "float32"}
+            how = {"dtype": "float16", "original_dtype": "float32"}
+        elif is_float:
+            value, how = self.store(value)
+        if how:
+            described["quantization"] = how
         self.weights.append(described)
         self.data.append(value)
         return self._node("Const", name, [], dtype=_FLOAT if is_float else _INTEGER)
