@@ -44,6 +44,32 @@ export function currentColours() {
   return cached.colours;
 }
 
+/** @type {Map<string, Path2D>} */
+const paths = new Map();
+
+/**
+ * The same face on a canvas.
+ * @param {CanvasRenderingContext2D} context  @param {string} label
+ * @param {number} x  @param {number} y  left and top  @param {number} size
+ */
+export function drawIcon(context, label, x, y, size) {
+  const colours = currentColours();
+  const path = paths.get(label) ?? new Path2D(lookOf(label).path);
+  paths.set(label, path);
+  context.save();
+  context.translate(x, y);
+  context.scale(size / 24, size / 24);
+  context.fillStyle = colours[label] ?? colours.neutral;
+  context.beginPath();
+  context.arc(12, 12, 12, 0, 2 * Math.PI);
+  context.fill();
+  context.strokeStyle = colours.line;
+  context.lineWidth = 1.8;
+  context.lineCap = context.lineJoin = "round";
+  context.stroke(path);
+  context.restore();
+}
+
 /**
  * The face of an expression on a disc of its colour.
  * @param {string} label

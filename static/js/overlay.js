@@ -1,6 +1,6 @@
 // Draws one frame and, on it, each face's box, number and votes.
 
-import { LOOKS, currentColours, lookOf } from "./expressions-look.js";
+import { drawIcon } from "./expressions-look.js";
 import { shortWords } from "./votes.js";
 
 /** @typedef {import("./tracking.js").Track} Track */
@@ -10,9 +10,6 @@ import { shortWords } from "./votes.js";
 export const FACE_COLOURS = ["#6fe3d2", "#ffc857", "#ff9dbf", "#9ccbff", "#cfee6b", "#d5b8ff"];
 const INK = "#12110f";
 const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
-
-/** @type {Map<string, Path2D>} */
-const faces = new Map(Object.entries(LOOKS).map(([label, look]) => [label, new Path2D(look.path)]));
 
 /**
  * @param {CanvasRenderingContext2D} context  the whole canvas is drawn over
@@ -26,18 +23,17 @@ export function drawScene(context, frame, boxes, { mirror, scale }) {
   if (mirror) context.setTransform(-1, 0, 0, 1, width, 0);
   context.drawImage(frame.canvas, 0, 0, width, height);
   context.restore();
-  const colours = boxes.length ? currentColours() : {};
   for (const { track, box } of boxes) {
     const x = (mirror ? 1 - box.x - box.width : box.x) * width;
-    drawFace(context, track, { x, y: box.y * height, width: box.width * width, height: box.height * height }, scale, colours);
+    drawFace(context, track, { x, y: box.y * height, width: box.width * width, height: box.height * height }, scale);
   }
 }
 
 /**
  * @param {CanvasRenderingContext2D} context  @param {Track} track  @param {Box} box  in canvas pixels
- * @param {number} scale  @param {Record<string, string>} colours
+ * @param {number} scale
  */
-function drawFace(context, track, box, scale, colours) {
+function drawFace(context, track, box, scale) {
   const corner = Math.min(box.width, box.height) * 0.08;
   for (const [style, line] of /** @type {[string, number][]} */ ([["rgb(0 0 0 / .55)", 5], [FACE_COLOURS[track.colour], 2.5]])) {
     context.strokeStyle = style;
@@ -46,15 +42,15 @@ function drawFace(context, track, box, scale, colours) {
     context.roundRect(box.x, box.y, box.width, box.height, corner);
     context.stroke();
   }
-  drawLabel(context, track, box, scale, colours);
+  drawLabel(context, track, box, scale);
 }
 
 /**
  * The number on the face's colour, the drawn expression, and the words; above the box, or inside where there is no room.
  * @param {CanvasRenderingContext2D} context  @param {Track} track  @param {Box} box
- * @param {number} scale  @param {Record<string, string>} colours
+ * @param {number} scale
  */
-function drawLabel(context, track, box, scale, colours) {
+function drawLabel(context, track, box, scale) {
   const height = 26 * scale;
   const words = shortWords(track);
   context.font = `600 ${14 * scale}px ${FONT}`;
@@ -72,7 +68,7 @@ function drawLabel(context, track, box, scale, colours) {
   context.fillStyle = INK;
   context.textAlign = "center";
   context.fillText(number, x + badge / 2, y + height / 2);
-  if (icon) drawIcon(context, track.expression, x + badge + 3 * scale, y + 3 * scale, height - 6 * scale, colours);
+  if (icon) drawIcon(context, track.expression, x + badge + 3 * scale, y + 3 * scale, height - 6 * scale);
   context.fillStyle = "#fff";
   context.textAlign = "left";
   context.fillText(words, x + badge + icon + 7 * scale, y + height / 2);
@@ -86,23 +82,4 @@ function fillRounded(context, x, y, width, height, radius) {
   context.beginPath();
   context.roundRect(x, y, width, height, radius);
   context.fill();
-}
-
-/**
- * @param {CanvasRenderingContext2D} context  @param {string} label
- * @param {number} x  @param {number} y  @param {number} size  @param {Record<string, string>} colours
- */
-function drawIcon(context, label, x, y, size, colours) {
-  context.save();
-  context.translate(x, y);
-  context.scale(size / 24, size / 24);
-  context.fillStyle = colours[label] ?? colours.neutral;
-  context.beginPath();
-  context.arc(12, 12, 12, 0, 2 * Math.PI);
-  context.fill();
-  context.strokeStyle = colours.line;
-  context.lineWidth = 1.8;
-  context.lineCap = context.lineJoin = "round";
-  context.stroke(faces.get(label) ?? new Path2D(lookOf(label).path));
-  context.restore();
 }

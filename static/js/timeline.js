@@ -1,12 +1,29 @@
 // The votes of the last minute of one face: bands of ten, newest at the right; point at it to read a moment.
 
-import { LOOKS, currentColours, lookOf } from "./expressions-look.js";
+import { LOOKS, currentColours, drawIcon, lookOf } from "./expressions-look.js";
 
 export const SPAN = 60_000; // milliseconds shown
 const STEP = 250; // milliseconds between samples
 const GAP = 1000; // milliseconds without a sample that are left empty
 
 /** @typedef {{time: number, counts: Record<string, number>}} Sample  counts: votes, or probabilities times ten */
+
+/**
+ * Stretches of samples with the same largest count, so that each can bear its face. Pure.
+ * @param {Sample[]} samples
+ * @returns {{label: string, from: number, to: number}[]} times of the first and the last sample
+ */
+export function stretches(samples) {
+  /** @type {{label: string, from: number, to: number}[]} */
+  const found = [];
+  for (const { time, counts } of samples) {
+    const [[label]] = Object.entries(counts).sort((a, b) => b[1] - a[1]);
+    const last = found.at(-1);
+    if (last?.label === label && time - last.to <= GAP) last.to = time;
+    else found.push({ label, from: time, to: time });
+  }
+  return found;
+}
 
 /** Samples of the last minute, at most one every STEP. Pure. */
 export class History {
@@ -81,10 +98,11 @@ export class Timeline {
     Object.assign(this.#canvas, { width, height });
     const colours = currentColours();
     const samples = this.#history.samples;
+    const across = (/** @type {number} */ time) => Math.round(width * (1 - (this.#now - time) / SPAN));
     samples.forEach((sample, i) => {
       const end = Math.min(samples[i + 1]?.time ?? this.#now, sample.time + GAP);
-      const left = Math.round(width * (1 - (this.#now - sample.time) / SPAN));
-      const right = Math.round(width * (1 - (this.#now - end) / SPAN));
+      const left = across(sample.time);
+      const right = across(end);
       let top = height;
       for (const label of Object.keys(LOOKS)) {
         const tall = ((sample.counts[label] ?? 0) / 10) * height;
@@ -94,5 +112,10 @@ export class Timeline {
         context.fillRect(left, top, right - left, tall);
       }
     });
+    const size = Math.min(height * 0.8, 20 * ratio);
+    for (const { label, from, to } of stretches(samples)) {
+      const room = across(to) - across(from);
+      if (room > 1.6 * size) drawIcon(context, label, across(from) + (room - size) / 2, (height - size) / 2, size);
+    }
   }
 }

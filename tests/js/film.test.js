@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Clock } from "../../static/js/film.js";
-import { History, SPAN } from "../../static/js/timeline.js";
+import { History, SPAN, stretches } from "../../static/js/timeline.js";
 
 /** Readings every `gap` ms whose answers take `latency` ms; returns the clock after `seconds`. */
 function run(gap, latency, seconds = 10, clock = new Clock()) {
@@ -35,4 +35,13 @@ test("the timeline keeps a minute, four samples a second, and knows gaps", () =>
   assert.ok(history.samples[0].time >= 90_000 - SPAN);
   assert.deepEqual(history.at(80_010)?.counts, { happiness: 10 });
   assert.equal(history.at(95_000), undefined);
+});
+
+test("stretches of one expression, broken by another or by absence", () => {
+  const at = (/** @type {number} */ time, /** @type {string} */ label) => ({ time, counts: { [label]: 7, neutral: 3 } });
+  const samples = [at(0, "happiness"), at(250, "happiness"), at(500, "anger"), at(750, "happiness"), at(5000, "happiness")];
+  assert.deepEqual(stretches(samples), [
+    { label: "happiness", from: 0, to: 250 }, { label: "anger", from: 500, to: 500 },
+    { label: "happiness", from: 750, to: 750 }, { label: "happiness", from: 5000, to: 5000 },
+  ]);
 });
