@@ -1,0 +1,92 @@
+"""python -m webapp: serve the site, read a folder of pictures, list the settings."""
+
+import argparse
+import os
+import socket
+import sys
+
+from . import bundles as bundles_
+from . import settings as settings_
+from .errors import SetupError
+from .vision.faces import DetectorMissing, FaceDetector
+
+
+def main(arguments=None):
+    """Run one command; the exit status. What the user can put right is one line on standard error, status 2."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.run(options) or 0
+    except (SetupError, DetectorMissing) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nstopped", file=sys.stderr)
+        return 130
+
+
+def _parser():
+    parser = argparse.ArgumentParser(prog="python -m webapp", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    serve = commands.add_parser("serve", help="serve the site and print its address")
+    _add_settings(serve, settings_.SETTINGS)
+    serve.set_defaults(run=_serve)
+    listing = commands.add_parser("settings", help="list the settings with their values")
+    listing.set_defaults(run=_settings)
+    return parser
+
+
+def _add_settings(parser, settings):
+    for setting in settings:
+        parser.add_argument("--" + setting.name.replace("_", "-"), dest=setting.name, default=argparse.SUPPRESS,
+                            metavar="VALUE", help=f"{setting.help} ({setting.default!r})".replace("%", "%%"))
+
+
+def _given(options):
+    """The settings named on the command line, {name: text}."""
+    return {name: value for name, value in vars(options).items() if name in settings_.NAMES}
+
+
+def _serve(options):
+    given = _given(options)
+    settings = settings_.load(given)
+    _check(settings)
+    os.environ.update(settings_.as_environment(given))      # the worker reads the same settings
+    if sys.platform == "win32":                             # gunicorn does not run there
+        return _serve_simply(settings)
+    from gunicorn.app.wsgiapp import WSGIApplication
+    sys.argv = ["gunicorn", "--config", "python:webapp.serving", "webapp.wsgi:app"]
+    WSGIApplication("%(prog)s [OPTIONS] [APP_MODULE]").run()
+
+
+def _check(settings):
+    """Find before the server starts what would stop it. Raises SetupError, DetectorMissing."""
+    bundles_.choose(bundles_.find(settings.path("models")), settings.model, settings.models)
+    FaceDetector(settings.path("detector"))
+    from .assets import Assets
+    Assets(settings_.ROOT / "static" / "dist").names()
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((settings.host, settings.port))
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise SetupError(f"{settings.host} port {settings.port} cannot be listened on ({reason}); "
+                             f"choose another port: python -m webapp serve --port {settings.port + 1}") from None
+
+
+def _serve_simply(settings):
+    from .serving import address
+    from .wsgi import app
+    print(f"Emoscope is ready ({app.extensions['emoscope'].readers.engine}): {address(settings)}", flush=True)
+    app.extensions["socketio"].run(app, host=settings.host, port=settings.port, allow_unsafe_werkzeug=True)
+
+
+def _settings(_options):
+    settings = settings_.load()
+    for setting in settings_.SETTINGS:
+        print(f"{setting.name:16} {getattr(settings, setting.name)!r:24} {setting.help}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

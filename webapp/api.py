@@ -1,0 +1,86 @@
+"""The JSON API, /api/v1: pictures in, readings out. /api/v1/openapi.json describes it to programs."""
+
+import logging
+
+from apiflask import APIBlueprint
+from flask import current_app, request
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+
+from . import bundles as bundles_
+from . import failures
+from .readers import UnknownModel
+from .vision.batching import Busy
+from .vision.faces import PHOTO
+from .vision.pictures import PictureError
+
+FIELD = "picture"       # of the form; may be repeated
+log = logging.getLogger(__name__)
+api = APIBlueprint("api", __name__, url_prefix="/api/v1")
+
+
+def init_app(app, settings):
+    limiter = Limiter(get_remote_address, app=app, storage_uri=settings.message_queue or "memory://",
+                      strategy="moving-window", headers_enabled=True)
+    if settings.api_rate:
+        limiter.limit(settings.api_rate)(api)
+    app.register_blueprint(api)
+
+
+@api.get("/models")
+def models():
+    """The models on offer, the default first."""
+    site = _site()
+    return {"models": bundles_.offered(site.bundles, site.settings.model)}
+
+
+@api.post("/readings")
+def readings():
+    """The readings of one or many pictures, each with its own error where it could not be read."""
+    site = _site()
+    pictures = request.files.getlist(FIELD) + request.files.getlist(FIELD + "s")
+    if not pictures:
+        return failures.answer(400, f"Send a form with one or more files named {FIELD!r}.", "no_picture")
+    if len(pictures) > site.settings.request_pictures:
+        return failures.answer(413, f"{len(pictures)} pictures came; at most {site.settings.request_pictures} are "
+                                    "read at once.", "too_many_pictures")
+    try:
+        reader = site.readers.get(request.form.get("model"))
+    except UnknownModel as error:
+        return failures.answer(400, str(error), "unknown_model")
+    return {"readings": [{"name": picture.filename or ""} | _read(reader, picture) for picture in pictures]}
+
+
+def _read(reader, picture):
+    """{"reading"} or {"error": {"code", "message"}} of one file."""
+    site = _site()
+    try:
+        reading = reader.read(_bytes(picture, site.settings.photo_bytes), long_sides=PHOTO,
+                              threshold=site.settings.photo_threshold, max_pixels=site.settings.photo_pixels)
+    except PictureError as error:
+        return _error(error.code, str(error))
+    except Busy as error:
+        return _error("busy", str(error))
+    except Exception as error:      # one picture's failure must not take the others with it
+        log.error("a picture could not be read: %s", type(error).__name__, exc_info=True)
+        return _error("failed", "The server could not read this picture; its log says why.")
+    site.metrics.read("api", reading)
+    return {"reading": reading}
+
+
+def _bytes(picture, most):
+    data = picture.stream.read(most + 1)
+    if len(data) > most:
+        raise PictureError("too_large", f"The file is larger than {most / 1e6:g} MB.")
+    if not data:
+        raise PictureError("not_a_picture", "The file is empty.")
+    return data
+
+
+def _error(code, message):
+    _site().metrics.failed("api", code)
+    return {"error": {"code": code, "message": message}}
+
+
+def _site():
+    return current_app.extensions["emoscope"]
