@@ -30,8 +30,10 @@ def _parser():
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     fit = commands.add_parser("fit", help="train a recipe")
-    fit.add_argument("recipe", help=f"one of {', '.join(recipes.names())}")
+    fit.add_argument("recipe", help=f"one of {', '.join(recipes.names())}; some have "
+                                       "variants: NAME.VARIANT, NAME.all")
     _data_options(fit)
+    fit.add_argument("--pictures", dest="picture_folder", help="AffectNet's folder of pictures (default: with its csv)")
     fit.add_argument("--out", help="folder of the run (default: instance/runs/RECIPE)")
     fit.add_argument("--smoke", action="store_true", help="shrink the run to under a minute, to see that it works")
     fit.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="change a setting of the recipe")
@@ -48,17 +50,25 @@ def _parser():
 
 
 def _data_options(parser):
-    parser.add_argument("--data", required=True, help="FER2013's csv, .csv or .csv.gz")
+    parser.add_argument("--data", required=True, help="FER2013's csv (.csv, .csv.gz), AffectNet's folder or csv, "
+                                                      "or a folder with a folder a class")
     parser.add_argument("--votes", help="FER+'s fer2013new.csv (default: beside the csv)")
     parser.add_argument("--any-md5", action="store_true", help="accept a csv that is not the official one")
 
 
-def _faces(options):
-    from .data import fer2013
-    votes = options.votes or Path(options.data).with_name("fer2013new.csv")
+def _faces(options, size=48):
+    """The data set `--data` names; pictures of your own `size` pixels square."""
+    from .data import affectnet, fer2013, folders
+    path = Path(options.data)
+    if affectnet.is_layout(path):
+        return affectnet.load(path, getattr(options, "picture_folder", None), size)
+    if path.is_dir():
+        name = path.resolve().name + (f"-{size}" if size != 48 else "")
+        return folders.load(path, INSTANCE / "datasets" / name, size)
+    votes = options.votes or path.with_name("fer2013new.csv")
     if not options.votes and not votes.is_file():
         votes = None
-    return fer2013.load(options.data, votes, store=INSTANCE / "datasets" / "fer2013", any_md5=options.any_md5)
+    return fer2013.load(path, votes, store=INSTANCE / "datasets" / "fer2013", any_md5=options.any_md5)
 
 
 def _changes(pairs):
@@ -86,14 +96,19 @@ def _eyes(options):
 
 
 def _fit(options):
-    recipe = recipes.load(options.recipe, **_changes(options.set))
-    faces = _faces(options)
+    changes = _changes(options.set)
+    wanted = [recipes.load(name, **changes) for name in recipes.variants(options.recipe)]
+    faces = _faces(options, max(recipes.picture_size(recipe) for recipe in wanted))
     from .fit import fit, shrink
-    folder = Path(options.out or INSTANCE / "runs" / recipe.name)
-    if options.smoke:
-        recipe, faces = shrink(recipe, faces)
-        folder = folder.with_name(folder.name + "-smoke")
-    fit(recipe, faces, folder, say=lambda line: print(line, flush=True))
+    for recipe in wanted:
+        folder = Path(options.out or INSTANCE / "runs" / recipe.name)
+        if options.out and len(wanted) > 1:
+            folder /= recipe.name
+        used = faces
+        if options.smoke:
+            recipe, used = shrink(recipe, faces)
+            folder = folder.with_name(folder.name + "-smoke")
+        fit(recipe, used, folder, say=lambda line: print(line, flush=True))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from .data import fer2013, pictures
+from .data import affectnet, fer2013, pictures
 from .data.samples import from_fer2013
 from .errors import TrainingError
 
@@ -70,10 +70,10 @@ def _import(options, instance):
 
 def _samples(options, name, instance):
     path, store = Path(options.data), instance / "datasets" / name
-    if path.is_dir() and not (path / "training.csv").is_file():
+    if affectnet.is_layout(path):
+        return pictures.read_affectnet(path, options.pictures, store, _say)
+    if path.is_dir():
         return pictures.read_folder(path, store, _say)
-    if _is_affectnet(path):
-        return pictures.read_affectnet(path, options.pictures or (path if path.is_dir() else path.parent), store, _say)
     votes = options.votes or path.with_name("fer2013new.csv")
     faces = fer2013.load(path, votes if options.votes or Path(votes).is_file() else None, store, any_md5=True)
     if faces.md5 != fer2013.OFFICIAL_MD5:
@@ -82,18 +82,9 @@ def _samples(options, name, instance):
     return from_fer2013(faces)
 
 
-def _is_affectnet(path):
-    if path.is_dir():
-        return True
-    if path.suffix != ".csv" or not path.is_file():
-        return False
-    with open(path, "rb") as file:
-        return b"subDirectory_filePath" in file.readline(4096)
-
-
 def _name(options):
     path = Path(options.data)
-    default = path.resolve().name if path.is_dir() else "affectnet" if _is_affectnet(path) else "fer2013"
+    default = path.resolve().name if path.is_dir() else "affectnet" if affectnet.is_layout(path) else "fer2013"
     name = options.name or (Path(options.out).name if getattr(options, "out", None) else default.lower())
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", name):
         raise TrainingError(f"--name {name!r}: small letters, digits, - and _ are meant")

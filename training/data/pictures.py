@@ -4,14 +4,13 @@ Every picture is taken to be a face already cut out; it is kept grey, squared to
 shrunk by area averaging, in a local store beside the others (outside the repository).
 """
 
-import csv
 import json
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from ..errors import TrainingError
+from . import affectnet
 from .samples import Samples
 
 SIZE = 48
@@ -21,12 +20,9 @@ SYNONYMS = {"angry": "anger", "happy": "happiness", "sad": "sadness", "surprised
             "fearful": "fear", "afraid": "fear", "scared": "fear", "calm": "neutral"}
 SPLIT_WORDS = {"train": "Training", "training": "Training", "val": "Validation", "valid": "Validation",
                "validation": "Validation", "test": "Test"}
-#: AffectNet's numbers (Mollahosseini et al. 2017); the last three are no expression and are left out.
-AFFECTNET = ("neutral", "happiness", "sadness", "surprise", "fear", "disgust", "anger", "contempt")
-AFFECTNET_PRUNED = ("none", "uncertain", "no face")
 
 
-def read_folder(folder, store, say=print):
+def read_folder(folder, store, say=print, size=SIZE):
     """The Samples of CLASS/picture or SPLIT/CLASS/picture under `folder`; pictures into `store`.
 
     Without splits every row is Training. Names of classes are put into the one vocabulary where
@@ -41,26 +37,16 @@ def read_folder(folder, store, say=print):
     if not entries:
         raise TrainingError(f"{folder}: no pictures in class folders; CLASS/picture.jpg or "
                             "train/CLASS/picture.jpg is meant")
-    return _keep(entries, store, folder, {}, say)
+    return _keep(entries, store, folder, {}, size, say)
 
 
 def read_affectnet(table, pictures, store, say=print):
-    """The Samples of AffectNet's csv(s); `table` one csv or a folder with training.csv and validation.csv.
+    """The Samples of AffectNet; `table` and `pictures` as `affectnet.annotations`.
 
-    The columns used are subDirectory_filePath, expression and the face's box where it is given.
     *None*, *uncertain* and *no face* are left out. Raises TrainingError naming file and row.
     """
-    table, pictures = Path(table), Path(pictures)
-    tables = ([path for name in ("training.csv", "validation.csv") if (path := table / name).is_file()]
-              if table.is_dir() else [table])
-    entries, left_out = [], {}
-    for path in tables:
-        split = SPLIT_WORDS.get(path.stem.lower(), "Training")
-        for place, label, box in _affectnet_rows(path, left_out):
-            entries.append((pictures / place, split, label, box))
-    if not entries:
-        raise TrainingError(f"{table}: no rows; AffectNet's training.csv and validation.csv are meant")
-    return _keep(entries, store, table, left_out, say)
+    found, left_out = affectnet.annotations(table, pictures)
+    return _keep([(each.path, each.split, each.label, each.box) for each in found], store, table, left_out, SIZE, say)
 
 
 def _place(folder, path):
@@ -74,40 +60,14 @@ def _place(folder, path):
     return path, split or "Training", SYNONYMS.get(name, name), None
 
 
-def _affectnet_rows(path, left_out):
-    try:
-        with open(path, newline="", encoding="utf-8") as file:
-            reader = csv.DictReader(file)
-            for column in ("subDirectory_filePath", "expression"):
-                if column not in (reader.fieldnames or ()):
-                    raise TrainingError(f"{path}: no column {column!r}; AffectNet's csv is meant")
-            for number, row in enumerate(reader, 1):
-                try:
-                    code = int(row["expression"])
-                    label = (*AFFECTNET, *AFFECTNET_PRUNED)[code] if code >= 0 else None
-                    box = [int(float(row[name])) for name in ("face_x", "face_y", "face_width", "face_height")
-                           if row.get(name)]
-                except (TypeError, ValueError, IndexError):
-                    label = None
-                if label is None:
-                    raise TrainingError(f"{path}: row {number}: expression {row['expression']!r} is not one of 0-10, "
-                                        "or the face's box is not numbers")
-                if label in AFFECTNET_PRUNED:
-                    left_out[label] = left_out.get(label, 0) + 1
-                else:
-                    yield row["subDirectory_filePath"], label, box if len(box) == 4 else None
-    except (OSError, UnicodeDecodeError) as error:
-        raise TrainingError(f"{path}: cannot be read ({error})") from None
-
-
-def _keep(entries, store, source, left_out, say):
+def _keep(entries, store, source, left_out, size, say):
     """Read the pictures of `entries` (path, split, label, box or None) into `store`: Samples."""
     store = Path(store)
     store.mkdir(parents=True, exist_ok=True)
-    images = np.lib.format.open_memmap(store / "images.partial.npy", "w+", np.uint8, (len(entries), SIZE, SIZE))
+    images = np.lib.format.open_memmap(store / "images.partial.npy", "w+", np.uint8, (len(entries), size, size))
     kept = []
     for path, split, label, box in entries:
-        picture = _square(path, box)
+        picture = affectnet.square(path, box, size)
         if picture is None:
             left_out["unreadable"] = left_out.get("unreadable", 0) + 1
             continue
@@ -129,22 +89,3 @@ def _keep(entries, store, source, left_out, say):
         np.array([label_names.index(label) for _, label in kept], np.uint8), label_names,
         np.array([split_names.index(split) for split, _ in kept], np.uint8), split_names,
         source="your own pictures", left_out=left_out)
-
-
-def _square(path, box):
-    try:
-        picture = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_GRAYSCALE)
-    except (OSError, cv2.error):
-        return None
-    if picture is None:
-        return None
-    height, width = picture.shape
-    if box:
-        left, top, wide, tall = box
-        cut = picture[max(0, top):top + tall, max(0, left):left + wide]
-        picture = cut if cut.size else picture
-        height, width = picture.shape
-    side = min(height, width)
-    top, left = (height - side) // 2, (width - side) // 2
-    return cv2.resize(picture[top:top + side, left:left + side], (SIZE, SIZE),
-                      interpolation=cv2.INTER_AREA if side > SIZE else cv2.INTER_LINEAR)

@@ -92,6 +92,12 @@ def load(name, **changes):
     return dataclasses.replace(recipe, **changes)
 
 
+def picture_size(recipe):
+    """Pixels along a side of the pictures that the recipe's network sees."""
+    kind, _, size = recipe.preparation.partition("-")
+    return int(size) if kind == "size" and size.isdigit() else 48
+
+
 def variants(name):
     """Names of the recipes that `name` stands for: `name.all` is the recipe and each of its variants."""
     stem, _, variant = name.partition(".")
