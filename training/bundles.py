@@ -34,6 +34,10 @@ def add_commands(commands, data_options, read_faces, instance):
     export.add_argument("--release", action="store_true", help="judge on PrivateTest too: once per released version")
     data_options(export)
     export.set_defaults(run=lambda options: _export(options, _tests(options, read_faces, instance)))
+    browser = commands.add_parser("export-tfjs", help="make the browser's form of a model bundle anew")
+    browser.add_argument("bundle", help=f"its folder, or its name in {MODELS}")
+    data_options(browser)
+    browser.set_defaults(run=lambda options: _export_tfjs(options, read_faces))
 
 
 def _tests(options, read_faces, instance):
@@ -47,7 +51,11 @@ def _tests(options, read_faces, instance):
 
 def _read(named):
     from .judging import read_bundle
-    return read_bundle(named if Path(named).is_dir() or "/" in named else MODELS / named)
+    return read_bundle(_folder(named))
+
+
+def _folder(named):
+    return Path(named) if Path(named).is_dir() or "/" in named else MODELS / named
 
 
 def _evaluate(options, tests):
@@ -81,7 +89,18 @@ def _export(options, tests):
     folder = Path(options.models) / options.name
     export(options.run_folder, options.label_set, options.name, options.version, tests, options.models,
            options.title, options.release, _say)
-    _say(f"{folder}: {sum(path.stat().st_size for path in folder.iterdir()) / 1e6:.1f} MB")
+    _say(f"{folder}: {sum(path.stat().st_size for path in folder.rglob('*')) / 1e6:.1f} MB")
+
+
+def _export_tfjs(options, read_faces):
+    folder = _folder(options.bundle)
+    _read(options.bundle)
+    from . import tfjs
+    from .export import PARITY_PICTURES
+    faces = read_faces(options)
+    parity = tfjs.add_to_bundle(folder, faces.images[faces.rows("PublicTest")][:PARITY_PICTURES])
+    _say(f"{folder / 'tfjs'}: {parity['bytes_gzipped'] / 1e6:.2f} MB compressed, "
+         f"probabilities within {parity['largest_difference']:.1e}")
 
 
 def _say(line):

@@ -14,7 +14,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from . import calibrate, card, recipes
+from . import calibrate, card, recipes, tfjs
 from .data.labels import JUDGED_BY_TEN, LABEL_SETS
 from .errors import TrainingError
 from .judging import keras_logits, litert_logits
@@ -49,6 +49,9 @@ def export(run, label_set, name, version, tests, models, title=None, release=Fal
         model.save(folder / "model.keras")
         parity = write_litert(model, public[:PARITY_PICTURES], folder / "model.tflite")
         say(f"LiteRT: {parity['weights']} weights, probabilities within {parity['largest_difference']:.1e}")
+        browser = tfjs.write(model, public[:PARITY_PICTURES], folder / "tfjs")
+        say(f"browser: {browser['bytes_gzipped'] / 1e6:.2f} MB compressed, "
+            f"probabilities within {browser['largest_difference']:.1e}")
         content = {
             "schema": 1, "name": name, "version": version, "title": title or card.title(label_set, name),
             "licence": "MIT", "label_set": label_set, "labels": list(LABEL_SETS[label_set]),
@@ -57,8 +60,8 @@ def export(run, label_set, name, version, tests, models, title=None, release=Fal
             "crop": json.loads(CROP.read_text()) if CROP.exists() else CROP_GUESS,
             **calibrate.on_public((folder / "model.tflite").read_bytes(), faces, label_set),
             "parameters": model.count_params(), "multiply_adds": multiply_adds(model),
-            "files": {path.name: describe(path) for path in sorted(folder.iterdir())},
-            "parity": {"model.tflite": parity},
+            "files": described(folder),
+            "parity": {"model.tflite": parity, "tfjs": browser},
             "training": _training(recipe, state, faces),
         }
         content = card.complete(content, folder, tests, release, say)
@@ -123,6 +126,12 @@ def multiply_adds(model):
             places = int(np.prod(layer.output.shape[1:-1]))
             total += places * int(np.prod(kernel.shape))
     return total
+
+
+def described(folder):
+    """{name: {"sha256", "bytes"}} of every file under `folder` but the card."""
+    files = (path for path in sorted(Path(folder).rglob("*")) if path.is_file() and path.name != "card.json")
+    return {path.relative_to(folder).as_posix(): describe(path) for path in files}
 
 
 def describe(path):

@@ -9,7 +9,6 @@ values, the noise by the square of the step). Few distinct numbers are what gzip
 small: the size that counts is the one that travels.
 """
 
-import hashlib
 import json
 import zlib
 from pathlib import Path
@@ -18,7 +17,7 @@ import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-from . import graph_model
+from . import card, graph_model
 from .errors import TrainingError
 from .metrics import softmax
 
@@ -37,7 +36,7 @@ def write(model, images, folder):
     """
     import tensorflow as tf
 
-    from .export import litert_logits
+    from .judging import litert_logits
     wanted = softmax(model.predict(images.astype(np.float32)[..., None], batch_size=256, verbose=0))
     content = tf.lite.TFLiteConverter.from_keras_model(model).convert()
 
@@ -68,24 +67,18 @@ def add_to_bundle(folder, images):
     images: uint8 (n, h, w), as `write`. Raises TrainingError where there is no such bundle.
     """
     import keras
+
+    from .export import described
     folder = Path(folder)
     if not (folder / "model.keras").is_file():
         raise TrainingError(f"{folder}: no model.keras there; make the bundle first: python -m training export RUN")
-    card = json.loads((folder / "card.json").read_text())
+    content = json.loads((folder / "card.json").read_text(encoding="utf-8"))
     model = keras.models.load_model(folder / "model.keras", compile=False)
     parity = write(model, images, folder / "tfjs")
-    card["files"] = {name: file for name, file in card["files"].items() if not name.startswith("tfjs/")} | {
-        f"tfjs/{name}": _describe(folder / "tfjs" / name) for name in graph_model.FILES}
-    card["parity"]["tfjs"] = parity
-    partial = folder / "card.json.partial"
-    partial.write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n")
-    partial.rename(folder / "card.json")
+    content["files"] = described(folder)
+    content["parity"]["tfjs"] = parity
+    card.write(content, folder)
     return parity
-
-
-def _describe(path):
-    content = path.read_bytes()
-    return {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
 
 
 def _parse(content):
