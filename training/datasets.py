@@ -1,5 +1,6 @@
-"""The commands `dataset build` and `dataset import`: data sets in, bundles and local picture stores out."""
+"""The commands `dataset …`: data sets in, bundles and local picture stores out; a data set out of videos."""
 
+import json
 import re
 import shlex
 import sys
@@ -31,6 +32,15 @@ def add_commands(commands, instance):
     keep.add_argument("data", help="as for build --data")
     _source_options(keep)
     keep.set_defaults(run=lambda options: _import(options, instance))
+    films = dataset.add_parser("from-videos", help="cut a data set of your own out of videos")
+    films.add_argument("folder", help="folder of videos; the label and the person are said by folders or file names")
+    films.add_argument("--out", help="folder of the data set (default: FOLDER-faces)")
+    films.add_argument("--every", type=int, default=5, metavar="N", help="look at every N-th frame (%(default)s)")
+    films.add_argument("--size", type=int, default=48, help="pixels of a crop's side (%(default)s)")
+    films.add_argument("--share", type=float, default=0.2, help="share of the persons to validate on (%(default)s)")
+    films.add_argument("--split-by", choices=("person", "file"), default="person",
+                       help="what stands on one side alone (%(default)s)")
+    films.set_defaults(run=_from_videos)
 
 
 def _source_options(parser):
@@ -66,6 +76,23 @@ def _import(options, instance):
     _say(f"{instance / 'datasets' / name}: {len(samples)} pictures kept; the explorer shows them from now on")
     if not (BUNDLES / name / "summary.json").is_file():
         _say(f"There is no bundle {BUNDLES / name} yet: python -m training dataset build --data {options.data}")
+
+
+def _from_videos(options):
+    if options.every < 1 or options.size < 8 or not 0 < options.share < 1:
+        raise TrainingError("--every must be at least 1, --size at least 8, --share between 0 and 1")
+    from webapp.vision.crops import CropSpec, crop
+
+    from . import eyes
+    from .data import videos
+    detector = eyes.open_detector()
+    how = CropSpec.from_card({"input": {"size": options.size}, "crop": json.loads(eyes.CROP.read_text())})
+    folder = Path(options.folder)
+    out = Path(options.out or folder.with_name(f"{folder.resolve().name}-faces"))
+    videos.build(folder, out, detector.detect, lambda picture, face: crop(picture, face, how), options.every,
+                 options.share, options.split_by, _say)
+    _say(f"Train on it:  python -m training fit RECIPE --data {out}\n"
+         f"Look at it:   python -m training dataset build --data {out}")
 
 
 def _samples(options, name, instance):

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from . import card as cards
-from .data.labels import LABEL_SETS
+from .data.labels import LABEL_SETS, translate
 from .errors import TrainingError
 from .metrics import log_softmax
 
@@ -92,7 +92,7 @@ def judged(faces, label_set, rows, logits):
         votes = faces.votes[rows].astype(np.int64)
         counts = votes[:, :labels]
         return Answers(rows, logits, counts / counts.sum(1, keepdims=True), counts.argmax(1), votes)
-    truth = faces.labels[rows].astype(np.int64)
+    truth = translate(faces.labels[rows], faces.label_set, label_set)
     return Answers(rows, logits, np.eye(labels)[truth], truth, None)
 
 
