@@ -8,13 +8,14 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
 from . import bundles as bundles_
-from . import failures
+from . import failures, schemas
 from .readers import UnknownModel
 from .vision.batching import Busy
 from .vision.faces import PHOTO
 from .vision.pictures import PictureError
 
 FIELD = "picture"       # of the form; may be repeated
+JSON = "application/json"
 log = logging.getLogger(__name__)
 api = APIBlueprint("api", __name__, url_prefix="/api/v1")
 
@@ -27,7 +28,16 @@ def init_app(app, settings):
     app.register_blueprint(api)
 
 
+def _answers(schema, **others):
+    """OpenAPI's `responses`: 200 with `schema`, errors by status, and too many requests."""
+    errors = others | {"429": "Too many requests"}
+    return {"200": {"description": "OK", "content": {JSON: {"schema": schema}}}} | {
+        status.lstrip("_"): {"description": words, "content": {JSON: {"schema": schemas.Error}}}
+        for status, words in errors.items()}
+
+
 @api.get("/models")
+@api.doc(responses=_answers(schemas.Models))
 def models():
     """The models on offer, the default first."""
     site = _site()
@@ -35,7 +45,9 @@ def models():
 
 
 @api.post("/readings")
-def readings():
+@api.input(schemas.Pictures, location="form_and_files", validation=False)
+@api.doc(responses=_answers(schemas.Readings, _400="No picture, or an unknown model", _413="Too much at once"))
+def readings(**_):
     """The readings of one or many pictures, each with its own error where it could not be read."""
     site = _site()
     pictures = request.files.getlist(FIELD) + request.files.getlist(FIELD + "s")

@@ -1,0 +1,104 @@
+import logging
+
+import pytest
+
+PAGES = ["/", "/live", "/photos", "/models", "/models/stub", "/about"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_is_whole_and_asks_for_nothing_from_elsewhere(client, path):
+    answer = client.get(path)
+    assert answer.status_code == 200
+    assert "</html>" in answer.text
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'self'" in policy and "'unsafe-inline'" not in policy and "'unsafe-eval'" not in policy
+    assert "ws://localhost" in policy
+    assert answer.headers["Permissions-Policy"].startswith("camera=(self)")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Referrer-Policy"] == "same-origin"
+    assert "http://" not in answer.text.replace("http://www.w3.org", "") and "<script>" not in answer.text
+
+
+def test_a_strange_host_does_not_get_into_the_policy(client):
+    answer = client.get("/", headers={"Host": "x; script-src *"})
+    assert "script-src *" not in answer.headers["Content-Security-Policy"]
+
+
+def test_models_have_a_json_twin(client):
+    models = client.get("/models.json").json
+    assert [model["name"] for model in models["models"]] == ["stub", "other"]
+    assert models["models"][0]["default"] is True and models["broken"] == []
+    assert client.get("/models/stub.json").json["labels"][1] == "happiness"
+
+
+@pytest.mark.parametrize("path", ["/nope", "/models/nope", "/static/nope.js"])
+def test_a_missing_page_says_so_in_words(client, path):
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert "There is no" in answer.text and "To the front page" in answer.text
+
+
+@pytest.mark.parametrize(("path", "headers"), [("/nope.json", {}), ("/api/v1/nope", {}),
+                                               ("/nope", {"Accept": "application/json"})])
+def test_programs_get_errors_as_json(client, path, headers):
+    answer = client.get(path, headers=headers)
+    assert answer.status_code == 404
+    assert answer.json["error"]["code"] == "not_found" and answer.json["error"]["message"]
+
+
+def test_a_method_that_is_not_allowed_says_which_are(client):
+    answer = client.post("/about")
+    assert answer.status_code == 405
+    assert "GET" in answer.headers["Allow"]
+
+
+def test_our_own_failure_shows_no_inside(app, caplog):
+    def broken():
+        raise RuntimeError("inside")
+    app.add_url_rule("/broken", view_func=broken)
+    with caplog.at_level(logging.ERROR):
+        answer = app.test_client().get("/broken")
+    assert answer.status_code == 500
+    assert "inside" not in answer.text and "Traceback" not in answer.text
+    assert "inside" in caplog.text
+
+
+def test_scripts_that_are_not_built_are_said_in_the_log_not_a_loop(app, caplog, tmp_path):
+    from webapp.assets import Assets
+    app.jinja_env.globals["asset"] = Assets(tmp_path)
+    answer = app.test_client().get("/")
+    assert answer.status_code == 500 and answer.mimetype == "text/plain"
+    assert "make build" in caplog.text and "make build" not in answer.text
+
+
+def test_assets_follow_the_build(app, tmp_path):
+    from webapp.assets import Assets, AssetsMissing
+    (tmp_path / "manifest.json").write_text('{"live.js": "live-ABCDEFGH.js"}')
+    asset = Assets(tmp_path)
+    with app.test_request_context():
+        assert asset("live.js") == "/static/dist/live-ABCDEFGH.js"
+        with pytest.raises(AssetsMissing, match="make build"):
+            asset("else.js")
+
+
+def test_hashed_files_are_kept_for_ever_others_are_asked_for_again(app, tmp_path):
+    (tmp_path / "dist").mkdir()
+    for name in ("live-ABCDEFGH.js", "manifest.json"):
+        (tmp_path / "dist" / name).write_text("{}")
+    app.static_folder = str(tmp_path)
+    client = app.test_client()
+    assert "immutable" in client.get("/static/dist/live-ABCDEFGH.js").headers["Cache-Control"]
+    again = client.get("/static/dist/manifest.json")
+    assert again.headers["Cache-Control"] == "no-cache"
+    headers = {"If-None-Match": again.headers["ETag"]}
+    assert client.get("/static/dist/manifest.json", headers=headers).status_code == 304
+    assert "immutable" not in client.get("/static/dist/gone-ABCDEFGH.js").headers["Cache-Control"]
+
+
+def test_health_says_what_reads(client):
+    assert client.get("/healthz").json == {"ready": True, "model": "stub 1.0.0", "engine": "given"}
+
+
+def test_metrics_can_be_switched_off(make_app):
+    assert "emoscope_live_clients 0.0" in make_app().test_client().get("/metrics").text
+    assert make_app(metrics=False).test_client().get("/metrics").status_code == 404
