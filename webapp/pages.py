@@ -29,12 +29,6 @@ def photos():
     return render_template("photos.html")
 
 
-@pages.get("/data")
-def data():
-    """What the networks learnt from."""
-    return render_template("data.html")
-
-
 @pages.get("/about")
 def about():
     """How it works, limits, privacy, sources."""

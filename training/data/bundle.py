@@ -216,5 +216,4 @@ def _write_table(columns, path, about):
     table = pa.table({name: values if isinstance(values, pa.Array | pa.ChunkedArray) else pa.array(values)
                       for name, values in columns.items()})
     table = table.replace_schema_metadata({"emoscope": json.dumps(about)})
-    parquet.write_table(table, path, compression="zstd", compression_level=19, row_group_size=ROW_GROUP,
-                        store_schema=False)
+    parquet.write_table(table, path, compression="zstd", compression_level=19, row_group_size=ROW_GROUP)

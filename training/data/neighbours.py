@@ -43,7 +43,7 @@ def place(embedding, seed=0):
               else np.sort(rng.choice(len(unit), MOST_FITTED, replace=False)))
     directions = PCA(min(32, unit.shape[1], len(fitted)), random_state=seed).fit(unit[fitted])
     flat = TSNE(2, perplexity=min(30, (len(fitted) - 1) / 3), early_exaggeration_iter=200, n_iter=350,
-                n_jobs=2, random_state=seed).fit(directions.transform(unit[fitted]))
+                n_jobs=2 if len(fitted) > 5000 else 1, random_state=seed).fit(directions.transform(unit[fitted]))
     points = np.empty((len(unit), 2), np.float32)
     points[fitted] = flat
     others = np.setdiff1d(np.arange(len(unit)), fitted)

@@ -54,13 +54,13 @@ def out_of_fold(images, labels, groups, seed=0):
 
 def _views(images, rng):
     """The pictures and their mirror images as principal components, two float32 (n, components)."""
+    from sklearn.decomposition import PCA
+
     straight = _gradients(images)
-    sample = straight[np.sort(rng.choice(len(straight), min(20_000, len(straight)), replace=False))]
-    mean = sample.mean(axis=0)
-    centred = sample - mean
-    directions = np.linalg.eigh(centred.T @ centred)[1][:, -COMPONENTS:].astype(np.float32)
-    straight = (straight - mean) @ directions
-    mirrored = (_gradients(images, mirror=True) - mean) @ directions
+    sample = straight[np.sort(rng.choice(len(straight), min(10_000, len(straight)), replace=False))]
+    components = PCA(min(COMPONENTS, *sample.shape), random_state=0).fit(sample)
+    straight = components.transform(straight)
+    mirrored = components.transform(_gradients(images, mirror=True))
     scale = np.sqrt((straight ** 2).sum(axis=1).mean())
     return straight / scale, mirrored / scale
 

@@ -1,0 +1,167 @@
+// The charts of the data pages: each figure holds a table made by the server; the drawing is made from it.
+import * as Plot from "@observablehq/plot";
+
+/** @typedef {{options: import("@observablehq/plot").PlotOptions, legend?: string[]}} Drawing */
+/** @typedef {{x: string | number, series: string, value: number, href: string | null}} Cell */
+
+const SERIES = ["var(--chart-1)", "var(--chart-2)", "var(--chart-3)", "var(--chart-4)"];
+
+/** Draws every figure of the page, and again when its width changes. */
+export function drawCharts() {
+  /** @type {Map<Element, number>} */
+  const widths = new Map();
+  const watcher = new ResizeObserver((entries) => {
+    for (const entry of entries) {
+      const width = Math.floor(entry.contentRect.width);
+      if (width < 1 || widths.get(entry.target) === width) continue;
+      widths.set(entry.target, width);
+      draw(/** @type {HTMLElement} */ (entry.target.closest("[data-chart]")), width);
+    }
+  });
+  for (const place of document.querySelectorAll("[data-chart] .drawing")) watcher.observe(place);
+}
+
+/** @param {HTMLElement} figure  @param {number} width */
+function draw(figure, width) {
+  const table = figure.querySelector("table");
+  const place = figure.querySelector(".drawing");
+  const kind = figure.dataset.chart ?? "";
+  if (!table || !place || !(kind in KINDS)) return;
+  const { options, legend = [] } = KINDS[kind](table, width);
+  const svg = Plot.plot({ width, className: "plot", ...options });
+  svg.querySelector("style")?.remove(); // the page's policy allows no style elements; data.css says the same
+  for (const link of svg.querySelectorAll("a")) {
+    link.setAttribute("tabindex", "-1"); // the table holds the same links for the keyboard
+    link.dataset.href = "";
+  }
+  place.replaceChildren(legendOf(legend), svg);
+}
+
+/** @param {string[]} names */
+function legendOf(names) {
+  const list = document.createElement("ul");
+  list.className = "chart-legend";
+  for (const [index, name] of names.entries()) {
+    const item = document.createElement("li");
+    item.append(swatch(SERIES[index % SERIES.length]), name);
+    list.append(item);
+  }
+  return list;
+}
+
+/** @param {string} colour  @returns {SVGSVGElement} a small square of it */
+export function swatch(colour) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 8 8");
+  svg.setAttribute("aria-hidden", "true");
+  const square = document.createElementNS(svg.namespaceURI, "rect");
+  for (const [key, value] of Object.entries({ width: "8", height: "8", rx: "2", fill: colour })) square.setAttribute(key, value);
+  svg.append(square);
+  return svg;
+}
+
+/** @param {Element | null | undefined} cell */
+const numberIn = (cell) => Number((cell?.textContent ?? "").replaceAll(",", "")) || 0;
+
+/** @param {HTMLTableElement} table */
+const headings = (table) => [...table.querySelectorAll("thead th")].map((cell) => cell.textContent ?? "");
+
+/** @param {HTMLTableElement} table  @returns {Cell[]} a table of lines by columns, cell by cell */
+function crossed(table) {
+  const names = headings(table).slice(1);
+  return [...table.querySelectorAll("tbody tr")].flatMap((line) => {
+    const x = line.querySelector("th")?.textContent ?? "";
+    return [...line.querySelectorAll("td")].map((cell, index) => ({
+      x, series: names[index], value: numberIn(cell), href: cell.querySelector("a")?.href ?? null }));
+  });
+}
+
+/** @param {HTMLTableElement} table  what has an interval */
+function intervals(table) {
+  return [...table.querySelectorAll("tbody tr")].map((line) => {
+    const { x, y, low, high } = /** @type {HTMLElement} */ (line).dataset;
+    return { x: Number(x), y: Number(y), low: Number(low), high: Number(high), href: line.querySelector("a")?.href ?? null };
+  });
+}
+
+const percent = { label: "right", tickFormat: "%", grid: true };
+
+/** @type {Record<string, (table: HTMLTableElement, width: number) => Drawing>} */
+const KINDS = {
+  // Bars of one colour a series.
+  stack(table, width) {
+    const cells = crossed(table);
+    const series = headings(table).slice(1);
+    const domain = [...new Set(cells.map((cell) => cell.x))];
+    return { legend: series, options: {
+      height: 260, marginLeft: 52, marginBottom: 44,
+      x: { domain, label: null, tickRotate: width < 520 && domain.length < 10 ? -30 : 0 }, y: { grid: true, label: "pictures", tickFormat: "s" },
+      color: { domain: series, range: SERIES },
+      marks: [Plot.barY(cells, { x: "x", y: "value", fill: "series", href: "href", title: tell }), Plot.ruleY([0])] } };
+  },
+  // A line of cells a label, shaded by its share.
+  heat(table) {
+    const cells = crossed(table);
+    const totals = new Map();
+    for (const cell of cells) totals.set(cell.x, (totals.get(cell.x) ?? 0) + cell.value);
+    const shares = cells.map((cell) => ({ ...cell, share: totals.get(cell.x) ? cell.value / totals.get(cell.x) : 0 }));
+    return { options: {
+      height: 320, marginLeft: 78, marginTop: 52, marginBottom: 12, marginRight: 44,
+      x: { axis: "top", domain: headings(table).slice(1), label: null, tickRotate: -30 }, y: { domain: [...new Set(cells.map((cell) => cell.x))], label: null },
+      marks: [
+        Plot.cell(shares, { x: "series", y: "x", fill: "var(--accent)", fillOpacity: (/** @type {{share: number}} */ cell) => cell.share, inset: 1, href: "href", title: (/** @type {Cell & {share: number}} */ cell) => `${cell.x}, called ${cell.series}: ${cell.value}` }),
+        Plot.text(shares, { x: "series", y: "x", text: (/** @type {{share: number}} */ cell) => (cell.share >= 0.005 ? `${Math.round(cell.share * 100)}` : ""), fill: (/** @type {{share: number}} */ cell) => (cell.share > 0.45 ? "var(--on-accent)" : "var(--ink)"), pointerEvents: "none" }),
+      ] } };
+  },
+  // Equal bins.
+  histogram(table) {
+    const bins = [...table.querySelectorAll("tbody tr")].map((line) => {
+      const [low, high, rows] = line.querySelectorAll("td");
+      return { low: numberIn(low), high: numberIn(high), value: numberIn(rows), href: rows.querySelector("a")?.href ?? null };
+    });
+    const wide = bins.length && bins[bins.length - 1].high > 40 * Math.max(1, bins[0].high - bins[0].low) * bins.length;
+    return { options: {
+      height: 200, marginLeft: 52, x: { label: null, type: wide ? "symlog" : "linear", constant: 10, ticks: wide ? [0, 10, 100, 1000, 10000] : 6, tickFormat: "~s" },
+      y: { grid: true, label: "pictures", tickFormat: "s" },
+      marks: [
+        Plot.rect(bins, { x1: "low", x2: "high", y1: () => 0, y2: "value", fill: "var(--chart-1)", insetLeft: 0.5, insetRight: 0.5, href: "href", title: (/** @type {{low: number, high: number, value: number}} */ bin) => `${bin.low} to ${bin.high}: ${bin.value}` }),
+        Plot.ruleY([0])] } };
+  },
+  // Right answers against confidence.
+  reliability(table) {
+    return { options: {
+      height: 300, marginLeft: 52, x: { domain: [0, 1], label: "confidence", tickFormat: "%" }, y: { domain: [0, 1], ...percent },
+      marks: [
+        Plot.line([[0, 0], [1, 1]], { stroke: "var(--quiet)", strokeDasharray: "4 4" }),
+        ...withIntervals(intervals(table))] } };
+  },
+  // Shares with their intervals.
+  intervals(table) {
+    const points = intervals(table);
+    return { options: {
+      height: 260, marginLeft: 52, x: { label: table.dataset.xlabel, ticks: points.map((point) => point.x), tickFormat: "d" }, y: { domain: [0, 1], ...percent },
+      marks: withIntervals(points) } };
+  },
+  // A line a column over the epochs.
+  curves(table) {
+    const names = headings(table).slice(1);
+    const points = [...table.querySelectorAll("tbody tr")].flatMap((line) => {
+      const cells = [...line.querySelectorAll("td")];
+      return names.map((series, index) => ({ x: numberIn(cells[0]), series, value: cells[index + 1].textContent ? numberIn(cells[index + 1]) : NaN }));
+    });
+    return { legend: names, options: {
+      height: 260, marginLeft: 52, x: { label: "epoch" }, y: { grid: true, label: null, zero: true }, color: { domain: names, range: SERIES },
+      marks: [Plot.line(points, { x: "x", y: "value", stroke: "series", strokeWidth: 2 })] } };
+  },
+};
+
+/** @param {ReturnType<typeof intervals>} points */
+function withIntervals(points) {
+  return [
+    Plot.ruleX(points, { x: "x", y1: "low", y2: "high", stroke: "var(--chart-1)", strokeWidth: 2 }),
+    Plot.dot(points, { x: "x", y: "y", r: 5, fill: "var(--chart-1)", stroke: "var(--page)", href: "href", title: (/** @type {{x: number, y: number}} */ point) => `${point.x}: ${Math.round(point.y * 1000) / 10} % right` }),
+  ];
+}
+
+/** @param {Cell} cell */
+const tell = (cell) => `${cell.x}, ${cell.series}: ${cell.value}`;
