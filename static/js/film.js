@@ -5,8 +5,9 @@
 
 const CAPACITY = 40; // frames kept at most: more than a second at 30 frames a second
 const LONG_SIDE = 960; // pixels of a kept frame
-const STALE = 1000; // milliseconds without a reading after which the picture goes on without boxes
-const MAX_DELAY = 900;
+const STALE = 1500; // milliseconds without a reading, at least, after which the picture goes on without boxes
+const MAX_DELAY = 2000;
+const SHRINK = 1200; // milliseconds, time constant with which the delay shrinks again
 
 export class Film {
   /** @type {Frame[]} oldest first */
@@ -59,9 +60,10 @@ export class Clock {
 
   /** @param {number} frameTime  @param {number} now  a reading of the frame of `frameTime` came in */
   answered(frameTime, now) {
-    const gap = Math.min(MAX_DELAY, frameTime - this.#lastFrame);
-    const wanted = Math.min(MAX_DELAY, now - frameTime + (Number.isFinite(gap) ? gap : 0));
-    const weight = wanted > this.delay ? 0.3 : 0.05; // grows quickly, shrinks slowly: no stutter
+    const since = frameTime - this.#lastFrame;
+    const gap = since < MAX_DELAY ? since : 0; // after a pause it is a beginning, not a gap
+    const wanted = Math.min(MAX_DELAY, now - frameTime + gap);
+    const weight = wanted > this.delay ? 0.3 : 1 - Math.exp(-gap / SHRINK); // grows quickly, shrinks slowly: no stutter
     this.delay += weight * (wanted - this.delay);
     this.#lastFrame = frameTime;
     this.#lastAnswer = now;
@@ -69,7 +71,7 @@ export class Clock {
 
   /** @param {number} now  @returns {boolean} whether readings come in, so that boxes can be shown */
   fresh(now) {
-    return now - this.#lastAnswer <= STALE;
+    return now - this.#lastAnswer <= Math.max(STALE, 2.5 * this.delay);
   }
 
   /** @param {number} now  @returns {number} the moment to show: never past the newest reading while they come */

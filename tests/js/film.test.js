@@ -23,7 +23,7 @@ test("the shown moment is never past the newest reading while readings come", ()
 
 test("when readings stop the picture goes on, without boxes", () => {
   const clock = run(100, 80);
-  const later = 9900 + 80 + 1500;
+  const later = 9900 + 80 + 2000;
   assert.equal(clock.fresh(later), false);
   assert.equal(clock.moment(later), later);
 });
