@@ -10,6 +10,8 @@ import csv
 import gzip
 import hashlib
 import json
+import os
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,12 +71,15 @@ def load(path, votes_path=None, store=None, any_md5=False):
     if md5 != OFFICIAL_MD5 and not any_md5:
         raise TrainingError(f"{path}: md5 {md5} is not the official FER2013 csv ({OFFICIAL_MD5}); "
                             "fetch it again, or allow this one with --any-md5")
-    votes = None if votes_path is None else read_votes(votes_path, len(labels))
+    votes = None if votes_path is None else read_votes(votes_path, split)
     return Faces(images, labels, split, votes, md5)
 
 
-def read_votes(path, rows):
-    """Read FER+'s csv: uint8 (rows, 10). Raises TrainingError naming the row that is wrong."""
+def read_votes(path, split):
+    """Read FER+'s csv: uint8 (n, 10), aligned with `split`, uint8 (n,), of the pictures.
+
+    Raises TrainingError naming the row that is wrong.
+    """
     try:
         with open(path, newline="") as file:
             reader = csv.DictReader(file)
@@ -89,10 +94,13 @@ def read_votes(path, rows):
                         raise ValueError
                 except (TypeError, ValueError):
                     raise TrainingError(f"{path}: row {number}: votes must be whole numbers 0-10") from None
-    except (OSError, UnicodeDecodeError) as error:
+                if number <= len(split) and row.get("Usage", SPLITS[split[number - 1]]) != SPLITS[split[number - 1]]:
+                    raise TrainingError(f"{path}: row {number}: {row['Usage']}, where the pictures' csv has "
+                                        f"{SPLITS[split[number - 1]]}; both files must be row-aligned")
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise TrainingError(f"{path}: cannot be read ({error})") from None
-    if len(votes) != rows:
-        raise TrainingError(f"{path}: {len(votes)} rows of votes for {rows} pictures; "
+    if len(votes) != len(split):
+        raise TrainingError(f"{path}: {len(votes)} rows of votes for {len(split)} pictures; "
                             "both files must be the published ones, row-aligned")
     return np.array(votes, np.uint8)
 
@@ -113,7 +121,7 @@ def _parse(path):
                     images.append(image)
                     labels.append(label)
                     split.append(usage)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise TrainingError(f"{path}: cannot be read ({error}); fetch it again") from None
     if not images:
         raise TrainingError(f"{path}: no rows; FER2013's csv is meant")
@@ -171,9 +179,22 @@ def _to_store(store, path, arrays):
     if store is not None:
         images, labels, split, md5 = arrays
         store = Path(store)
-        store.mkdir(parents=True, exist_ok=True)
-        (store / "source.json").unlink(missing_ok=True)
-        np.save(store / "images.npy", images)
-        np.save(store / "labels.npy", np.stack([labels, split]))
-        (store / "source.json").write_text(json.dumps({"md5": md5, "signature": _signature(path)}))
+        try:
+            store.mkdir(parents=True, exist_ok=True)
+            (store / "source.json").unlink(missing_ok=True)
+            _replace(store / "images.npy", images)
+            _replace(store / "labels.npy", np.stack([labels, split]))
+            (store / "source.json").write_text(json.dumps({"md5": md5, "signature": _signature(path)}))
+        except OSError as error:
+            raise TrainingError(f"{store}: the pictures cannot be kept there ({error}); make room") from None
     return arrays
+
+
+def _replace(path, array):
+    """Save `array` beside `path` and move it there: who has the old file mapped keeps it whole."""
+    partial = path.with_suffix(f".{os.getpid()}.npy")
+    try:
+        np.save(partial, array)
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
