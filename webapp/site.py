@@ -46,7 +46,8 @@ def create_app(settings=None, reader=None):
                    spec_path="/api/v1/openapi.json", static_folder=str(settings_.ROOT / "static"),
                    template_folder=str(settings_.ROOT / "templates"))
     app.request_class = MemoryRequest
-    app.config.update(MAX_CONTENT_LENGTH=settings.request_bytes, OPENAPI_VERSION="3.1.0", AUTO_VALIDATION_ERROR_RESPONSE=False)
+    app.config.update(MAX_CONTENT_LENGTH=settings.request_bytes, OPENAPI_VERSION="3.1.0",
+                      AUTO_VALIDATION_ERROR_RESPONSE=False)
     app.json.ensure_ascii = app.json.sort_keys = False
     if settings.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, *[settings.proxies] * 3)
