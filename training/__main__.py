@@ -1,4 +1,4 @@
-"""python -m training: fit, evaluate, export, dataset."""
+"""python -m training: fit, evaluate, export, compare, dataset."""
 
 import argparse
 import json
@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from . import bundles, datasets, recipes
+from . import bundles, datasets, recipes, zoo_commands
 from .errors import TrainingError
 
 INSTANCE = Path(os.environ.get("EMOSCOPE_INSTANCE", "instance"))
@@ -40,6 +40,7 @@ def _parser():
     fit.set_defaults(run=_fit)
     datasets.add_commands(commands, INSTANCE)
     bundles.add_commands(commands, _data_options, _faces, INSTANCE)
+    zoo_commands.add_commands(commands, _faces, INSTANCE)
     detector = commands.add_parser("detector", help="make the face detector's files in static/detector")
     detector.set_defaults(run=_detector)
     eyes = commands.add_parser("eyes", help="measure where FER2013's pictures have the eyes: training/data/crop.json")

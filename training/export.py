@@ -121,10 +121,14 @@ def multiply_adds(model):
     """Multiply-adds of one picture's forward pass, convolutions and dense layers counted."""
     total = 0
     for layer in model.layers:
-        kernel = getattr(layer, "kernel", None)
-        if kernel is not None:      # convolution kernels are (h, w, in, out), dense ones (in, out)
-            places = int(np.prod(layer.output.shape[1:-1]))
-            total += places * int(np.prod(kernel.shape))
+        if isinstance(layer, keras.Model):
+            total += multiply_adds(layer)
+            continue
+        for name in ("kernel", "depthwise_kernel", "pointwise_kernel"):
+            kernel = getattr(layer, name, None)
+            if kernel is not None:      # convolution kernels are (h, w, in, out), dense ones (in, out)
+                places = int(np.prod(layer.output.shape[1:-1]))
+                total += places * int(np.prod(kernel.shape))
     return total
 
 
