@@ -2,7 +2,7 @@ import logging
 
 import pytest
 
-PAGES = ["/", "/live", "/photos", "/models", "/models/stub", "/about"]
+PAGES = ["/", "/live", "/photos", "/data", "/models", "/models/stub", "/about"]
 
 
 @pytest.mark.parametrize("path", PAGES)
