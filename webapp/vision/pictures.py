@@ -1,5 +1,6 @@
 """Bytes to an upright RGB picture, whatever camera or program wrote them, within bounds."""
 
+import contextlib
 import io
 import struct
 from dataclasses import dataclass
@@ -9,9 +10,13 @@ import pillow_heif
 from PIL import Image
 
 pillow_heif.register_heif_opener()
+Image.init()                    # every plug-in: asked for by name, those not yet loaded are a KeyError
 
-MAX_PIXELS = 64_000_000
-FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "AVIF", "HEIF", "GIF", "BMP", "TIFF")
+MAX_PIXELS = 64_000_000        # decoded at once: 4 bytes each, 256 MB
+LARGER_JPEG = 4                 # times MAX_PIXELS that a baseline JPEG may have, for it is decoded reduced
+LARGE = 16_000_000              # decoded pixels from which `gate` is passed
+STRIP = 512                     # rows brought to RGB at a time
+FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF", "GIF", "BMP", "TIFF")
 READABLE = "JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF"
 _ORIENTATION = 0x0112           # EXIF tag
 _UPRIGHT = {2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -44,27 +49,28 @@ class Picture:
     height: int
 
 
-def decode(data, max_pixels=MAX_PIXELS, reduce_to=None, max_bytes=None):
+def decode(data, max_pixels=MAX_PIXELS, reduce_to=None, max_bytes=None, gate=None):
     """Read `data` (bytes: JPEG, PNG, WebP, AVIF, HEIC/HEIF, GIF's first frame, BMP, TIFF) as a Picture.
 
     The size is read from the header and checked before anything is decoded. Turned upright by EXIF;
     transparent pixels are laid on white; 16-bit grey is scaled to 8. `reduce_to`: px of the long
-    side that are enough; a JPEG is then decoded at a half, a quarter or an eighth, never below it.
-    Raises PictureError.
+    side that are enough; a JPEG is then decoded at a half, a quarter or an eighth, other formats
+    averaged down by whole numbers, never below it. `max_pixels`: decoded at once; a baseline JPEG
+    may have LARGER_JPEG times as many where `reduce_to` keeps what is decoded within it. Memory at
+    the peak: some 5 bytes a decoded pixel, 16 for WebP, AVIF and HEIC, whose decoders keep copies.
+    `gate`: a context manager, such as a lock, held while a picture of more than LARGE decoded
+    pixels is decoded, so that many callers need the memory of one. Raises PictureError.
     """
     if max_bytes is not None and len(data) > max_bytes:
         raise PictureError("too_large", f"The file has {len(data) / 1e6:.1f} MB; "
                                         f"at most {max_bytes / 1e6:.1f} MB are read.")
     image = _open(data)
     width, height = image.size
-    if width * height > max_pixels:
-        raise _too_many_pixels(max_pixels, f"has {width} x {height} pixels")
     try:
-        orientation = _orientation(image)
-        if reduce_to:
-            scale = min(1, reduce_to / max(width, height))
-            image.draft(None, (max(1, int(width * scale)), max(1, int(height * scale))))
-        rgb = _to_rgb(image)
+        _check_size(image, max_pixels, reduce_to)
+        with gate if gate and image.size[0] * image.size[1] > LARGE else contextlib.nullcontext():
+            rgb = _to_rgb(image, max(1, max(image.size) // reduce_to) if reduce_to else 1)
+        orientation = _orientation(image)       # after decoding, for Pillow turns a TIFF itself
     except PictureError:
         raise
     except _DAMAGE as error:
@@ -81,8 +87,21 @@ def _open(data):
         return Image.open(io.BytesIO(data), formats=FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_many_pixels(MAX_PIXELS, "has far more pixels than any camera's") from error
-    except _DAMAGE as error:            # UnidentifiedImageError is an OSError
+    except (OSError, ValueError, SyntaxError, RuntimeError) as error:      # UnidentifiedImageError is an OSError
         raise PictureError("not_a_picture", f"This is not a picture that can be read: {READABLE}.") from error
+
+
+def _check_size(image, max_pixels, reduce_to):
+    """Prepare a JPEG's reduced decoding, and refuse what would still be more than `max_pixels`."""
+    width, height = image.size
+    most = max_pixels
+    if reduce_to:
+        scale = min(1, reduce_to / max(width, height))
+        image.draft(None, (max(1, int(width * scale)), max(1, int(height * scale))))
+        if not image.info.get("progressive"):       # which keeps every coefficient in memory, reduced or not
+            most = LARGER_JPEG * max_pixels
+    if width * height > most or image.size[0] * image.size[1] > max_pixels:
+        raise _too_many_pixels(max_pixels, f"has {width} x {height} pixels")
 
 
 def _too_many_pixels(max_pixels, has):
@@ -98,8 +117,22 @@ def _orientation(image):
     return orientation if orientation in _UPRIGHT else 1
 
 
-def _to_rgb(image):
-    """Decode: the first frame as mode RGB."""
+def _to_rgb(image, factor):
+    """Decode: the first frame as mode RGB, averaged down by `factor`; strip by strip, so that memory
+    holds the decoded picture once and no copy of it in another mode."""
+    image.load()
+    if factor == 1:
+        return _as_rgb(image)
+    width, height = image.size
+    reduced = Image.new("RGB", (-(-width // factor), -(-height // factor)))
+    rows = -(-STRIP // factor) * factor
+    for top in range(0, height, rows):
+        strip = image.crop((0, top, width, min(height, top + rows)))
+        reduced.paste(_as_rgb(strip).reduce(factor), (0, top // factor))
+    return reduced
+
+
+def _as_rgb(image):
     if image.mode.startswith("I"):
         return _from_16_bits(image)
     if image.mode == "F":

@@ -8,6 +8,7 @@ Coordinates are fractions of the upright picture. `votes` is there for label set
 """
 
 import io
+import threading
 import time
 
 import numpy as np
@@ -29,6 +30,7 @@ class Reader:
         """detector: FaceDetector; expressions: Expressions."""
         self.detector, self.expressions = detector, expressions
         self._batcher = Batcher(expressions.probabilities)
+        self._large = threading.Lock()      # one large picture is decoded at a time
 
     def warm_up(self, long_sides=LIVE):
         """Prepare what the first picture would wait for: the decoder, the detector's nets, the network's batches."""
@@ -45,7 +47,7 @@ class Reader:
         long_sides, threshold, refine: as FaceDetector.detect. Raises PictureError, batching.Busy.
         """
         begun = time.perf_counter()
-        picture = pictures.decode(data, max_pixels, reduce_to=REDUCE * max(long_sides))
+        picture = pictures.decode(data, max_pixels, reduce_to=REDUCE * max(long_sides), gate=self._large)
         decode = _since(begun)
         reading = self.read_pixels(picture.pixels, long_sides, threshold, refine)
         reading["picture"] = {"width": picture.width, "height": picture.height}
