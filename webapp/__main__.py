@@ -4,11 +4,15 @@ import argparse
 import os
 import socket
 import sys
+from pathlib import Path
 
 from . import bundles as bundles_
 from . import settings as settings_
 from .errors import SetupError
 from .vision.faces import DetectorMissing, FaceDetector
+
+READ_SETTINGS = ("models", "model", "detector", "engine", "engine_threads", "photo_bytes", "photo_pixels",
+                 "photo_threshold")
 
 
 def main(arguments=None):
@@ -30,6 +34,11 @@ def _parser():
     serve = commands.add_parser("serve", help="serve the site and print its address")
     _add_settings(serve, settings_.SETTINGS)
     serve.set_defaults(run=_serve)
+    read = commands.add_parser("read", help="read the pictures of a folder into a table")
+    read.add_argument("folder", metavar="FOLDER")
+    read.add_argument("--out", default="readings.csv", metavar="FILE", help="FILE.csv or FILE.json (readings.csv)")
+    _add_settings(read, [settings_.NAMES[name] for name in READ_SETTINGS])
+    read.set_defaults(run=_read)
     listing = commands.add_parser("settings", help="list the settings with their values")
     listing.set_defaults(run=_settings)
     return parser
@@ -73,6 +82,25 @@ def _check(settings):
             reason = getattr(error, "strerror", None) or error
             raise SetupError(f"{settings.host} port {settings.port} cannot be listened on ({reason}); "
                              f"choose another port: python -m webapp serve --port {settings.port + 1}") from None
+
+
+def _read(options):
+    from tqdm import tqdm
+
+    from . import folder
+    from .readers import Readers
+    settings = settings_.load(_given(options))
+    if Path(options.out).suffix.lower() not in (".csv", ".json"):
+        raise SetupError(f"--out {options.out}: a name that ends in .csv or .json is meant")
+    paths = folder.pictures(options.folder)
+    reader = Readers(settings, bundles_.find(settings.path("models"))).get()
+    answers = tqdm(folder.read(paths, options.folder, reader, settings), total=len(paths), unit="picture")
+    try:
+        with open(options.out, "w", newline="", encoding="utf-8") as out:
+            failed = folder.write(answers, out, reader.expressions.labels)
+    except OSError as error:
+        raise SetupError(f"--out {options.out}: cannot be written ({error.strerror})") from None
+    print(f"{len(paths)} pictures read into {options.out}" + (f", {failed} of them with an error" if failed else ""))
 
 
 def _serve_simply(settings):
