@@ -1,5 +1,6 @@
 """The JSON API, /api/v1: pictures in, readings out. /api/v1/openapi.json describes it to programs."""
 
+import json
 import logging
 
 from apiflask import APIBlueprint
@@ -11,6 +12,7 @@ from . import bundles as bundles_
 from . import failures, schemas
 from .readers import UnknownModel
 from .vision.batching import Busy
+from .vision.crops import LANDMARKS
 from .vision.faces import PHOTO
 from .vision.pictures import PictureError
 
@@ -61,6 +63,64 @@ def readings(**_):
     except UnknownModel as error:
         return failures.answer(400, str(error), "unknown_model")
     return {"readings": [{"name": picture.filename or ""} | _read(reader, picture) for picture in pictures]}
+
+
+@api.post("/explanations")
+@api.input(schemas.ExplanationRequest, location="form_and_files", validation=False)
+@api.doc(responses=_answers(schemas.Explanation, _400="No picture, or something in the form is not right",
+                            _404="No such face, or no such expression", _413="Too large", _503="Busy"))
+def explanations(**_):
+    """What mattered in one face: how far the answer falls when a part of it is hidden."""
+    settings, form = _site().settings, request.form
+    landmarks = _landmarks(form.get("landmarks"))
+    if landmarks is False or not form.get("face", "0").isdecimal():
+        return failures.answer(400, "`face` is a whole number, `landmarks` JSON as in a reading.", "bad_face")
+    return _of_one_picture(lambda reader, data: reader.explain(
+        data, landmarks, int(form.get("face", "0")[:6]), form.get("expression") or None, PHOTO,
+        settings.photo_threshold, settings.photo_pixels))
+
+
+@api.post("/previews")
+@api.input(schemas.PreviewRequest, location="form_and_files", validation=False)
+@api.doc(responses=_answers(schemas.Error, _400="No picture", _413="Too large", _503="Busy") | {
+    "200": {"description": "a small JPEG, upright", "content": {"image/jpeg": {}}}})
+def previews(**_):
+    """A picture that the browser cannot show, as a small JPEG; nothing of it is kept."""
+    return _of_one_picture(lambda reader, data: current_app.response_class(
+        reader.preview(data, _site().settings.photo_pixels), mimetype="image/jpeg"))
+
+
+def _of_one_picture(answer):
+    """`answer(reader, data)` of the form's one picture and model, or what was wrong in words."""
+    site, picture = _site(), request.files.get(FIELD)
+    if picture is None:
+        return failures.answer(400, f"Send a form with a file named {FIELD!r}.", "no_picture")
+    try:
+        return answer(site.readers.get(request.form.get("model")), _bytes(picture, site.settings.photo_bytes))
+    except UnknownModel as error:
+        return failures.answer(400, str(error), "unknown_model")
+    except PictureError as error:
+        return failures.answer(413 if error.code.startswith("too_") else 400, str(error), error.code)
+    except LookupError as error:
+        return failures.answer(404, f"{error.args[0][0].upper()}{error.args[0][1:]}.", "no_such_face")
+    except ValueError as error:
+        return failures.answer(400, str(error), "bad_face")
+    except Busy as error:
+        return failures.answer(503, str(error), "busy")
+
+
+def _landmarks(text):
+    """{name: (x, y)} of `text`, JSON; None where there is none, False where it is not of that form."""
+    if not text:
+        return None
+    try:
+        given = json.loads(text[:2000])
+        points = {name: tuple(float(value) for value in given[name]) for name in LANDMARKS}
+    except (ValueError, TypeError, KeyError, OverflowError):
+        return False
+    # A face may reach over the picture's edge, but not far from it.
+    near = all(len(point) == 2 and all(-2 <= value <= 3 for value in point) for point in points.values())
+    return points if near else False
 
 
 def _read(reader, picture):

@@ -86,6 +86,35 @@ class Models(Schema):
     models = List(Nested(Model), required=True, metadata={"description": "the default first"})
 
 
+class ExplanationRequest(Schema):
+    """A form of a picture and which face of it to explain."""
+
+    picture = File(required=True, metadata={"description": "the picture"})
+    model = String(metadata={"description": "a model's name; the default one where left out"})
+    face = Integer(load_default=0, validate=Range(0, 10_000), metadata={
+        "description": "number of the face, the surest is 0; not looked at where `landmarks` are given"})
+    landmarks = String(validate=Length(max=2000), metadata={
+        "description": "the face's landmarks as a reading has them, as JSON"})
+    expression = String(metadata={"description": "the expression to explain; the face's own where left out"})
+
+
+class Explanation(Schema):
+    model = Nested(ModelName, required=True)
+    expression = String(required=True)
+    probability = Float(required=True, validate=_SHARE)
+    landmarks = Nested(Landmarks, required=True)
+    crop = List(List(Integer(validate=Range(0, 255))), required=True, metadata={
+        "description": "the face as the network saw it: rows of grey"})
+    map = List(List(Float(validate=Range(-1, 1))), required=True, metadata={
+        "description": "rows of places: how far the probability falls when the place is hidden"})
+
+
+class PreviewRequest(Schema):
+    """A form of a picture that a browser cannot show."""
+
+    picture = File(required=True, metadata={"description": "the picture"})
+
+
 class Pictures(Schema):
     """A form of the pictures to be read."""
 

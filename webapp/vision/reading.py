@@ -17,8 +17,9 @@ from PIL import Image
 from . import pictures
 from .batching import Batcher
 from .crops import crop
+from .explain import explain
 from .expressions import BATCHES
-from .faces import LIVE
+from .faces import LIVE, Face
 
 REDUCE = 4          # a picture is decoded at no less than this many times the detector's long side
 
@@ -67,10 +68,48 @@ class Reader:
             probabilities, times = self._batcher.submit(np.stack(crops))
             milliseconds |= {name: round(value, 2) for name, value in times.items()}
             described = [self._describe(*pair) for pair in zip(faces, probabilities, strict=True)]
-        network = self.expressions
-        return {"picture": {"width": pixels.shape[1], "height": pixels.shape[0]},
-                "model": {"name": network.name, "version": network.version, "label_set": network.label_set},
+        return {"picture": {"width": pixels.shape[1], "height": pixels.shape[0]}, "model": self._model(),
                 "faces": described, "milliseconds": milliseconds}
+
+    def explain(self, data, landmarks=None, face=0, expression=None, long_sides=LIVE, threshold=0.5,
+                max_pixels=pictures.MAX_PIXELS):
+        """What mattered in one face of `data`, the bytes of a picture (explain.py).
+
+        landmarks: {name: [x, y]} of the face as a Reading has them; without them face number `face` of those
+        found. expression: the label to explain, the face's own without it. Returns {"model", "expression",
+        "probability", "landmarks", "crop": rows of grey 0-255 as the network saw the face, "map": rows of the
+        probability's fall when a place is hidden}. Raises PictureError, LookupError for a face or an
+        expression that is not there, ValueError for landmarks all in one place.
+        """
+        network = self.expressions
+        if expression is not None and expression not in network.labels:
+            raise LookupError(f"the model {network.name} has no expression {expression!r}")
+        pixels = pictures.decode(data, max_pixels, reduce_to=REDUCE * max(long_sides), gate=self._large).pixels
+        if landmarks is None:
+            faces = self.detector.detect(pixels, long_sides, threshold)
+            if not 0 <= face < len(faces):
+                raise LookupError(f"the picture has {len(faces)} faces, counted from 0; there is no face {face}")
+            landmarks = faces[face].landmarks
+        seen = crop(pixels, Face((0, 0, 1, 1), landmarks, 1), network.crop)
+        probabilities = network.probabilities(seen[None])[0]
+        label = network.labels.index(expression) if expression else int(np.argmax(probabilities))
+        fall = explain(network.probabilities, seen, label)
+        return {"model": self._model(), "expression": network.labels[label],
+                "probability": round(float(probabilities[label]), 5),
+                "landmarks": {name: [round(value, 5) for value in point] for name, point in landmarks.items()},
+                "crop": np.rint(seen).astype(int).tolist(), "map": np.round(fall.astype(float), 5).tolist()}
+
+    def preview(self, data, max_pixels=pictures.MAX_PIXELS, long_side=1280):
+        """Bytes of a JPEG of `data`, upright, its long side at most `long_side` px. Raises PictureError."""
+        image = Image.fromarray(pictures.decode(data, max_pixels, reduce_to=long_side, gate=self._large).pixels)
+        image.thumbnail((long_side, long_side), reducing_gap=2)
+        file = io.BytesIO()
+        image.save(file, "JPEG", quality=85)
+        return file.getvalue()
+
+    def _model(self):
+        network = self.expressions
+        return {"name": network.name, "version": network.version, "label_set": network.label_set}
 
     def _describe(self, face, probabilities):
         network = self.expressions

@@ -5,7 +5,7 @@ import { make } from "./dom.js";
 
 /**
  * @typedef {object} Explanation  the answer of POST /api/v1/explanations
- * @property {string} label
+ * @property {string} expression
  * @property {number} probability
  * @property {number[][]} crop  rows of grey, 0-255
  * @property {number[][]} map   rows; how far the probability falls when the place is hidden
@@ -31,7 +31,7 @@ export async function askServer(picture, face, model) {
 }
 
 /** @param {Explanation} explanation  @returns {HTMLElement} */
-export function drawExplanation({ label, probability, crop, map }) {
+export function drawExplanation({ expression: label, probability, crop, map }) {
   const name = lookOf(label).name;
   const largest = Math.max(0, ...map.flat());
   const figure = make("figure", "explanation-figure");

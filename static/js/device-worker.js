@@ -1,0 +1,140 @@
+// Off the page's thread: the networks, and the path from picture to reading. It talks to device.js.
+
+import { memory } from "@tensorflow/tfjs-core";
+import { NoBackend, start } from "./device/backends.js";
+import { drawnFace } from "./device/drawn-face.js";
+import { FileError, Files } from "./device/files.js";
+import { loadDetector, loadExpressions } from "./device/networks.js";
+import { Expressions } from "./vision/expressions.js";
+import { FaceDetector } from "./vision/faces.js";
+import { PictureError, decode, fromBitmap } from "./vision/pictures.js";
+import { REDUCE, Reader, round } from "./vision/reading.js";
+
+/** @typedef {import("./device/offer.js").Offer} Offer */
+/** @typedef {import("./device/backends.js").Backend} Backend */
+
+/** @type {Offer} */
+let offer;
+/** @type {Awaited<ReturnType<typeof start>>} */
+let running;
+/** @type {{net: import("./vision/faces.js").Net, dispose: () => void}} */
+let detector;
+/** @type {Map<string, {reader: Reader, dispose: () => void}>} */
+const readers = new Map();
+/** @type {Backend[]} */
+const failed = [];
+let loaded = 0;
+
+/** @param {string} words */
+const note = (words) => self.postMessage({ note: words });
+const files = new Files(note);
+
+/** @param {Record<string, import("./device/files.js").File>} described  @param {string} name */
+const fetchGraph = (described, name) => Promise.all(["model.json", "weights.bin"].map((part) => files.get(described[part], name, (bytes) => {
+  loaded += bytes;
+  self.postMessage({ loaded });
+})));
+
+/** @param {string} name */
+function offeredModel(name) {
+  const model = offer.models.find((one) => one.name === name) ?? offer.models[0];
+  if (!model) throw new FileError("gone", "The server offers no model for this device.");
+  return model;
+}
+
+/** @param {string} name  @returns {Promise<Reader>} */
+async function readerOf(name) {
+  const model = offeredModel(name);
+  const known = readers.get(model.name);
+  if (known) return known.reader;
+  const [description, weights] = await fetchGraph(model.files, `the model “${model.title}”`);
+  const { network, dispose } = await loadExpressions(description, weights);
+  const reader = new Reader(new FaceDetector((...input) => detector.net(...input), offer.detector.sizes), new Expressions(model.card, network));
+  readers.set(model.name, { reader, dispose });
+  return reader;
+}
+
+/** Load all that the first picture needs, and run it once. @param {string} model  @param {Backend | "auto"} backend */
+async function prepare(model, backend) {
+  const fetched = fetchGraph(offer.detector.files, "the face detector");
+  fetched.catch(() => {}); // awaited below; a missing backend is told first
+  running = await start(backend, failed);
+  detector = await loadDetector(...(await fetched));
+  const reader = await readerOf(model);
+  const picture = drawnFace(640, 480);
+  const { faces } = await reader.read(picture, { threshold: offer.thresholds.live });
+  if (!faces.length) await reader.expressions.probabilities([new Float32Array(reader.expressions.crop.size ** 2)]);
+  return { ...running, warmed: faces.length };
+}
+
+/** The backend broke down (a graphics driver was reset): go on with the next. @param {string} model */
+async function fallBack(model) {
+  note(`${running.details} broke down. Going on with the next way to compute.`);
+  failed.push(running.backend);
+  for (const { dispose } of readers.values()) tryTo(dispose);
+  tryTo(detector.dispose);
+  readers.clear();
+  self.postMessage({ running: await prepare(model, "auto") });
+}
+
+/** @param {() => void} act */
+function tryTo(act) {
+  try {
+    act();
+  } catch {
+    // what the dead backend held is gone already
+  }
+}
+
+/** @param {import("./vision/pictures.js").Pixels} pixels  @param {{model: string} & import("./vision/reading.js").ReadOptions} options */
+async function read(pixels, { model, ...options }) {
+  try {
+    return await (await readerOf(model)).read(pixels, options);
+  } catch (error) {
+    if (error instanceof FileError || error instanceof RangeError || failed.length >= 2) throw error;
+    await fallBack(model);
+    return (await readerOf(model)).read(pixels, options);
+  }
+}
+
+/** @type {Record<string, (given: any) => Promise<any>>} */
+const WORK = {
+  async start(given) {
+    offer = given.offer;
+    const begun = await prepare(given.model, given.backend);
+    const urls = [offer.detector, ...offer.models].flatMap((one) => Object.values(one.files).map(({ url }) => url));
+    await files.keepOnly(urls).catch(() => {});
+    return { ...begun, kept: files.kept };
+  },
+  async frame({ bitmap, model }) {
+    const begun = performance.now();
+    const pixels = fromBitmap(bitmap);
+    bitmap.close();
+    const taken = performance.now() - begun;
+    const reading = await read(pixels, { model, threshold: offer.thresholds.live });
+    return { ...reading, milliseconds: { decode: round(taken, 2), ...reading.milliseconds } };
+  },
+  async photo({ blob, model, longSides }) {
+    const begun = performance.now();
+    const { pixels, width, height } = await decode(blob, { reduceTo: REDUCE * Math.max(...longSides) });
+    const taken = performance.now() - begun;
+    const reading = await read(pixels, { model, longSides, threshold: offer.thresholds.photo });
+    return { ...reading, picture: { width, height }, milliseconds: { decode: round(taken, 2), ...reading.milliseconds } };
+  },
+  memory: async () => ({ tensors: memory().numTensors, bytes: memory().numBytes }),
+};
+
+/** @param {unknown} error */
+function described(error) {
+  if (error instanceof PictureError || error instanceof FileError) return { code: error.code, message: error.message };
+  if (error instanceof NoBackend) return { code: "no_backend", message: error.message };
+  return { code: "failed", message: `This device could not read the picture (${error instanceof Error ? error.message : error}).` };
+}
+
+self.addEventListener("message", async ({ data: { id, what, ...given } }) => {
+  try {
+    self.postMessage({ id, answer: await WORK[what](given) });
+  } catch (error) {
+    self.postMessage({ id, error: described(error) });
+  }
+});

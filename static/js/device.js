@@ -1,0 +1,135 @@
+// The reader that asks nobody: detector and network run here, in a worker; no picture leaves the page.
+
+import { readOffer } from "./device/offer.js";
+import { ReaderError } from "./types.js";
+import { PHOTO } from "./vision/faces.js";
+
+/** @typedef {import("./types.js").Frame} Frame */
+/** @typedef {import("./types.js").Reading} Reading */
+/** @typedef {import("./device/backends.js").Backend} Backend */
+/** @typedef {{backend: Backend, details: string, refused: import("./device/backends.js").Refusal[], warmed?: number, kept?: boolean | null}} Running */
+
+/** @implements {import("./types.js").Reader} */
+export class DeviceReader {
+  /** @type {import("./types.js").Model[]} */
+  models = [];
+  /** What computes, in words for people. */
+  engine = "";
+  /** @type {Running | null} */
+  running = null;
+
+  /** @type {Worker | null} */
+  #worker = null;
+  #count = 0;
+  /** @type {Map<number, {resolve: (answer: any) => void, reject: (error: Error) => void}>} */
+  #asked = new Map();
+  /** @type {(words: string) => void} */
+  #onNote = () => {};
+  /** @type {(share: number) => void} */
+  #onLoaded = () => {};
+
+  /** @param {{model?: string, backend?: Backend | "auto"}} [options]  what to begin with */
+  constructor({ model = "", backend = "auto" } = {}) {
+    this.model = model;
+    this.backend = backend;
+    this.offer = readOffer();
+    this.models = (this.offer?.models ?? []).map(({ card, ...model }) => ({
+      name: model.name, title: model.title, label_set: card.label_set, labels: card.labels, raters: card.raters, default: model.default, unsure_threshold: card.unsure.threshold,
+    }));
+  }
+
+  /**
+   * Fetch the networks and run them once on a drawn face. Resolves when pictures may be given.
+   * @param {{onState: (state: import("./types.js").ReaderState, words: string) => void, onNote?: (words: string) => void}} options
+   * `onNote`: told of what was mended on the way, and once which way to compute was taken and why
+   * @throws {ReaderError} `no_backend`, `offline`, `gone`, `broken`, `no_offer`
+   */
+  async start({ onState, onNote = () => {} }) {
+    const { offer } = this;
+    if (!offer) throw new ReaderError("no_offer", "This server offers no networks for reading on this device.");
+    this.#onNote = onNote;
+    const total = this.#bytesOf(offer);
+    this.#onLoaded = (loaded) => onState("connecting", `Fetching the networks: ${Math.min(100, Math.round((100 * loaded) / total))} % of ${(total / 1e6).toFixed(1)} MB`);
+    onState("connecting", "Preparing this device …");
+    this.#open(offer.worker);
+    this.#settle(await this.#ask("start", { offer, model: this.model, backend: this.backend }));
+    onState("ready", this.engine);
+  }
+
+  /** @param {import("./device/offer.js").Offer} offer */
+  #bytesOf(offer) {
+    const model = offer.models.find(({ name }) => name === this.model) ?? offer.models[0];
+    return [offer.detector, model].flatMap((one) => Object.values(one?.files ?? {})).reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** @param {Running} running */
+  #settle(running) {
+    this.running = running;
+    this.engine = running.details;
+  }
+
+  /** @param {string} url */
+  #open(url) {
+    this.stop();
+    this.#worker = new Worker(url, { type: "module", name: "device" });
+    this.#worker.addEventListener("message", ({ data }) => this.#hear(data));
+    this.#worker.addEventListener("error", (event) => {
+      const error = new ReaderError("failed", `The worker stopped: ${event.message || "its script could not be loaded"}.`);
+      for (const { reject } of this.#asked.values()) reject(error);
+      this.#asked.clear();
+    });
+  }
+
+  /** @param {any} data */
+  #hear({ id, answer, error, note, loaded, running }) {
+    if (note) this.#onNote(note);
+    if (loaded !== undefined) this.#onLoaded(loaded);
+    if (running) this.#settle(running);
+    const asked = this.#asked.get(id);
+    if (!asked) return;
+    this.#asked.delete(id);
+    if (error) asked.reject(new ReaderError(error.code, error.message));
+    else asked.resolve(answer);
+  }
+
+  /** @param {string} what  @param {object} [given]  @param {Transferable[]} [moved]  @returns {Promise<any>} */
+  #ask(what, given = {}, moved = []) {
+    const worker = this.#worker;
+    if (!worker) return Promise.reject(new ReaderError("disconnected", "This device is not prepared."));
+    const id = ++this.#count;
+    return new Promise((resolve, reject) => {
+      this.#asked.set(id, { resolve, reject });
+      worker.postMessage({ id, what, ...given }, moved);
+    });
+  }
+
+  /**
+   * @param {Frame} frame  @param {{model: string}} options
+   * @returns {Promise<{reading: Reading, timing: import("./types.js").Timing}>}
+   * @throws {ReaderError}
+   */
+  async read(frame, { model }) {
+    const begun = performance.now();
+    const bitmap = await createImageBitmap(frame.canvas);
+    const reading = await this.#ask("frame", { bitmap, model }, [bitmap]);
+    const spent = Object.values(reading.milliseconds).reduce((sum, value) => sum + Number(value), 0);
+    return { reading, timing: { total: performance.now() - begun, server: spent } };
+  }
+
+  /** @param {Blob} blob  of a photo  @param {{model: string}} options  @returns {Promise<Reading>}  @throws {ReaderError} */
+  readPhoto(blob, { model }) {
+    return this.#ask("photo", { blob, model, longSides: PHOTO });
+  }
+
+  /** What TF.js holds: constant from the first reading on. @returns {Promise<{tensors: number, bytes: number}>} */
+  memory() {
+    return this.#ask("memory");
+  }
+
+  stop() {
+    this.#worker?.terminate();
+    this.#worker = null;
+    for (const { reject } of this.#asked.values()) reject(new ReaderError("disconnected", "Reading on this device was stopped."));
+    this.#asked.clear();
+  }
+}
