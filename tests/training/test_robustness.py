@@ -1,0 +1,54 @@
+import numpy as np
+import pytest
+
+from training.data.fer2013 import Faces
+from training.data.labels import FER2013
+from training.errors import TrainingError
+from training.robustness import DISTURBANCES, grid, markdown, mini_xception
+
+
+@pytest.fixture
+def bright_or_dark():
+    """Faces whose label is told by their light alone: 3 (happiness) bright, 0 (anger) dark."""
+    labels = np.array([0, 3] * 20, np.uint8)
+    images = np.where(labels == 3, 200, 40).astype(np.uint8)[:, None, None].repeat(48, 1).repeat(48, 2)
+    return Faces(images, labels, np.ones(40, np.uint8), None, "made")
+
+
+def by_light(images):
+    scores = np.zeros((len(images), len(FER2013)))
+    bright = images.mean(axis=(1, 2)) > 100
+    scores[bright, 3] = 1
+    scores[~bright, 0] = 1
+    return scores
+
+
+def test_the_grid_shows_what_a_network_leans_on(bright_or_dark):
+    found = grid({"by light": by_light}, bright_or_dark, "fer2013")["by light"]
+    assert found["undisturbed"] == 1
+    assert found["rotation"] == [1, 1, 1, 1]
+    assert found["low light"][0] == 0.5 and found["low light"][-1] == 0.5
+    assert set(found) == {"undisturbed", *DISTURBANCES}
+
+
+def test_the_table_has_a_row_a_strength(bright_or_dark):
+    lines = markdown(grid({"by light": by_light}, bright_or_dark, "fer2013")).splitlines()
+    assert len(lines) == 3 + sum(len(strengths) for _, strengths, _ in DISTURBANCES.values())
+    assert "| low light 0.5 times | 50.0 |" in lines
+
+
+@pytest.mark.parametrize("name", DISTURBANCES)
+def test_each_disturbance_keeps_form_and_changes_more_with_strength(name):
+    image = np.random.default_rng(0).integers(0, 256, (12, 12), np.uint8).repeat(4, 0).repeat(4, 1)
+    _, strengths, disturb = DISTURBANCES[name]
+    changed = [disturb(image, by) for by in strengths]
+    assert all(each.shape == image.shape and each.dtype == np.uint8 for each in changed)
+    differences = [np.abs(each.astype(float) - image).mean() for each in changed]
+    assert 0 < differences[0] < differences[-1]
+
+
+def test_another_file_is_not_taken_for_mini_xception(tmp_path):
+    path = tmp_path / "emotion_model.hdf5"
+    path.write_bytes(b"not a network")
+    with pytest.raises(TrainingError, match="emotion_model.hdf5"):
+        mini_xception(path)
