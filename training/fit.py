@@ -118,14 +118,21 @@ class Run:
         return {name: np.concatenate([part[name] for part in parts]) for name in self.recipe.label_sets}
 
     def save(self, name="checkpoint.npz"):
-        """Write the whole state; the old file stays whole until the new one is."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        """Write the whole state; the old file stays whole until the new one is.
+
+        Raises TrainingError where it cannot be written, or where a weight is not finite.
+        """
         arrays = {f"weights_{i}": value for i, value in enumerate(self.model.get_weights())}
         arrays |= {f"average_{i}": value for i, value in enumerate(self.average)}
+        if not all(np.isfinite(value).all() for value in arrays.values()):
+            raise TrainingError(f"a weight is not finite after step {self.step}; the weights of the last "
+                                f"checkpoint are kept in {self.folder}. Lower learning_rate and run again")
         arrays |= {f"optimizer_{i}": np.asarray(variable) for i, variable in enumerate(self.model.optimizer.variables)}
+        arrays |= {f"random_{i}": np.asarray(variable) for i, variable in enumerate(self._random())}
         path = self.folder / name
         partial = path.with_suffix(".partial.npz")
         try:
+            self.folder.mkdir(parents=True, exist_ok=True)
             np.savez(partial, step=self.step, recipe=self.recipe.as_json(), data_md5=self.faces.md5, **arrays)
             os.replace(partial, path)
         except OSError as error:
@@ -133,17 +140,29 @@ class Run:
             raise TrainingError(f"{path}: cannot be written ({error}); the last checkpoint is whole. "
                                 "Make room and run the same command again") from None
 
+    def _random(self):
+        """The states that dropout draws from."""
+        return [variable for variable in self.model.variables if variable.path.endswith("seed_generator_state")]
+
     def restore(self):
-        """Go on from the folder's checkpoint, if there is one. Raises TrainingError for another recipe's."""
+        """Go on from the folder's checkpoint, if there is one.
+
+        Raises TrainingError for one that is unreadable, another recipe's, or of other data.
+        """
         path = self.folder / "checkpoint.npz"
         if not path.exists():
             return
         state = read_checkpoint(path)
+        if "recipe" not in state:
+            raise TrainingError(f"{path}: does not say which recipe made it; remove it to start again")
         theirs, ours = completed(json.loads(str(state["recipe"]))), json.loads(self.recipe.as_json())
         differing = sorted(key for key in ours if ours[key] != theirs.get(key) and key != "epochs")
         if differing:
             raise TrainingError(f"{path} was made by another recipe (differs in {', '.join(differing)}); "
                                 "remove it or give another --out")
+        if str(state["data_md5"]) != self.faces.md5:
+            raise TrainingError(f"{path} was trained on other data (md5 {state['data_md5']}, now {self.faces.md5}); "
+                                "give that data or another --out")
         earlier = self.folder / "before-decay.npz"
         fell = decay_start(replace(self.recipe, epochs=theirs["epochs"]), self.steps_per_epoch) < int(state["step"])
         if theirs["epochs"] < ours["epochs"] and fell and earlier.exists():
@@ -152,6 +171,9 @@ class Run:
         self.average = [state[f"average_{i}"] for i in range(len(self.average))]
         for i, variable in enumerate(self.model.optimizer.variables):
             variable.assign(state[f"optimizer_{i}"])
+        for i, variable in enumerate(self._random()):
+            if f"random_{i}" in state:      # younger than some checkpoints
+                variable.assign(state[f"random_{i}"])
         self.step = int(state["step"])
 
 
@@ -242,12 +264,16 @@ def _read_curve(run):
 
 
 def _write_curve(run, curve):
-    run.folder.mkdir(parents=True, exist_ok=True)
-    with open(run.folder / "curve.csv", "w", newline="") as file:
-        writer = csv.DictWriter(file, CURVE_FIELDS)
-        writer.writeheader()
-        writer.writerows(curve)
-    plot_curve(curve, run.folder / "curve.svg")
+    try:
+        run.folder.mkdir(parents=True, exist_ok=True)
+        with open(run.folder / "curve.csv", "w", newline="") as file:
+            writer = csv.DictWriter(file, CURVE_FIELDS)
+            writer.writeheader()
+            writer.writerows(curve)
+        plot_curve(curve, run.folder / "curve.svg")
+    except OSError as error:
+        raise TrainingError(f"{run.folder}: cannot be written ({error}); the last checkpoint is whole. "
+                            "Make room and run the same command again") from None
 
 
 def plot_curve(curve, path):
