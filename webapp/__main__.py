@@ -94,9 +94,9 @@ def _read(options):
         raise SetupError(f"--out {options.out}: a name that ends in .csv or .json is meant")
     paths = folder.pictures(options.folder)
     reader = Readers(settings, bundles_.find(settings.path("models"))).get()
-    answers = tqdm(folder.read(paths, options.folder, reader, settings), total=len(paths), unit="picture")
     try:
         with open(options.out, "w", newline="", encoding="utf-8") as out:
+            answers = tqdm(folder.read(paths, options.folder, reader, settings), total=len(paths), unit="picture")
             failed = folder.write(answers, out, reader.expressions.labels)
     except OSError as error:
         raise SetupError(f"--out {options.out}: cannot be written ({error.strerror})") from None
