@@ -96,7 +96,7 @@ def browse_json(name):
 def sample(name, row):
     """One row: its votes, the models' answers, what lies near it."""
     dataset, view = _asked(name)
-    found = dataset.sample(row) or abort(404, f"{dataset.summary['title']} has no row {row}")
+    found = dataset.sample(row, view) or abort(404, f"{dataset.summary['title']} has no row {row}")
     before, after = dataset.beside(view, row)
     return _page("sample", dataset, view, found=found, row=found["sample"], before=before, after=after)
 
@@ -105,7 +105,7 @@ def sample(name, row):
 def sample_json(name, row):
     """The sample's twin."""
     dataset, view = _asked(name)
-    found = dataset.sample(row) or abort(404)
+    found = dataset.sample(row, view) or abort(404)
     before, after = dataset.beside(view, row)
     return _twin(dataset, view, **found, before=before, after=after)
 

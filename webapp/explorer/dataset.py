@@ -17,8 +17,8 @@ from .store import PictureStore
 
 HISTOGRAM_BINS = 24
 MOST_POINTS = 400_000
-#: Columns of the first page of numbers, in the order of the CSV.
-PLAIN_COLUMNS = ("row", "split", "label")
+#: Columns that only the page of one sample shows.
+OF_SAMPLES = frozenset({"x", "y", "first", "constant", "twin", "twin_correlation", "neighbours"})
 QUALITY = ("brightness", "contrast", "sharpness")
 
 
@@ -49,17 +49,20 @@ class DataSet:
         found = self._ask(f"SELECT row FROM samples WHERE {where} ORDER BY {view.order} LIMIT ? OFFSET ?",
                           [*values, view.size, (view.page - 1) * view.size])
         return {"count": count, "page": view.page, "pages": max(1, -(-count // view.size)), "size": view.size,
-                "rows": self.rows([row for row, in found])}
+                "rows": self.rows([row for row, in found], view)}
 
-    def rows(self, numbers):
-        """The rows with these numbers, in this order, as dictionaries without probabilities and neighbours."""
+    def rows(self, numbers, view: View):
+        """The rows with these numbers, in this order, as dictionaries of what a tile shows; `sample` has the rest."""
         if not numbers:
             return []
-        columns = [name for name in self._columns if not name.endswith((".probabilities", "neighbours"))]
+        models = (view.model, view.other) if view.other_given else (view.model,)
+        columns = [name for name in self._columns
+                   if name not in OF_SAMPLES and not name.endswith(".probabilities")
+                   and ("." not in name or name.rpartition(".")[0] in models)]
         found = self._records(columns, numbers)
         return [found[number] for number in numbers if number in found]
 
-    def sample(self, number):
+    def sample(self, number, view: View):
         """All of one row, with its neighbours, copies and twin as rows; None where there is no such row."""
         found = self._records(self._columns, [number])
         if number not in found:
@@ -71,8 +74,10 @@ class DataSet:
         neighbours = [other for other in row.pop("neighbours") if other >= 0]
         copies = [other for other, in self._ask(
             "SELECT row FROM samples WHERE first = ? AND row <> ? ORDER BY row LIMIT 24", [row["first"], number])]
-        return {"sample": row, "neighbours": self.rows(neighbours), "copies": self.rows(copies),
-                "twin": self.rows([row["twin"]])[0] if row["twin"] is not None else None}
+        twin = [row["twin"]] if row["twin"] is not None else []
+        beside = {other["row"]: other for other in self.rows(sorted({*neighbours, *copies, *twin}), view)}
+        return {"sample": row, "neighbours": [beside[other] for other in neighbours],
+                "copies": [beside[other] for other in copies], "twin": beside[twin[0]] if twin else None}
 
     def beside(self, view: View, number):
         """The rows before and after row `number` in the view's order: (row or None, row or None)."""
@@ -226,8 +231,9 @@ class DataSet:
             yield _line([[_short(value) for value in row] for row in rows])
 
     def _records(self, columns, numbers):
-        marks = ", ".join("?" * len(numbers))
-        found = self._ask(f"SELECT {', '.join(map(quoted, columns))} FROM samples WHERE row IN ({marks})", numbers)
+        # Whole numbers in the text, not as parameters: DuckDB then leaves out the row groups without them.
+        wanted = ", ".join(str(int(number)) for number in numbers)
+        found = self._ask(f"SELECT {', '.join(map(quoted, columns))} FROM samples WHERE row IN ({wanted})", [])
         place = columns.index("row")
         return {row[place]: dict(zip(columns, map(_short, row), strict=True)) for row in found}
 

@@ -1,0 +1,204 @@
+"""How fast the data explorer answers at 35,887, 400,000 and 5,000,000 rows, and how fast its map draws.
+
+    python -m benchmarks.explorer [--rows 35887 400000 5000000] [--repeat 15] [--map]
+
+The larger sets are the committed bundle's rows repeated with noise, in a temporary folder that is
+removed. Every question is asked with other filters each time, as a visitor's clicks would be. The
+map is drawn in headless Chromium; without a GPU that is a software renderer.
+"""
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCE = ROOT / "static" / "datasets" / "fer2013"
+
+
+def enlarge(folder, rows, seed=0):
+    """A bundle of `rows` rows in `folder`, made of the committed one by repetition with noise."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    source = parquet.read_table(SOURCE / "samples.parquet")
+    size, rng = source.num_rows, np.random.default_rng(seed)
+    folder.mkdir(parents=True)
+    writer, done = None, 0
+    while done < rows:
+        copy = source.slice(0, min(size, rows - done))
+        for name in ("brightness", "contrast", "sharpness", "entropy", "label_quality", "x", "y",
+                     *(column for column in source.column_names if column.endswith(".confidence"))):
+            place = copy.column_names.index(name)
+            values = copy.column(name).to_numpy(zero_copy_only=False).astype(np.float32)
+            noisy = np.round(values * (1 + rng.normal(0, 0.02, len(values))), 4).astype(np.float32)
+            copy = copy.set_column(place, name, pa.array(noisy, pa.float32(), mask=np.isnan(noisy)))
+        numbers = np.arange(done, done + copy.num_rows, dtype=np.uint32)
+        copy = copy.set_column(copy.column_names.index("row"), "row", pa.array(numbers))
+        writer = writer or parquet.ParquetWriter(folder / "samples.parquet", copy.schema, compression="zstd")
+        writer.write_table(copy, row_group_size=16_384)
+        done += copy.num_rows
+    writer.close()
+    summary = json.loads((SOURCE / "summary.json").read_text()) | {"rows": rows, "name": folder.name}
+    (folder / "summary.json").write_text(json.dumps(summary))
+
+
+def questions(dataset, parse):
+    """{name: function of a random generator that asks once}."""
+    summary = dataset.summary
+    model = summary["models"][0]["name"] if summary["models"] else None
+
+    def some(rng):
+        found = [("label", str(rng.choice(summary["labels"])))]
+        if rng.random() < 0.5:
+            found.append(("split", str(rng.choice(summary["splits"]))))
+        low = rng.uniform(20, 120)
+        found.append(("brightness", f"{low:.2f}..{low + 80:.2f}"))
+        if model and rng.random() < 0.5:
+            found.append(("right", str(rng.choice(["yes", "no"]))))
+        return found
+
+    sorts = ["row", "-entropy", "label_quality", "-brightness", "confidence"]
+
+    def view(rng, *more):
+        return parse([*some(rng), *more], summary)
+
+    def page(rng, number=1):
+        return dataset.page(view(rng, ("sort", str(rng.choice(sorts))), ("page", str(number))))
+
+    def deep(rng):
+        asked = some(rng)
+        pages = max(1, dataset.count(parse(asked, summary)) // 60)
+        return dataset.page(parse([*asked, ("sort", "row"), ("page", str(rng.integers(1, pages + 1)))], summary))
+
+    def lasso(rng):
+        x, y = rng.uniform(-0.6, 0.6, 2)
+        turn = np.linspace(0, 2 * np.pi, 40, endpoint=False)
+        corners = ";".join(f"{x + 0.2 * np.cos(a):.3f},{y + 0.2 * np.sin(a):.3f}" for a in turn)
+        return dataset.page(parse([("lasso", corners)], summary))
+
+    return {
+        "filter + first page": page, "filter + any page, by row": deep, "area of the map + page": lasso,
+        "one sample": lambda rng: dataset.sample(int(rng.integers(summary["rows"])), parse([], summary)),
+        "rows before and after": lambda rng: dataset.beside(view(rng, ("sort", "-entropy")),
+                                                            int(rng.integers(summary["rows"]))),
+        "counts for the filters": lambda rng: dataset.facets(view(rng)),
+        "overview": lambda rng: dataset.overview(view(rng)),
+        "a model judged": lambda rng: dataset.judged(parse([("split", "PrivateTest")], summary), model),
+        "points of the map": lambda rng: dataset.points(parse([], summary)),
+    }
+
+
+def measure(folder, repeat):
+    """Ask every question of the bundle in `folder`; {question: [ms]} and peak memory in MB."""
+    from webapp.explorer import DataSet, parse
+
+    started = time.perf_counter()
+    dataset = DataSet(folder)
+    times = {"open": [1000 * (time.perf_counter() - started)]}
+    rng = np.random.default_rng(1)
+    for name, ask in questions(dataset, parse).items():
+        ask(rng)
+        times[name] = []
+        for _ in range(repeat if name not in ("points of the map",) else 3):
+            started = time.perf_counter()
+            ask(rng)
+            times[name].append(1000 * (time.perf_counter() - started))
+    return times, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def draw_map(folder, seconds=6):
+    """Frames a second of the map of the bundle in `folder` while it is dragged, by requestAnimationFrame."""
+    from threading import Thread
+
+    from playwright.sync_api import sync_playwright
+    from werkzeug.serving import make_server
+
+    from webapp import create_app
+
+    app = create_app({"datasets": str(folder.parent)})
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    Thread(target=server.serve_forever, daemon=True).start()
+    flags = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",
+             "--disable-component-update", "--disable-sync", "--enable-unsafe-swiftshader"]
+    with sync_playwright() as playwright:
+        import shutil
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=flags)
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.goto(f"http://127.0.0.1:{server.port}/data/{folder.name}/map")
+        page.wait_for_selector("[data-ready]", timeout=120_000)
+        renderer = page.evaluate("""() => {
+            const gl = document.createElement('canvas').getContext('webgl');
+            return gl.getParameter(gl.getExtension('WEBGL_debug_renderer_info').UNMASKED_RENDERER_WEBGL);}""")
+        page.evaluate("""() => {
+            window.frames_ = [];
+            emoscopeMap.subscribe('draw', () => frames_.push(performance.now()));}""")
+        box = page.locator("#map").bounding_box()
+        x, y = box["x"] + box["width"] / 2, box["y"] + 100
+        page.mouse.move(x, y)
+        page.mouse.down()
+        end, step = time.monotonic() + seconds, 0
+        while time.monotonic() < end:
+            step += 1
+            page.mouse.move(x + 60 * np.sin(step / 10), y + 60 * np.cos(step / 10))
+        page.mouse.up()
+        stamps = page.evaluate("window.frames_")
+        count = page.get_attribute("#map", "data-ready")
+        browser.close()
+    server.shutdown()
+    span = (stamps[-1] - stamps[0]) / 1000 if len(stamps) > 1 else 0
+    return {"points": int(count), "frames_per_second": round((len(stamps) - 1) / span, 1) if span else 0,
+            "renderer": renderer}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, nargs="+", default=[35_887, 400_000, 5_000_000])
+    parser.add_argument("--repeat", type=int, default=20)
+    parser.add_argument("--map", action="store_true", help="draw the map of the first set of at least 400,000 rows")
+    parser.add_argument("--ask", help=argparse.SUPPRESS)
+    parser.add_argument("--draw", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.ask:
+        print(json.dumps(measure(Path(options.ask), options.repeat)))
+    elif options.draw:
+        print(json.dumps(draw_map(Path(options.draw))))
+    else:
+        _compare(options)
+
+
+def _compare(options):
+    with tempfile.TemporaryDirectory() as temporary:
+        drawn = False
+        for rows in options.rows:
+            folder = Path(temporary) / f"rows-{rows}"
+            enlarge(folder, rows)
+            size = (folder / "samples.parquet").stat().st_size / 1e6
+            times, memory = _alone("--ask", folder, "--repeat", str(options.repeat))
+            print(f"{rows:,} rows, {size:.0f} MB of Parquet, peak memory of the asking process {memory:.0f} MB")
+            print(f"  {'question':28}{'p50 ms':>10}{'p95 ms':>10}")
+            for name, values in times.items():
+                print(f"  {name:28}{np.percentile(values, 50):10.1f}{np.percentile(values, 95):10.1f}")
+            if options.map and not drawn and rows >= 400_000:
+                drawn = True
+                found = _alone("--draw", folder)
+                print(f"  map of {found['points']:,} points: {found['frames_per_second']} frames/s "
+                      f"({found['renderer']})")
+            (folder / "samples.parquet").unlink()
+
+
+def _alone(*arguments):
+    """Run a part in a process of its own, so that its memory is its own."""
+    done = subprocess.run([sys.executable, "-m", "benchmarks.explorer", *map(str, arguments)], cwd=ROOT, check=True,
+                          capture_output=True, text=True)
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+if __name__ == "__main__":
+    main()
