@@ -31,7 +31,8 @@ def pytest_collection_modifyitems(items):
 class Server:
     """`python -m webapp serve` in a process of its own, on a port that stays the same when it starts again."""
 
-    def __init__(self):
+    def __init__(self, **settings):
+        self.settings = {f"EMOSCOPE_{name.upper()}": str(value) for name, value in settings.items()}
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -40,7 +41,9 @@ class Server:
 
     def start(self, timeout=90):
         command = [sys.executable, "-m", "webapp", "serve", "--port", str(self.port)]
-        self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, start_new_session=True)
+        environment = os.environ | self.settings
+        self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL,
+                                        start_new_session=True)
         end = time.monotonic() + timeout
         while time.monotonic() < end:
             if self.process.poll() is not None:
@@ -61,6 +64,14 @@ class Server:
 @pytest.fixture(scope="session")
 def server():
     server = Server().start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def strict_server():
+    """A server that reads no frame over 3000 bytes."""
+    server = Server(live_bytes=3000).start()
     yield server
     server.kill()
 

@@ -242,3 +242,11 @@ def test_a_lost_server_is_said_the_picture_goes_on_and_so_do_the_readings(open_p
     expect(page.locator("[data-face][data-box]")).to_have_count(1, timeout=30_000)
     expect(strip).to_be_hidden()
     page.errors.clear()  # the browser itself logs each connection that is refused
+
+
+def test_a_frame_the_server_does_not_read_is_said_in_words(open_page, film, strict_server):
+    page = open_page("/", film("portrait"))
+    page.goto(strict_server.url + "/live")
+    page.click("#start")
+    expect(page.locator(".stage-strip")).to_contain_text("3000 bytes", timeout=20_000)
+    expect(page.locator("#stage")).to_have_attribute("data-state", "live")

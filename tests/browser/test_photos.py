@@ -1,0 +1,215 @@
+"""The photo page, as a visitor uses it: real files, the real model, a real browser."""
+
+import json
+import zipfile
+
+import photo_files
+import pytest
+
+# A browser's own dialogue for saving cannot be driven; without it the page hands over a download.
+NO_PICKER = "delete window.showSaveFilePicker; window.confirm = () => true; window.print = () => { window.printed = true; }"
+
+
+@pytest.fixture(scope="session")
+def fifty(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("fifty")
+    return folder, photo_files.make_fifty(folder)
+
+
+@pytest.fixture
+def photos(open_page):
+    def open_(path="/photos", **context):
+        page = open_page(path, script=NO_PICKER, **context)
+        page.wait_for_selector("#photos[data-ready]", state="attached")
+        return page
+    return open_
+
+
+def give(page, files, timeout=120_000):
+    page.set_input_files("#pick-files", [str(file) for file in files])
+    page.wait_for_function("document.getElementById('progress-words').textContent.startsWith('Done')", timeout=timeout)
+
+
+def saved_json(page):
+    with page.expect_download() as download:
+        page.click("#save-json")
+    return json.loads(download.value.path().read_text())["photos"]
+
+
+def chip(page, show):
+    return page.locator(f".chip[data-show={show}]")
+
+
+def near(box, wanted):
+    return all(abs(box[side] - value) < 0.03 for side, value in zip(("x", "y", "width", "height"), wanted, strict=True))
+
+
+def test_fifty_mixed_photos(photos, fifty, tmp_path):
+    folder, made = fifty
+    page = photos(viewport={"width": 1280, "height": 900})
+    give(page, [folder / one.name for one in made])
+    read = {photo["name"]: photo for photo in saved_json(page)}
+    assert len(read) == 50
+    for one in made:
+        photo = read[one.name]
+        assert photo.get("error", {}).get("code", "") == one.error, one.name
+        if one.error:
+            assert photo["error"]["message"].endswith("."), one.name
+            continue
+        boxes = [face["box"] for face in photo["reading"]["faces"]]
+        assert len(boxes) == len(one.boxes), one.name
+        assert all(any(near(box, wanted) for box in boxes) for wanted in one.boxes), (one.name, boxes)
+        assert all(face["expression"] == "happiness" for face in photo["reading"]["faces"]), one.name
+    wrong = sum(bool(one.error) for one in made)
+    assert chip(page, "failed").inner_text().split()[-1] == str(wrong)
+    chip(page, "failed").click()
+    assert page.locator(".tile:visible").count() == wrong
+    assert "not a picture" in page.locator(".tile:visible", has_text="text.jpg").inner_text()
+    page.screenshot(path=tmp_path / "wrong.png")
+    chip(page, "failed").click()
+
+    # A reload brings all back, with its thumbnails.
+    page.reload()
+    page.wait_for_selector("#photos[data-ready]", state="attached")
+    assert page.inner_text("#shown") == "50 of 50 photos"
+    page.wait_for_function("[...document.querySelectorAll('.tile-image')].filter((one) => one.naturalWidth).length > 10")
+    assert {photo["name"]: photo for photo in saved_json(page)} == read
+
+    # Upright: the thumbnail of each sideways photo looks as that of the upright one.
+    upright = thumbnail(page, "orientation 1.jpg")
+    for orientation in range(2, 9):
+        other = thumbnail(page, f"orientation {orientation}.jpg")
+        assert sum(abs(a - b) for a, b in zip(upright, other, strict=True)) / len(upright) < 8, orientation
+
+    # And clear-all really clears.
+    page.click("#clear")
+    page.wait_for_selector("#photos[data-empty=true]")
+    assert stored(page) == {"photos": 0, "thumbnails": 0, "previews": 0, "films": 0}
+
+
+def thumbnail(page, name):
+    """Grey values of the stored thumbnail of a photo, 8 x 8."""
+    return page.evaluate("""async (name) => {
+        const open = indexedDB.open("emoscope-photos");
+        const base = await new Promise((resolve) => (open.onsuccess = () => resolve(open.result)));
+        const get = (request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
+        const photo = (await get(base.transaction("photos").objectStore("photos").getAll())).find((one) => one.name === name);
+        const image = await createImageBitmap(await get(base.transaction("thumbnails").objectStore("thumbnails").get(photo.id)));
+        const context = new OffscreenCanvas(8, 8).getContext("2d");
+        context.drawImage(image, 0, 0, 8, 8);
+        base.close();
+        return [...context.getImageData(0, 0, 8, 8).data].filter((_, i) => i % 4 === 1);
+    }""", name)
+
+
+def stored(page):
+    """{store: number of entries} of the page's database."""
+    return page.evaluate("""async () => {
+        const open = indexedDB.open("emoscope-photos");
+        const base = await new Promise((resolve) => (open.onsuccess = () => resolve(open.result)));
+        const counts = {};
+        for (const name of base.objectStoreNames) {
+            const request = base.transaction(name).objectStore(name).count();
+            counts[name] = await new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
+        }
+        base.close();
+        return counts;
+    }""")
+
+
+def test_filters_are_in_the_address(photos, fifty):
+    folder, _ = fifty
+    page = photos()
+    give(page, [folder / name for name in ("two.jpg", "landscape 1.jpg", "plain 1.jpg", "text.jpg")])
+    for show, count in {"happiness": 2, "several": 1, "none": 1, "failed": 1}.items():
+        chip(page, show).click()
+        assert f"show={show}" in page.url
+        assert page.inner_text("#shown").startswith(f"{count} of 4")
+        assert chip(page, show).inner_text().split()[-1] == str(count)
+    page.fill("#search", "plain")
+    page.select_option("#sort", "votes")
+    chip(page, "happiness").click()
+    page.locator("#votes").fill("9")
+    assert all(part in page.url for part in ("show=happiness", "search=plain", "sort=votes", "votes=9"))
+    page.reload()
+    page.wait_for_selector("#photos[data-ready]", state="attached")
+    assert page.inner_text("#shown") == "1 of 4 photos"
+    assert page.input_value("#search") == "plain"
+
+
+def test_one_photo_large(photos, fifty):
+    folder, _ = fifty
+    page = photos(permissions=["clipboard-read", "clipboard-write"])
+    give(page, [folder / name for name in ("two.jpg", "plain 1.jpg", "format.heic")])
+    page.locator(".tile-link").first.click()
+    assert page.inner_text(".single-title") == "two.jpg"
+    assert page.locator(".face-box").count() == 2
+    page.keyboard.press("ArrowRight")
+    assert page.inner_text(".single-title") == "plain 1.jpg"
+    assert "photo=" in page.url
+    page.locator(".single-sheet img").wait_for()
+    width = page.locator(".single-sheet").bounding_box()["width"]
+    page.keyboard.press("+")
+    assert page.locator(".single-sheet").bounding_box()["width"] == pytest.approx(1.5 * width, rel=0.01)
+    page.get_by_role("button", name="Copy as JSON").click()
+    page.get_by_role("button", name="Copied").wait_for()
+    assert json.loads(page.evaluate("navigator.clipboard.readText()"))["faces"][0]["expression"] == "happiness"
+    page.get_by_role("button", name="What mattered").click()
+    page.locator(".explanation-pair canvas").nth(1).wait_for()
+    page.keyboard.press("ArrowRight")       # HEIC, which this browser cannot show: its preview came from the server
+    page.wait_for_function("document.querySelector('.single-sheet img').naturalWidth > 100")
+    page.keyboard.press("Escape")
+    assert "photo=" not in page.url
+
+
+def test_archives_go_in_and_come_out(photos, fifty, tmp_path):
+    folder, _ = fifty
+    with zipfile.ZipFile(tmp_path / "holiday.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in ("plain 1.jpg", "landscape 1.jpg", "text.jpg"):
+            archive.write(folder / name, f"beach/{name}")
+        archive.writestr("notes.txt", "no picture")
+    page = photos()
+    give(page, [tmp_path / "holiday.zip", folder / "two.jpg"])
+    assert page.inner_text("#shown") == "4 of 4 photos"
+    with page.expect_download() as download:
+        page.click("#save-zip")
+    with zipfile.ZipFile(download.value.path()) as archive:
+        assert archive.testzip() is None
+        assert sorted(archive.namelist()) == ["happiness/plain 1.jpg", "happiness/two.jpg", "no-face/landscape 1.jpg",
+                                              "not-read/text.jpg"]
+        assert archive.read("happiness/plain 1.jpg") == (folder / "plain 1.jpg").read_bytes()
+    with page.expect_download() as download:
+        page.click("#save-csv")
+    lines = download.value.path().read_text().splitlines()
+    assert len(lines) == 1 + 2 + 1 + 1 + 1      # header, two faces, one, none, not read
+    page.click("#print")
+    page.wait_for_function("window.printed")
+
+
+def test_pause_cancel_and_try_again(photos, fifty):
+    folder, made = fifty
+    page = photos()
+    page.set_input_files("#pick-files", [str(folder / one.name) for one in made if one.name.startswith("plain")])
+    page.click("#pause")
+    page.get_by_role("button", name="Go on").wait_for()
+    page.wait_for_function("!document.querySelector('#progress-files li')")
+    paused = page.inner_text("#progress-words")
+    page.wait_for_timeout(500)
+    assert page.inner_text("#progress-words") == paused and paused.startswith("Paused")
+    page.click("#cancel")
+    page.get_by_role("button", name="Try again").wait_for()
+    page.click("#retry")
+    page.click("#pause")
+    page.wait_for_function("document.getElementById('progress-words').textContent.startsWith('Done: 10 of 10')")
+
+
+def test_selecting_and_removing(photos, fifty):
+    folder, _ = fifty
+    page = photos()
+    give(page, [folder / f"plain {number}.jpg" for number in range(1, 6)])
+    page.locator(".tile-link").nth(1).click(modifiers=["Control"])
+    page.locator(".tile-link").nth(3).click(modifiers=["Shift"])
+    assert page.inner_text("#shown") == "5 of 5 photos, 3 selected"
+    page.click("#remove")
+    page.wait_for_function("document.getElementById('shown').textContent === '2 of 2 photos'")
+    assert stored(page)["photos"] == 2
