@@ -57,7 +57,7 @@ function badge(state, words) {
 async function useReader(reader) {
   player.reader?.stop();
   player.reader = null;
-  partOf("place").textContent = reader.place;
+  partOf("place").textContent = reader.place ?? "this device";
   await reader.start({
     onState(state, words) {
       partOf("live").dataset.reader = state;

@@ -109,7 +109,7 @@ export class Player {
         await Promise.race([new Promise((resolve) => (this.#wake = () => resolve(null))), pause(250)]);
         continue;
       }
-      const early = asked + this.reader.interval - performance.now();
+      const early = asked + (this.reader.interval ?? 0) - performance.now();
       if (early > 0) {
         await pause(early);
         continue;

@@ -46,8 +46,8 @@
  * `start` resolves when frames may be sent; `onState` tells of every change after that.
  * `read` is given one frame at a time and rejects with a ReaderError.
  * @typedef {object} Reader
- * @property {string} place    where the work is done, in a word or two
- * @property {number} interval  milliseconds at least from one frame to the next
+ * @property {string} [place]    where the work is done, in a word or two
+ * @property {number} [interval]  milliseconds at least from one frame to the next
  * @property {Model[]} models
  * @property {(options: {onState: (state: ReaderState, words: string) => void}) => Promise<void>} start
  * @property {(frame: Frame, options: {model: string}) => Promise<{reading: Reading, timing: Timing}>} read
