@@ -5,20 +5,22 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { brotliCompressSync, gzipSync } from "node:zlib";
+import { closure, compressBuilt, compressNetworks } from "./tools/compress.mjs";
 import { LOOKS } from "./static/js/expressions-look.js";
 
 const TEMPLATES = "templates";
 const OUT = "static/dist";
 // Scripts that must run before the page is drawn are classic scripts; all others are modules.
-const CLASSIC = new Set(["theme.js"]);
+const CLASSIC = new Set(["theme.js", "sw.js"]);
+// Started by scripts or by the server, so no template names them.
+const WORKERS = ["device-worker.js", "sw.js"];
 
 /** @returns {Promise<string[]>} names such as "live.js", sorted */
 async function assetNames() {
   const files = (await readdir(TEMPLATES, { recursive: true })).filter((file) => file.endsWith(".html"));
   const texts = await Promise.all(files.map((file) => readFile(join(TEMPLATES, file), "utf8")));
   const names = texts.flatMap((text) => [...text.matchAll(/\basset\(\s*['"]([\w-]+\.(?:js|css))['"]\s*\)/g)].map((match) => match[1]));
-  return [...new Set(names)].sort();
+  return [...new Set([...names, ...WORKERS])].sort();
 }
 
 /** @param {string} name */
@@ -30,6 +32,7 @@ async function bundle(names, options) {
   const result = await build({
     entryPoints: names.map(sourceOf), outdir: OUT, entryNames: "[name]-[hash]", chunkNames: "chunk-[hash]",
     bundle: true, minify: true, sourcemap: true, metafile: true, target: ["es2022"], legalComments: "linked", write: false,
+    loader: { ".wasm": "file" }, assetNames: "[name]-[hash]",
     external: ["/static/*"], logLevel: "warning", ...options,
   });
   files.push(...(result.outputFiles ?? []));
@@ -65,9 +68,24 @@ manifest["expressions.svg"] = `expressions-${createHash("sha256").update(sprite)
 await writeFile(join(OUT, manifest["expressions.svg"]), sprite);
 await writeFile(join(OUT, "manifest.json"), JSON.stringify(manifest, null, 2) + "\n");
 
+const line = (/** @type {string} */ name, /** @type {import("./tools/compress.mjs").Sizes} */ { raw, gzip, brotli }) =>
+  console.log("  " + name.padEnd(40) + [raw, gzip, brotli].map((size) => String(size).padStart(9)).join(""));
+const sizes = await compressBuilt(OUT);
 console.log("built into static/dist (bytes raw, gzip, brotli):");
-for (const path of Object.keys(outputs).filter((path) => /\.(js|css)$/.test(path)).sort()) {
-  const bytes = await readFile(path);
-  const sizes = [bytes.length, gzipSync(bytes).length, brotliCompressSync(bytes).length];
-  console.log("  " + basename(path).padEnd(32) + sizes.map((size) => String(size).padStart(9)).join(""));
+for (const [name, size] of Object.entries(sizes)) line(name, size);
+
+// What a first visit to Live on this device transfers: page, worker, one way to compute, detector, network.
+const models = (await readdir("static/models", { withFileTypes: true })).filter((entry) => entry.isDirectory()).map(({ name }) => `static/models/${name}/tfjs`);
+const networks = await compressNetworks(["static/detector/tfjs", ...models.filter((place) => existsSync(place))], OUT);
+console.log("networks for the browser:");
+for (const [name, size] of Object.entries(networks)) line(name, size);
+const started = [`${OUT}/${manifest["live.js"]}`, `${OUT}/${manifest["live.css"]}`, `${OUT}/${manifest["site.css"]}`, `${OUT}/${manifest["theme.js"]}`, `${OUT}/${manifest["device-worker.js"]}`];
+for (const backend of ["wasm", "webgl", "webgpu"]) {
+  const chunk = Object.keys(outputs).find((path) => outputs[path].entryPoint?.includes(`tfjs-backend-${backend}/`));
+  if (!chunk) continue;
+  const seen = new Set();
+  for (const path of [...started, chunk]) closure(outputs, path, seen);
+  const binary = Object.keys(sizes).filter((name) => backend === "wasm" && name.startsWith("tfjs-backend-wasm-simd-"));
+  const parts = [...[...seen, ...binary].map((name) => sizes[name]), networks["static/detector/tfjs"], networks["static/models/jury-live/tfjs"]].filter(Boolean);
+  line(`first visit, live on device, ${backend}`, parts.reduce((sum, size) => ({ raw: sum.raw + size.raw, gzip: sum.gzip + size.gzip, brotli: sum.brotli + size.brotli }), { raw: 0, gzip: 0, brotli: 0 }));
 }

@@ -1,9 +1,12 @@
-"""`asset('live.js')` in a template: the address of the built file, static/dist/live-HASH.js."""
+"""`asset('live.js')` in a template: the address of the built file, static/dist/live-HASH.js; and how files are
+sent: the build lays a Brotli and a gzip copy beside each that gains by it."""
 
 import json
+import mimetypes
 from pathlib import Path
 
-from flask import url_for
+from flask import request, send_file, url_for
+from werkzeug.security import safe_join
 
 from .errors import SetupError
 
@@ -16,7 +19,8 @@ class Assets:
     """Reads the build's manifest, {"live.js": "live-HASH.js"}, anew when it has changed."""
 
     def __init__(self, dist):
-        self._manifest = Path(dist) / "manifest.json"
+        self.folder = Path(dist)
+        self._manifest = self.folder / "manifest.json"
         self._read, self._names = None, {}
 
     def __call__(self, name):
@@ -37,5 +41,38 @@ class Assets:
         return self._names
 
 
+    def compressed(self, sha256):
+        """Where the build laid the compressed copies of the file with this hash, without their endings."""
+        return self.folder / "compressed" / sha256
+
+
 def init_app(app):
-    app.extensions["assets"] = app.jinja_env.globals["asset"] = Assets(Path(app.static_folder) / "dist")
+    found = app.extensions["assets"] = app.jinja_env.globals["asset"] = Assets(Path(app.static_folder) / "dist")
+    plain = app.view_functions["static"]
+
+    def static(filename):
+        """A file of static/; built ones compressed, where the browser takes that."""
+        path = safe_join(found.folder, filename.removeprefix("dist/")) if filename.startswith("dist/") else None
+        copy = _copy(path) if path else None
+        return send(path, path, None) if copy else plain(filename=filename)
+
+    app.view_functions["static"] = static
+
+
+def send(path, copies, mimetype):
+    """The file at `path`, compressed where `copies` with an ending .br or .gz is there and the browser takes it."""
+    copy, encoding = _copy(copies) or (path, None)
+    response = send_file(copy, mimetype=mimetype or mimetypes.guess_type(path)[0], conditional=True)
+    if encoding:
+        response.headers["Content-Encoding"] = encoding
+    response.headers["Vary"] = "Accept-Encoding"
+    return response
+
+
+def _copy(path):
+    """(path of the compressed copy, its encoding) the browser likes best; None."""
+    for ending, encoding in (("br", "br"), ("gz", "gzip")):
+        copy = Path(f"{path}.{ending}")
+        if encoding in request.accept_encodings and copy.is_file():
+            return copy, encoding
+    return None

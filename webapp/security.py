@@ -38,3 +38,16 @@ def policy(host):
     return "; ".join(["default-src 'self'", "script-src 'self' 'wasm-unsafe-eval'", f"connect-src 'self'{sockets}",
                       "img-src 'self' blob: data:", "media-src 'self' blob:", "worker-src 'self' blob:",
                       "object-src 'none'", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'"])
+
+
+def device_policy(host):
+    """The Content-Security-Policy of a page at `host` that reads on the device: it can ask for our files, and for
+    nothing to which something could be sent."""
+    ours = host if _HOST.fullmatch(host) else "'self'"
+    files = f"{ours}/static/" if ours == host else ours
+    networks = f"{ours}/device/files/" if ours == host else ours
+    return "; ".join(["default-src 'none'", f"script-src {files} 'wasm-unsafe-eval'", f"style-src {files}",
+                      f"connect-src {files} {networks}", f"img-src {files} blob: data:", "media-src blob:",
+                      f"worker-src {files} {ours}/sw.js blob:" if ours == host else "worker-src 'self' blob:",
+                      f"manifest-src {files}", "object-src 'none'", "base-uri 'none'", "form-action 'none'",
+                      "frame-ancestors 'none'"])

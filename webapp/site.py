@@ -8,7 +8,7 @@ from apiflask import APIFlask
 from flask import Request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from . import api, assets, bundles, data_pages, failures, live, pages, security
+from . import api, assets, bundles, data_pages, device, failures, live, pages, security
 from . import settings as settings_
 from .metrics import Metrics
 from .readers import OneReader, Readers
@@ -64,6 +64,7 @@ def create_app(settings=None, reader=None):
     failures.init_app(app)
     pages.init_app(app)
     data_pages.init_app(app, settings.path("datasets"), settings.path("instance") / "datasets")
+    device.init_app(app)
     api.init_app(app, settings)
     live.init_app(app, site)
     return app

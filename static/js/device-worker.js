@@ -30,10 +30,13 @@ const note = (words) => self.postMessage({ note: words });
 const files = new Files(note);
 
 /** @param {Record<string, import("./device/files.js").File>} described  @param {string} name */
-const fetchGraph = (described, name) => Promise.all(["model.json", "weights.bin"].map((part) => files.get(described[part], name, (bytes) => {
-  loaded += bytes;
-  self.postMessage({ loaded });
-})));
+function fetchGraph(described, name) {
+  const get = (/** @type {string} */ part) => files.get(described[part], name, (bytes) => {
+    loaded += bytes;
+    self.postMessage({ loaded });
+  });
+  return Promise.all([get("model.json"), get("weights.bin")]);
+}
 
 /** @param {string} name */
 function offeredModel(name) {
@@ -101,10 +104,7 @@ async function read(pixels, { model, ...options }) {
 const WORK = {
   async start(given) {
     offer = given.offer;
-    const begun = await prepare(given.model, given.backend);
-    const urls = [offer.detector, ...offer.models].flatMap((one) => Object.values(one.files).map(({ url }) => url));
-    await files.keepOnly(urls).catch(() => {});
-    return { ...begun, kept: files.kept };
+    return { ...(await prepare(given.model, given.backend)), kept: files.kept };
   },
   async frame({ bitmap, model }) {
     const begun = performance.now();
@@ -121,6 +121,8 @@ const WORK = {
     const reading = await read(pixels, { model, longSides, threshold: offer.thresholds.photo });
     return { ...reading, picture: { width, height }, milliseconds: { decode: round(taken, 2), ...reading.milliseconds } };
   },
+  resources: async () => performance.getEntriesByType("resource").map(({ name }) => new URL(name).pathname).filter((path) => path.startsWith("/static/")),
+  prune: () => files.keepOnly([offer.detector, ...offer.models].flatMap((one) => Object.values(one.files).map(({ url }) => url))),
   memory: async () => ({ tensors: memory().numTensors, bytes: memory().numBytes }),
 };
 

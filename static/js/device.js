@@ -7,14 +7,19 @@ import { PHOTO } from "./vision/faces.js";
 /** @typedef {import("./types.js").Frame} Frame */
 /** @typedef {import("./types.js").Reading} Reading */
 /** @typedef {import("./device/backends.js").Backend} Backend */
-/** @typedef {{backend: Backend, details: string, refused: import("./device/backends.js").Refusal[], warmed?: number, kept?: boolean | null}} Running */
+/** @typedef {import("./device/backends.js").Refusal} Refusal */
+/** @typedef {{backend: Backend, details: string, refused: Refusal[], warmed?: number, kept?: boolean | null}} Running */
 
-/** @implements {import("./types.js").Reader} */
+/** @typedef {import("./types.js").Reader} Reader */
+
+/** @implements {Reader} */
 export class DeviceReader {
   /** @type {import("./types.js").Model[]} */
   models = [];
   /** What computes, in words for people. */
   engine = "";
+  place = "device";
+  interval = 0;
   /** @type {Running | null} */
   running = null;
 
@@ -119,6 +124,16 @@ export class DeviceReader {
   /** @param {Blob} blob  of a photo  @param {{model: string}} options  @returns {Promise<Reading>}  @throws {ReaderError} */
   readPhoto(blob, { model }) {
     return this.#ask("photo", { blob, model, longSides: PHOTO });
+  }
+
+  /** The worker's resources under /static/: addresses. @returns {Promise<string[]>} */
+  resources() {
+    return this.#ask("resources");
+  }
+
+  /** Forget what older bundles left in this browser. @returns {Promise<void>} */
+  prune() {
+    return this.#ask("prune");
   }
 
   /** What TF.js holds: constant from the first reading on. @returns {Promise<{tensors: number, bytes: number}>} */

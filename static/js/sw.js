@@ -1,0 +1,69 @@
+// The service worker: pages that read on this device work without a network after the first visit. It keeps a page
+// only together with every file it uses, all of them named by their hash, so an old page never meets a new script.
+// The networks are kept by the pages themselves (device/files.js).
+
+/** @typedef {{page: string, files: string[]}} Keep */
+
+const worker = /** @type {any} */ (self); // TypeScript's library for pages does not know service workers
+const CACHE = "emoscope-pages";
+const PAGES = ["/live", "/photos"];
+const FILES = /^\/static\/(dist\/|icons\/|icon\.svg|site\.webmanifest)/;
+
+worker.addEventListener("install", () => worker.skipWaiting());
+worker.addEventListener("activate", (/** @type {any} */ event) => event.waitUntil(worker.clients.claim()));
+worker.addEventListener("message", (/** @type {any} */ event) => {
+  event.waitUntil(keep(event.data.keep).then(() => ({ kept: true }), (error) => ({ kept: false, reason: String(error.message ?? error) }))
+    .then((answer) => event.ports[0]?.postMessage(answer)));
+});
+worker.addEventListener("fetch", (/** @type {any} */ event) => {
+  const url = new URL(event.request.url);
+  if (event.request.method !== "GET" || url.origin !== location.origin) return;
+  if (event.request.mode === "navigate" && PAGES.includes(url.pathname)) event.respondWith(page(event.request, url));
+  else if (FILES.test(url.pathname)) event.respondWith(file(event.request));
+});
+
+/** The network's page; without a network the kept one. @param {Request} request  @param {URL} url */
+async function page(request, url) {
+  try {
+    return await fetch(request);
+  } catch (error) {
+    const key = `${url.pathname}?on=device`;
+    const kept = await caches.match(key);
+    if (!kept) throw error;
+    return url.searchParams.get("on") === "device" ? kept : Response.redirect(key);
+  }
+}
+
+/** @param {Request} request */
+const file = async (request) => (await caches.match(request)) ?? fetch(request);
+
+/**
+ * Keep a page and the files it says it uses; what no kept page uses any more goes.
+ * @param {Keep} wanted  @throws {Error} what was kept before then stays as it was
+ */
+async function keep({ page, files }) {
+  const cache = await caches.open(CACHE);
+  const response = await fetch(page);
+  const text = await response.clone().text();
+  const scripts = files.filter((path) => /\/dist\/(live|photos)-\w+\.js$/.test(path));
+  if (!response.ok || !scripts.some((path) => text.includes(path))) throw new Error("the page was replaced meanwhile");
+  const missing = [];
+  for (const path of new Set(files)) if (!(await cache.match(path))) missing.push(path);
+  await cache.addAll(missing);
+  await cache.put(page, response);
+  await cache.put(`${page}&files`, new Response(JSON.stringify(files)));
+  await prune(cache);
+}
+
+/** @param {Cache} cache */
+async function prune(cache) {
+  const used = new Set(PAGES.flatMap((path) => [`${path}?on=device`, `${path}?on=device&files`]));
+  for (const path of PAGES) {
+    const list = await cache.match(`${path}?on=device&files`);
+    for (const name of list ? await list.json() : []) used.add(name);
+  }
+  for (const { url } of await cache.keys()) {
+    const { pathname, search } = new URL(url);
+    if (!used.has(pathname + search)) await cache.delete(url);
+  }
+}
