@@ -120,6 +120,21 @@ def test_landmarks_in_one_place_are_refused():
         crop(np.zeros((9, 9, 3), np.uint8), _face([(4, 4)] * 4, 9, 9), SPEC)
 
 
+@pytest.mark.parametrize("points", [
+    [(70, 80), (30, 80), (50, 55), (50, 35.000001)],        # turned by half a circle: still a face
+    [(1e7, 0), (-1e7, 0), (0, 1e7), (0, 2e7)],
+    [(0, 0), (1e9, 1e9), (2, 5), (-1e8, 7)],
+    [(math.nan, 0), (1, 0), (0, 1), (0, 2)],
+    [(30, 80), (70, 80), (50, 55), (50, 35)],               # mirrored: the similarity nearly vanishes
+])
+def test_landmarks_that_make_no_face(points):
+    face = _face(points, 100, 100)
+    try:
+        assert crop(np.zeros((100, 100, 3), np.uint8), face, SPEC).shape == (48, 48)
+    except ValueError as error:
+        assert "face" in str(error) or "one place" in str(error)
+
+
 def test_the_card_says_where_the_points_go():
     card = {"input": {"size": 48}, "crop": {"points": {name: list(point) for name, point in
                                                         reversed(list(zip(LANDMARKS, POINTS, strict=True)))}}}

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from webapp.vision.expressions import load
-from webapp.vision.faces import PHOTO, overlap
+from webapp.vision.faces import PHOTO, Face, overlap
 from webapp.vision.pictures import PictureError
 from webapp.vision.reading import Reader
 
@@ -61,6 +61,14 @@ def test_a_large_photo_keeps_its_size_in_the_reading(reader, astronaut, place):
     expected = ((300 + place[0] * 2048) / 4000, (200 + place[1] * 2048) / 3000,
                 place[2] * 2048 / 4000, place[3] * 2048 / 3000)
     assert overlap([box[name] for name in ("x", "y", "width", "height")], expected) >= 0.5
+
+
+def test_a_face_whose_landmarks_make_no_sense_is_left_out(detector, bundle, astronaut):
+    class Confused:
+        def detect(self, *arguments):
+            face, = detector.detect(*arguments)
+            return [Face(face.box, {name: (0.5, 0.5) for name in face.landmarks}, 0.5), face]
+    assert len(Reader(Confused(), load(bundle, engine="litert")).read_pixels(astronaut)["faces"]) == 1
 
 
 def test_pixels_read_like_bytes(reader, astronaut):

@@ -25,6 +25,7 @@ import numpy as np
 LANDMARKS = ("right_eye", "left_eye", "nose", "mouth")
 _GREY = np.array([0.299, 0.587, 0.114])
 _OFFSETS = (0.25, 0.75)
+LARGEST = 3
 
 
 @dataclass(frozen=True)
@@ -44,11 +45,14 @@ def crop(picture, face, how):
     """The face's crop: float32 (size, size), grey 0-255.
 
     picture: uint8 (h, w, 3), RGB. face: a Face, whose landmarks are fractions of the picture.
-    Raises ValueError when all landmarks are in one place.
+    Raises ValueError for landmarks that make no face: all in one place, or laid out so that the crop
+    would be more than LARGEST times the picture's long side.
     """
     height, width = picture.shape[:2]
     points = [(x * width, y * height) for x, y in (face.landmarks[name] for name in LANDMARKS)]
     a, b = similarity(points, [(x * how.size, y * how.size) for x, y in how.points])
+    if not how.size / abs(a) <= LARGEST * max(width, height):
+        raise ValueError("the landmarks are not laid out as a face's: no crop can be made of them")
     return _sample(picture, a, b, how.size)
 
 
@@ -61,7 +65,7 @@ def similarity(source, target):
     q = np.array([complex(*point) for point in target])
     centred = p - p.mean()
     spread = (abs(centred) ** 2).sum()
-    a = (centred.conj() * (q - q.mean())).sum() / spread if spread else 0
+    a = (centred.conj() * (q - q.mean())).sum() / spread if spread > 0 else 0      # 0 for NaN too
     if not abs(a) > 0:
         raise ValueError("the landmarks are all in one place: no crop can be made of them")
     return a, q.mean() - a * p.mean()
@@ -85,9 +89,20 @@ def _sample(picture, a, b, size):
 def _reduced_grey(picture, block, left, top, right, bottom):
     """float64 (bottom - top, right - left): grey means of the blocks, edges of the picture replicated."""
     height, width = picture.shape[:2]
-    columns = np.clip(np.arange(left * block, right * block), 0, width - 1)
-    rows = np.clip(np.arange(top * block, bottom * block), 0, height - 1)
-    region = picture[rows[:, None], columns[None, :]]
-    if block > 1:
-        region = region.reshape(bottom - top, block, right - left, block, 3).sum(axis=(1, 3), dtype=np.int64)
-    return region @ _GREY / block ** 2
+    rows, columns = (np.clip(np.arange(start * block, stop * block), 0, limit - 1)
+                     for start, stop, limit in ((top, bottom, height), (left, right, width)))
+    inside = picture[rows[0]:rows[-1] + 1, columns[0]:columns[-1] + 1]
+    sums = _sums(inside, rows - rows[0], block, axis=0)
+    sums = _sums(sums, columns - columns[0], block, axis=1)
+    return sums @ _GREY / block ** 2
+
+
+def _sums(values, indices, block, axis):
+    """int32: `values` at `indices` along `axis`, summed in groups of `block`; as fast as NumPy adds slices."""
+    if len(indices) != values.shape[axis]:
+        values = values.take(indices, axis)
+    values = np.moveaxis(values, axis, 0)
+    total = values[::block].astype(np.int32)
+    for start in range(1, block):
+        total += values[start::block]
+    return np.moveaxis(total, 0, axis)

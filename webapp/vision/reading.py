@@ -7,6 +7,7 @@ A Reading is a dict that goes into JSON as it is:
 Coordinates are fractions of the upright picture. `votes` is there for label sets judged by raters.
 """
 
+import contextlib
 import io
 import threading
 import time
@@ -61,7 +62,7 @@ class Reader:
         faces = self.detector.detect(pixels, long_sides, threshold, refine)
         milliseconds = {"faces": _since(begun)}
         begun = time.perf_counter()
-        crops = [crop(pixels, face, self.expressions.crop) for face in faces]
+        faces, crops = self._crops(pixels, faces)
         milliseconds |= {"crops": _since(begun), "wait": 0.0, "network": 0.0}
         described = []
         if faces:
@@ -106,6 +107,14 @@ class Reader:
         file = io.BytesIO()
         image.save(file, "JPEG", quality=85)
         return file.getvalue()
+
+    def _crops(self, pixels, faces):
+        """(faces, their crops), without those whose landmarks make no face."""
+        pairs = []
+        for face in faces:
+            with contextlib.suppress(ValueError):
+                pairs.append((face, crop(pixels, face, self.expressions.crop)))
+        return [face for face, _ in pairs], [seen for _, seen in pairs]
 
     def _model(self):
         network = self.expressions
