@@ -1,0 +1,156 @@
+"""Building a data-set bundle: what is found, and what is said of files that are not right."""
+
+import json
+
+import cv2
+import drawn
+import numpy as np
+import pytest
+
+from training.__main__ import main
+from training.data import duplicates, fer2013, neighbours, out_of_sample, pictures
+from training.data.quality import quality
+from training.data.samples import from_fer2013
+
+
+@pytest.fixture
+def files(tmp_path):
+    return drawn.write(tmp_path, rows=60)
+
+
+def import_(table, tmp_path, monkeypatch, *more):
+    monkeypatch.setattr("training.__main__.INSTANCE", tmp_path / "instance")
+    return main(["dataset", "import", str(table), *more])
+
+
+def test_duplicates_and_twins_are_found_by_their_pixels(files):
+    samples = from_fer2013(fer2013.load(*files, any_md5=True))
+    first = duplicates.first_rows(samples.images)
+    assert np.flatnonzero(first != np.arange(60)).tolist() == [1, 59]
+    assert first[[1, 59]].tolist() == [0, 2]
+    assert np.flatnonzero(duplicates.constant(samples.images)).tolist() == [3]
+    pairs = duplicates.join(duplicates.equal_pairs(first, samples.split), duplicates.near_pairs(samples.images))
+    twin, correlation = duplicates.twins_across(pairs, samples.split, 0)
+    assert twin[59] == 2 and correlation[59] > 0.999
+    assert twin[2] == 59 and twin[0] == -1, "row 1, the copy of row 0, is in the same split"
+    groups = duplicates.groups(first, pairs)
+    assert groups[2] == groups[59] and groups[0] == groups[1]
+
+
+def test_a_near_twin_is_above_the_correlation_and_others_are_not():
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 255, (40, 48, 48)).astype(np.uint8)
+    images[7] = np.clip(images[3] * 0.8 + 20 + rng.normal(0, 3, (48, 48)), 0, 255)
+    found = duplicates.near_pairs(images, block=16)
+    assert (found.first.tolist(), found.second.tolist()) == ([3], [7])
+
+
+def test_equal_pictures_of_one_grey_level_are_twins_too():
+    split = np.array([0, 0, 1, 1], np.uint8)
+    first = np.array([0, 0, 0, 3], np.int32)
+    twin, correlation = duplicates.twins_across(duplicates.equal_pairs(first, split), split, 0)
+    assert twin.tolist() == [2, 2, 0, -1] and correlation.tolist() == [1, 1, 1, 0]
+
+
+def test_quality_measures_say_what_they_say():
+    even, stripes = np.full((48, 48), 70, np.uint8), np.tile(np.array([0, 200], np.uint8), (48, 24))
+    brightness, contrast, sharpness = quality(np.stack([even, stripes]))
+    assert brightness.tolist() == [70, 100] and contrast.tolist() == [0, 100]
+    assert sharpness[0] == 0 and sharpness[1] > 10_000
+
+
+def test_predictions_out_of_sample_do_not_know_a_label_by_heart(files):
+    """With random labels a model that saw the rows would be far better than chance; this one must not be."""
+    samples = from_fer2013(fer2013.load(*files, any_md5=True))
+    labels = np.random.default_rng(1).integers(0, 2, 60).astype(np.uint8)
+    probabilities = out_of_sample.out_of_fold(samples.images, labels, np.arange(60))
+    assert np.allclose(probabilities.sum(axis=1), 1, atol=1e-5)
+    assert (probabilities.argmax(axis=1) == labels).mean() < 0.75
+
+
+def test_neighbours_are_rows_that_were_learnt_from_and_never_copies():
+    embedding = np.array([[1, 0], [1, 0.01], [0, 1], [1, 0], [0.02, 1]], np.float32)
+    found = neighbours.nearest(embedding, np.array([0, 1, 2]), np.array([0, 1, 2, 0, 4], np.int32), count=2)
+    assert found.tolist() == [[1, 2], [0, 2], [1, 0], [1, 2], [2, 1]]
+
+
+def test_the_bundle_holds_every_row_and_no_picture(made, dataset):
+    folder = made[0] / "drawn"
+    names = sorted(path.name for path in folder.iterdir())
+    assert names == ["mean.png", "samples.parquet", "summary.json", "variance.png"]
+    assert dataset.summary["rows"] == drawn.ROWS
+    assert dataset.summary["duplicates"] | {"twins_in_other_split": None} == {
+        "distinct_pictures": drawn.ROWS - 2, "surplus": 2, "groups_with_conflicting_labels": 2,
+        "constant_pictures": 1, "near_correlation": 0.95, "near_compared": True, "twins_in_other_split": None}
+    assert sum(sum(split.values()) for split in dataset.summary["counts"].values()) == drawn.ROWS
+    assert str(made[0].parent) not in (folder / "summary.json").read_text()
+
+
+def test_a_mean_of_few_is_not_shown(made):
+    """A mean face of fewer than ten pictures would be a picture of somebody."""
+    mean = cv2.imread(str(made[0] / "drawn" / "mean.png"), cv2.IMREAD_GRAYSCALE)
+    assert mean.shape == (3 * 48, 7 * 48)
+    assert mean[:48].any() and not mean[48:].any(), "PublicTest and PrivateTest hold five or six of a label"
+
+
+def _change(row, label=None, pixels=None, usage=None):
+    """A function that changes one row of a csv's lines."""
+    def change(lines):
+        old_label, old_pixels, old_usage = lines[row].split(",")
+        new = label or old_label, pixels(old_pixels) if pixels else old_pixels, usage or old_usage
+        return [*lines[:row], ",".join(new), *lines[row + 1:]]
+    return change
+
+
+@pytest.mark.parametrize(("damage", "told"), [
+    (lambda lines: ["label,pixels,Usage", *lines[1:]], "the first line is"),
+    (_change(2, pixels=lambda values: values.rpartition(" ")[0]), "row 2: 2303 pixels, not 2304"),
+    (_change(3, label="7"), "row 3: label '7'"),
+    (_change(4, pixels=lambda values: "256 " + values.partition(" ")[2]), "row 4: a pixel is outside 0-255"),
+    (_change(5, usage="Training2"), "row 5: split 'Training2'"),
+    (lambda lines: lines[:1], "no rows"),
+    (lambda lines: [], ""),
+], ids=["header", "2303 pixels", "label 7", "value 256", "unknown split", "no rows", "empty"])
+def test_a_broken_csv_is_one_line_that_names_the_row(files, tmp_path, monkeypatch, capsys, damage, told):
+    table, _ = files
+    table.write_text("\n".join(damage(table.read_text().splitlines())))
+    assert import_(table, tmp_path, monkeypatch) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ") and error.count("\n") == 1 and told in error and str(table) in error
+
+
+def test_another_md5_is_a_warning(files, tmp_path, monkeypatch, capsys):
+    assert import_(files[0], tmp_path, monkeypatch) == 0
+    said = capsys.readouterr()
+    assert "is not the official FER2013 csv" in said.err and "60 pictures kept" in said.out
+    assert np.load(tmp_path / "instance/datasets/fer2013/images.npy").shape == (60, 48, 48)
+
+
+def test_a_missing_file_and_a_wrong_name_are_one_line(tmp_path, monkeypatch, capsys):
+    assert import_(tmp_path / "none.csv", tmp_path, monkeypatch) == 2
+    assert "no such file" in capsys.readouterr().err
+    assert import_(tmp_path, tmp_path, monkeypatch, "--name", "../up") == 2
+    assert "--name '../up'" in capsys.readouterr().err
+
+
+def test_a_folder_a_class_becomes_a_bundle(tmp_path, monkeypatch):
+    rng = np.random.default_rng(0)
+    for split in ("train", "test"):
+        for label in ("happy", "sad"):
+            (tmp_path / "own" / split / label).mkdir(parents=True)
+            for number in range(12):
+                picture = cv2.resize(drawn.face(pictures.SYNONYMS[label], rng), (90, 120))
+                cv2.imwrite(str(tmp_path / "own" / split / label / f"{number}.png"), picture)
+    (tmp_path / "own" / "train" / "happy" / "broken.png").write_bytes(b"not a picture")
+    monkeypatch.setattr("training.__main__.INSTANCE", tmp_path / "instance")
+    out = tmp_path / "bundles" / "own"
+    command = ["dataset", "build", "--data", str(tmp_path / "own"), "--out", str(out), "--models", str(tmp_path)]
+    assert main(command) == 0
+    summary = json.loads((out / "summary.json").read_text())
+    assert summary["splits"] == ["Training", "Test"] and summary["labels"] == ["happiness", "sadness"]
+    assert summary["rows"] == 48 and summary["left_out"] == {"unreadable": 1}
+    from webapp.explorer import DataSet, parse
+    dataset = DataSet(out, tmp_path / "instance/datasets/own")
+    view = parse([("label", "sadness"), ("split", "Test")], dataset.summary)
+    assert dataset.page(view)["count"] == 12 and dataset.pictures.images.shape == (48, 48, 48)
+    assert dataset.overview(view)["count"] == 12 and dataset.sample(40, view)["neighbours"]

@@ -1,0 +1,188 @@
+"""The pages under /data, their JSON twins and CSV."""
+
+import csv
+import io
+import json
+import shutil
+import struct
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from webapp import create_app
+from webapp.explorer import DataSet, DataSetError
+
+VIEWS = ("", "/browse", "/map", "/models", "/issues", "/samples/4")
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("pictures", [True, False])
+def test_every_view_has_a_page_and_a_twin(site, bare_site, view, pictures):
+    client = site if pictures else bare_site
+    page = client.get(f"/data/drawn{view}?label=sadness")
+    assert page.status_code == 200 and b"label: <b>sadness</b>" in page.data
+    assert (b"how to have them here" in page.data) is not pictures
+    twin = client.get(f"/data/drawn{view}.json?label=sadness")
+    assert twin.status_code == 200 and twin.json["filters"]["label"] == "sadness"
+
+
+def test_data_leads_to_the_one_data_set(site):
+    assert site.get("/data").headers["Location"] == "/data/drawn"
+    assert site.get("/data.json").json["datasets"][0]["pictures"] is True
+
+
+def test_csv_holds_what_is_filtered_and_nothing_else(site):
+    answer = site.get("/data/drawn/browse.csv?label=fear&sort=-brightness")
+    lines = list(csv.DictReader(io.StringIO(answer.text)))
+    assert len(lines) == site.get("/data/drawn/browse.json?label=fear").json["count"]
+    assert {line["label"] for line in lines} == {"fear"}
+    light = [float(line["brightness"]) for line in lines]
+    assert light == sorted(light, reverse=True)
+    assert "attachment" in answer.headers["Content-Disposition"]
+
+
+def test_overview_counts_are_the_rows(site):
+    found = site.get("/data/drawn.json").json
+    assert sum(cell["rows"] for cell in found["label_by_split"]) == found["count"] == 240
+    for name, bins in found["histograms"].items():
+        assert sum(one["rows"] for one in bins) == 240, name
+
+
+def test_the_confusion_matrix_is_the_rows_behind_its_cells(site):
+    found = site.get("/data/drawn/models.json?model=seven-drawn&split=PublicTest").json["first"]
+    labels = found["model"]["labels"]
+    assert sum(map(sum, found["confusion"])) == found["rows"]
+    for place, truth in enumerate(labels):
+        for other, answer in enumerate(labels):
+            cell = site.get("/data/drawn/browse.json", query_string={
+                "model": "seven-drawn", "split": "PublicTest", "label": truth, "answer": answer}).json
+            assert cell["count"] == found["confusion"][place][other]
+    right = sum(found["confusion"][place][place] for place in range(len(labels)))
+    assert found["accuracy"]["value"] == pytest.approx(right / found["rows"], abs=1e-4)
+    assert found["accuracy"]["low"] < found["accuracy"]["value"] < found["accuracy"]["high"]
+
+
+def test_models_are_judged_on_the_last_split_unless_another_is_named(site):
+    assert site.get("/data/drawn/models.json").json["filters"] == {"split": "PrivateTest"}
+    assert b"by heart" in site.get("/data/drawn/models?split=Training").data
+
+
+def test_two_models_side_by_side_are_right_and_wrong_on_all_common_rows(site):
+    found = site.get("/data/drawn/models.json?model=jury-drawn&other=seven-drawn").json
+    assert {(cell["first"], cell["second"]) for cell in found["together"]} <= {(a, b) for a in (True, False)
+                                                                              for b in (True, False)}
+    for cell in found["together"]:
+        rows = site.get("/data/drawn/browse.json", query_string={
+            "split": "PrivateTest", "model": "jury-drawn", "other": "seven-drawn",
+            "right": "yes" if cell["first"] else "no", "other_right": "yes" if cell["second"] else "no"}).json
+        assert rows["count"] == cell["rows"]
+
+
+def test_points_are_as_the_twin_describes_them(site):
+    about = site.get("/data/drawn/map.json?split=Training&colour=label").json
+    data = site.get(about["points"]["href"]).data
+    count = struct.unpack_from("<I", data)[0]
+    assert count == about["count"] == 160 and len(data) == 4 + count * 13
+    rows = np.frombuffer(data, "<u4", count, 4 + 8 * count)
+    colours = np.frombuffer(data, np.uint8, count, 4 + 12 * count)
+    assert rows.max() < 160 and about["categories"][colours[rows.tolist().index(5)]] == "surprise"
+    numbers = site.get("/data/drawn/map.json?colour=entropy").json
+    assert numbers["categories"] is None and len(site.get(numbers["points"]["href"]).data) == 4 + 240 * 16
+
+
+def test_a_sample_says_votes_answers_neighbours_and_twin(site):
+    found = site.get("/data/drawn/samples/239.json").json
+    assert found["twin"]["row"] == 2 and found["copies"][0]["row"] == 2
+    assert found["neighbours"] and all(row["split"] == "Training" for row in found["neighbours"])
+    assert 2 not in [row["row"] for row in found["neighbours"]], "a copy is not a neighbour"
+    assert sum(found["sample"]["jury-drawn.probabilities"].values()) == pytest.approx(1, abs=0.02)
+    assert found["before"] == 238 and found["after"] is None
+    page = site.get("/data/drawn/samples/239").text
+    assert "of 10 people called this" in page and "The same picture" in page
+
+
+def test_label_issues_come_worst_first(site):
+    found = site.get("/data/drawn/issues.json").json
+    worth = [row["label_quality"] for row in found["rows"]]
+    assert worth == sorted(worth) and all(row["label_issue"] for row in found["rows"])
+
+
+def test_sprite_sheets_hold_the_rows_in_order(site, made):
+    images = np.load(made[1] / "drawn" / "images.npy")
+    numbers = [5, 0, 239, *range(20, 31)]
+    answer = site.get(f"/data/drawn/pictures.png?rows={','.join(map(str, numbers))}")
+    sheet = np.asarray(Image.open(io.BytesIO(answer.data)))
+    assert sheet.shape == (96, 12 * 48)
+    for place, number in enumerate(numbers):
+        top, left = place // 12 * 48, place % 12 * 48
+        assert (sheet[top:top + 48, left:left + 48] == images[number]).all()
+
+
+@pytest.mark.parametrize(("rows", "status"), [("", 400), ("a", 400), ("1,,2", 400), ("-1", 400), ("240", 404),
+                                              (",".join(["1"] * 241), 400), ("9999999999", 400)])
+def test_a_sheet_of_no_rows_is_refused(site, rows, status):
+    assert site.get(f"/data/drawn/pictures.png?rows={rows}").status_code == status
+
+
+def test_without_the_store_there_are_no_pictures_and_a_way_to_them(bare_site):
+    assert bare_site.get("/data/drawn/pictures.png?rows=1").status_code == 404
+    page = bare_site.get("/data/drawn").text
+    assert "python -m training dataset import" in page
+    assert "data-sheet" not in bare_site.get("/data/drawn/browse").text
+    assert bare_site.get("/data/drawn/faces/mean.png").mimetype == "image/png"
+
+
+@pytest.mark.parametrize("path", ["/data/none", "/data/none.json", "/data/drawn/samples/240", "/data/drawn/samples/-1",
+                                  "/data/drawn/faces/other.png", "/data/..%2f..%2fetc", "/data/drawn/nothing"])
+def test_what_is_not_there_is_404(site, path):
+    assert site.get(path).status_code == 404
+
+
+def test_only_the_map_may_write_functions(site):
+    policy = "Content-Security-Policy"
+    assert " 'unsafe-eval'" in site.get("/data/drawn/map").headers[policy]
+    assert " 'unsafe-eval'" not in site.get("/data/drawn/browse").headers[policy]
+
+
+def _copy(made, tmp_path):
+    shutil.copytree(made[0] / "drawn", tmp_path / "drawn")
+    return tmp_path / "drawn"
+
+
+def test_an_older_format_is_one_line(made, tmp_path):
+    from pyarrow import parquet
+    folder = _copy(made, tmp_path)
+    table = parquet.read_table(folder / "samples.parquet")
+    table = table.replace_schema_metadata({"emoscope": json.dumps({"schema": 0})})
+    parquet.write_table(table, folder / "samples.parquet")
+    with pytest.raises(DataSetError, match="format 0 is of an older version .* build it again"):
+        DataSet(folder)
+
+
+@pytest.mark.parametrize(("damage", "told"), [
+    (lambda folder: (folder / "samples.parquet").write_bytes(b"PAR1 not"), "cannot be read"),
+    (lambda folder: (folder / "samples.parquet").unlink(), "cannot be read"),
+    (lambda folder: (folder / "summary.json").write_text("{"), "cannot be read"),
+    (lambda folder: (folder / "summary.json").write_text("[]"), "format None"),
+    (lambda folder: (folder / "summary.json").write_text('{"schema": 2}'), "format 2"),
+], ids=["no Parquet", "no table", "no JSON", "a list", "newer"])
+def test_a_broken_bundle_is_one_line_and_the_site_runs_without_it(made, tmp_path, damage, told):
+    folder = _copy(made, tmp_path)
+    damage(folder)
+    with pytest.raises(DataSetError, match=told) as error:
+        DataSet(folder)
+    assert "\n" not in str(error.value)
+    client = create_app({"datasets": str(tmp_path), "instance": str(tmp_path / "none")}).test_client()
+    assert told in client.get("/data").text
+    assert client.get("/data/drawn").status_code == 404
+
+
+def test_the_table_alone_can_be_read(dataset, tmp_path):
+    """Even a question that was written by somebody else could not open another file or change a thing."""
+    import duckdb
+    (tmp_path / "other.csv").write_text("a\n1\n")
+    for question in (f"SELECT * FROM '{tmp_path / 'other.csv'}'", "SET enable_external_access = true",
+                     f"COPY samples TO '{tmp_path / 'out.csv'}'"):
+        with pytest.raises(duckdb.Error):
+            dataset._ask(question, [])

@@ -1,0 +1,58 @@
+"""The committed bundle of FER2013 against the published counts."""
+
+from pathlib import Path
+
+import pytest
+
+from webapp.explorer import DataSet, parse
+
+BUNDLE = Path(__file__).parents[2] / "static" / "datasets" / "fer2013"
+LABELS = ("anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral")
+PUBLISHED = {"Training": (3995, 436, 4097, 7215, 4830, 3171, 4965), "PublicTest": (467, 56, 496, 895, 653, 415, 607),
+             "PrivateTest": (491, 55, 528, 879, 594, 416, 626)}
+
+
+@pytest.fixture(scope="module")
+def fer2013():
+    return DataSet(BUNDLE)
+
+
+def count(dataset, **filters):
+    return dataset.count(parse(filters.items(), dataset.summary))
+
+
+@pytest.mark.parametrize("split", PUBLISHED)
+def test_labels_by_split(fer2013, split):
+    assert fer2013.summary["counts"][split] == dict(zip(LABELS, PUBLISHED[split], strict=True))
+    assert [count(fer2013, split=split, label=label) for label in LABELS] == list(PUBLISHED[split])
+
+
+def test_duplicates_and_twins(fer2013):
+    found = fer2013.summary["duplicates"]
+    assert (found["distinct_pictures"], found["surplus"]) == (34_034, 1_853)
+    assert found["groups_with_conflicting_labels"] == 57 and found["constant_pictures"] == 12
+    assert count(fer2013, split="PrivateTest", twin="exact") == 288
+    assert count(fer2013, split="PrivateTest", twin="exact,near") == 394
+    assert count(fer2013, constant="yes") == 12
+
+
+def test_votes(fer2013):
+    assert count(fer2013, votes_nf="10") == 176
+    expressions = "neutral,happiness,surprise,sadness,anger,disgust,fear,contempt"
+    judged = {split: count(fer2013, split=split, majority=expressions) for split in ("PublicTest", "PrivateTest")}
+    assert judged == {"PublicTest": 2864, "PrivateTest": 2740}
+    votes = fer2013.overview(parse([("split", "PrivateTest")], fer2013.summary))["votes"]
+    assert votes["mean_entropy"] == pytest.approx(0.514, abs=5e-4)
+    everything = fer2013.overview(parse([], fer2013.summary))["votes"]
+    assert everything["agree_with_label"] / everything["faces"] == pytest.approx(0.628, abs=5e-4)
+
+
+def test_every_row_is_there_and_small(fer2013):
+    assert count(fer2013) == fer2013.summary["rows"] == 35_887
+    assert sum(path.stat().st_size for path in BUNDLE.iterdir()) < 6e6
+
+
+def test_label_issues_are_what_the_raters_see_too(fer2013):
+    """The ranking never met the raters; they must disagree with its first labels far more often than with all."""
+    against = fer2013.summary["label_issues"]["against_votes"]
+    assert against["share_of_first_1000"] > 1.5 * against["share_of_all"] and against["auroc"] > 0.7
