@@ -71,7 +71,9 @@ def _check(settings):
     """Find before the server starts what would stop it. Raises SetupError, DetectorMissing."""
     bundles_.choose(bundles_.find(settings.path("models")), settings.model, settings.models)
     FaceDetector(settings.path("detector"))
+    from . import api
     from .assets import Assets
+    api.check(settings)
     Assets(settings_.ROOT / "static" / "dist").names()
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family) as trial:
@@ -81,7 +83,8 @@ def _check(settings):
         except (OSError, OverflowError) as error:
             reason = getattr(error, "strerror", None) or error
             raise SetupError(f"{settings.host} port {settings.port} cannot be listened on ({reason}); "
-                             f"choose another port: python -m webapp serve --port {settings.port + 1}") from None
+                             f"choose another port: python -m webapp serve --port "
+                             f"{settings.port + 1 if settings.port < 65535 else 8000}") from None
 
 
 def _read(options):

@@ -1,8 +1,10 @@
 """The JSON API, /api/v1: pictures in, readings out. /api/v1/openapi.json describes it to programs."""
 
+import importlib.util
 import json
 import logging
 
+import limits
 from apiflask import APIBlueprint
 from flask import current_app, request
 from flask_limiter import Limiter
@@ -11,6 +13,7 @@ from flask_limiter.util import get_remote_address
 from . import bundles as bundles_
 from . import failures, schemas
 from .readers import UnknownModel
+from .settings import SettingsError
 from .vision.batching import Busy
 from .vision.crops import LANDMARKS
 from .vision.faces import PHOTO
@@ -22,7 +25,24 @@ log = logging.getLogger(__name__)
 api = APIBlueprint("api", __name__, url_prefix="/api/v1")
 
 
+def check(settings):
+    """Raise SettingsError where the rate or the message queue cannot be used."""
+    if settings.api_rate:
+        try:
+            limits.parse_many(settings.api_rate)
+        except ValueError:
+            raise SettingsError(f"api_rate={settings.api_rate}: a number of requests and a time is meant, such as "
+                                "'100 per minute'") from None
+    if not settings.message_queue:
+        return
+    if not settings.message_queue.startswith(("redis://", "rediss://")):
+        raise SettingsError(f"message_queue={settings.message_queue}: an address that begins with redis:// is meant")
+    if not importlib.util.find_spec("redis"):
+        raise SettingsError("message_queue: this needs the Python package redis; install it: pip install redis")
+
+
 def init_app(app, settings):
+    check(settings)
     limiter = Limiter(get_remote_address, app=app, storage_uri=settings.message_queue or "memory://",
                       strategy="moving-window", headers_enabled=True)
     if settings.api_rate:
