@@ -58,6 +58,14 @@ def check(content, source="card.json"):
         raise TrainingError(f"{source}: not a card: {error.json_path}: {error.message[:200]}; export the bundle again")
 
 
+def check_field(field, value):
+    """Raise TrainingError where `value` cannot be a card's `field`, "name" or "version"."""
+    rule = json.loads(SCHEMA.read_text(encoding="utf-8"))["properties"][field]
+    if not jsonschema.Draft202012Validator(rule).is_valid(value):
+        meant = {"name": "small letters, digits and hyphens, as jury-live", "version": "three numbers, as 1.0.0"}[field]
+        raise TrainingError(f"--{field} {value!r}: {meant}")
+
+
 def write(content, folder):
     """Check `content` and write it as the card of the bundle in `folder`."""
     check(content)

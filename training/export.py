@@ -36,6 +36,8 @@ def export(run, label_set, name, version, tests, models, title=None, release=Fal
     tests: the testset.TestSet to calibrate and judge on. Raises TrainingError where the run has no
     checkpoint or no head for `label_set`. Figures on PrivateTest are computed for a `release` only.
     """
+    for field, value in (("name", name), ("version", version)):
+        card.check_field(field, value)
     run, models, faces = Path(run), Path(models), tests.faces
     recipe, state = read_run(run)
     if label_set not in recipe.label_sets:
@@ -66,11 +68,12 @@ def export(run, label_set, name, version, tests, models, title=None, release=Fal
         }
         content = card.complete(content, folder, tests, release, say)
         card.write(content, folder)
-    except BaseException:
+        shutil.rmtree(models / name, ignore_errors=True)
+        folder.rename(models / name)
+    except OSError as error:
+        raise TrainingError(f"{models / name}: cannot be written ({error}); make room and export again") from None
+    finally:
         shutil.rmtree(folder, ignore_errors=True)
-        raise
-    shutil.rmtree(models / name, ignore_errors=True)
-    folder.rename(models / name)
     return content
 
 

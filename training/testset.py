@@ -18,6 +18,7 @@ class TestSet:
 
     faces: Faces
     store: Path | None = None
+    __test__ = False        # pytest takes the name for a test's
 
     @cached_property
     def twins(self):

@@ -68,7 +68,11 @@ def made(tmp_path):
 
 @pytest.fixture
 def tiny(monkeypatch):
-    """A recipe called `tiny` that the command line knows, in a folder of its own."""
+    """A recipe called `tiny` that the command line knows."""
+    return know_tiny(monkeypatch)
+
+
+def know_tiny(monkeypatch):
     from training import recipes
     from training.zoo.residual import residual
     module = ModuleType("training.recipes.tiny")
@@ -79,6 +83,24 @@ def tiny(monkeypatch):
     known = recipes.names()
     monkeypatch.setattr(recipes, "names", lambda: [*known, "tiny"])
     return module.RECIPE
+
+
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory):
+    """A folder of `tiny`'s run and, under models/, its two bundles; with the data it learnt."""
+    from training.data import fer2013
+    from training.export import export
+    from training.fit import fit
+    from training.testset import TestSet
+    folder = tmp_path_factory.mktemp("exported")
+    data = Made(folder / "fer.csv", folder / "fer2013new.csv", *made_rows()).write()
+    faces = fer2013.load(data.csv, data.votes, any_md5=True)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        fit(know_tiny(monkeypatch), faces, folder / "run", lambda line: None)
+        for label_set, name, release in (("ferplus", "jury-tiny", True), ("fer2013", "seven-tiny", False)):
+            export(folder / "run", label_set, name, "1.2.3", TestSet(faces), folder / "models", release=release,
+                   say=lambda line: None)
+    return folder
 
 
 @pytest.fixture
