@@ -28,7 +28,7 @@ def complete(content, folder, tests, release, say=print):
     from .judging import Bundle
     bundle = Bundle(Path(folder), content)
     measured = {"command": f"python -m training evaluate {content['name']} --data fer2013.csv.gz "
-                           "--votes fer2013new.csv --flip", "PublicTest": None, "PrivateTest": None}
+                           "--flip --serving", "PublicTest": None, "PrivateTest": None}
     for split in ("PublicTest", "PrivateTest") if release else ("PublicTest",):
         say(f"figures on {split}")
         measured[split] = figures(bundle, tests, split)

@@ -25,9 +25,6 @@ from .networks import read_checkpoint, trained
 PARITY = 1e-3
 PARITY_PICTURES = 1024
 CROP = Path(__file__).parent / "data" / "crop.json"
-#: Where the four points lie until training/data/crop.json says where they were measured.
-CROP_GUESS = {"points": {"right_eye": [0.30, 0.40], "left_eye": [0.70, 0.40], "nose": [0.50, 0.60],
-                         "mouth": [0.50, 0.78]}, "measured_on": {}}
 
 
 def export(run, label_set, name, version, tests, models, title=None, release=False, say=print):
@@ -59,7 +56,7 @@ def export(run, label_set, name, version, tests, models, title=None, release=Fal
             "licence": "MIT", "label_set": label_set, "labels": list(LABEL_SETS[label_set]),
             "raters": 10 if label_set in JUDGED_BY_TEN else None,
             "input": {"size": model.input.shape[1], "channels": model.input.shape[3], "range": [0, 255]},
-            "crop": json.loads(CROP.read_text()) if CROP.exists() else CROP_GUESS,
+            "crop": json.loads(CROP.read_text()),
             **calibrate.on_public((folder / "model.tflite").read_bytes(), faces, label_set),
             "parameters": model.count_params(), "multiply_adds": multiply_adds(model),
             "files": described(folder),
