@@ -21,6 +21,7 @@ from flask import (
 )
 
 from . import explorer, security
+from .vision.explain import explain
 
 data = Blueprint("data", __name__)
 log = logging.getLogger(__name__)
@@ -98,7 +99,8 @@ def sample(name, row):
     dataset, view = _asked(name)
     found = dataset.sample(row, view) or abort(404, f"{dataset.summary['title']} has no row {row}")
     before, after = dataset.beside(view, row)
-    return _page("sample", dataset, view, found=found, row=found["sample"], before=before, after=after)
+    return _page("sample", dataset, view, found=found, row=found["sample"], before=before, after=after,
+                 explains=_explaining(dataset))
 
 
 @data.get("/data/<name>/samples/<int:row>.json", endpoint="sample_json")
@@ -108,6 +110,25 @@ def sample_json(name, row):
     found = dataset.sample(row, view) or abort(404)
     before, after = dataset.beside(view, row)
     return _twin(dataset, view, **found, before=before, after=after)
+
+
+@data.get("/data/<name>/samples/<int:row>/explanation.json", endpoint="explanation")
+def explanation(name, row):
+    """How much the answer of model=NAME falls when a part of the picture is hidden (vision/explain.py)."""
+    dataset = _dataset(name)
+    model, offered = request.args.get("model", ""), _explaining(dataset)
+    if model not in offered:
+        names = ", ".join(offered) or "none (no pictures here, or no network for them)"
+        raise explorer.FilterError(f"model={model!r}: one of {names} is meant")
+    if row >= dataset.summary["rows"]:
+        abort(404, f"{dataset.summary['title']} has no row {row}.")
+    network = current_app.extensions["emoscope"].readers.get(model).expressions
+    picture = dataset.pictures.images[row]
+    probabilities = network.probabilities(picture[None])[0]
+    label = int(probabilities.argmax())
+    falls = explain(network.probabilities, picture, label)
+    return _json({"row": row, "model": model, "label": network.labels[label],
+                  "probability": round(float(probabilities[label]), 4), "falls": falls.round(4).tolist()})
 
 
 @data.get("/data/<name>/models")
@@ -228,6 +249,16 @@ def _dataset(name):
 def _asked(name):
     dataset = _dataset(name)
     return dataset, explorer.parse(request.args.items(multi=True), dataset.summary)
+
+
+def _explaining(dataset):
+    """Names of the models that can be asked about this data set's pictures."""
+    images = dataset.pictures.images
+    bundles = current_app.extensions["emoscope"].bundles
+    return [] if images is None else [
+        model["name"] for model in dataset.summary["models"]
+        if (bundle := bundles.get(model["name"])) and not bundle.error
+        and images.shape[1:] == (bundle.card["input"]["size"],) * 2]
 
 
 def _judged_view(dataset, view):

@@ -1,10 +1,22 @@
 """A bundle of drawn faces, made once, and a site that shows it with and without the picture store."""
 
 import drawn
+import numpy as np
 import pytest
+import stubs
 
 from webapp import create_app
 from webapp.explorer import DataSet
+
+
+class Network:
+    """A network that sees light: the lighter the left half, the happier."""
+
+    labels = ("neutral", "happiness")
+
+    def probabilities(self, crops):
+        light = np.asarray(crops, np.float32)[:, :, :24].mean(axis=(1, 2)) / 255
+        return np.stack([1 - light, light], axis=1)
 
 
 @pytest.fixture(scope="session")
@@ -20,15 +32,33 @@ def dataset(made):
 
 
 @pytest.fixture(scope="session")
-def site(made, tmp_path_factory):
+def make_client(tmp_path_factory):
+    """make_client(folder of bundles, folder of what is local) -> a test client of a site with a stub of a network."""
+    models = tmp_path_factory.mktemp("models")
+    for name in ("jury-drawn", "seven-drawn"):
+        stubs.make_bundle(models, name)
+    reader = stubs.StubReader()
+    reader.expressions = Network()
+
+    def make(bundles, instance):
+        app = create_app({"models": str(models), "model": "jury-drawn", "datasets": str(bundles),
+                          "instance": str(instance)}, reader=reader)
+        app.jinja_env.globals["asset"] = lambda name: f"/static/dist/{name}"     # no test needs the build
+        return app.test_client()
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def site(made, make_client, tmp_path_factory):
     """A test client of the site with the picture store."""
     bundles, stores = made
     instance = tmp_path_factory.mktemp("instance")
     (instance / "datasets").symlink_to(stores)
-    return create_app({"datasets": str(bundles), "instance": str(instance)}).test_client()
+    return make_client(bundles, instance)
 
 
 @pytest.fixture(scope="session")
-def bare_site(made, tmp_path_factory):
+def bare_site(made, make_client, tmp_path_factory):
     """A test client of the site without pictures."""
-    return create_app({"datasets": str(made[0]), "instance": str(tmp_path_factory.mktemp("bare"))}).test_client()
+    return make_client(made[0], tmp_path_factory.mktemp("bare"))

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from webapp import create_app
 from webapp.explorer import DataSet, DataSetError
 
 VIEWS = ("", "/browse", "/map", "/models", "/issues", "/samples/4")
@@ -102,6 +101,19 @@ def test_a_sample_says_votes_answers_neighbours_and_twin(site):
     assert "of 10 people called this" in page and "The same picture" in page
 
 
+def test_what_mattered_to_a_model_is_told_where_the_picture_is(site, bare_site):
+    found = site.get("/data/drawn/samples/5/explanation.json?model=jury-drawn").json
+    falls = np.array(found["falls"])
+    assert falls.shape == (12, 12) and found["label"] in ("neutral", "happiness")
+    assert abs(falls[:, :5]).mean() > 5 * abs(falls[:, 8:]).mean(), "the network looks at the left half"
+    assert "data-explain" in site.get("/data/drawn/samples/5").text
+    assert "data-explain" not in bare_site.get("/data/drawn/samples/5").text
+    for client, path, status in ((bare_site, "5/explanation.json?model=jury-drawn", 400),
+                                 (site, "5/explanation.json?model=none", 400), (site, "5/explanation.json", 400),
+                                 (site, "240/explanation.json?model=jury-drawn", 404)):
+        assert client.get(f"/data/drawn/samples/{path}").status_code == status
+
+
 def test_label_issues_come_worst_first(site):
     found = site.get("/data/drawn/issues.json").json
     worth = [row["label_quality"] for row in found["rows"]]
@@ -167,13 +179,13 @@ def test_an_older_format_is_one_line(made, tmp_path):
     (lambda folder: (folder / "summary.json").write_text("[]"), "format None"),
     (lambda folder: (folder / "summary.json").write_text('{"schema": 2}'), "format 2"),
 ], ids=["no Parquet", "no table", "no JSON", "a list", "newer"])
-def test_a_broken_bundle_is_one_line_and_the_site_runs_without_it(made, tmp_path, damage, told):
+def test_a_broken_bundle_is_one_line_and_the_site_runs_without_it(made, make_client, tmp_path, damage, told):
     folder = _copy(made, tmp_path)
     damage(folder)
     with pytest.raises(DataSetError, match=told) as error:
         DataSet(folder)
     assert "\n" not in str(error.value)
-    client = create_app({"datasets": str(tmp_path), "instance": str(tmp_path / "none")}).test_client()
+    client = make_client(tmp_path, tmp_path / "none")
     assert told in client.get("/data").text
     assert client.get("/data/drawn").status_code == 404
 
