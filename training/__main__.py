@@ -15,6 +15,7 @@ INSTANCE = Path(os.environ.get("EMOSCOPE_INSTANCE", "instance"))
 def main(arguments=None):
     """Run one command; the exit status. Errors of the user's are one line on standard error."""
     options = _parser().parse_args(arguments)
+    options.arguments = sys.argv[1:] if arguments is None else arguments
     try:
         options.run(options)
     except TrainingError as error:
@@ -37,6 +38,8 @@ def _parser():
     fit.add_argument("--out", help="folder of the run (default: instance/runs/RECIPE)")
     fit.add_argument("--smoke", action="store_true", help="shrink the run to under a minute, to see that it works")
     fit.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="change a setting of the recipe")
+    fit.add_argument("--processes", type=int, default=1, metavar="N",
+                     help="share every batch among N processes, with GPUs one each")
     fit.set_defaults(run=_fit)
     datasets.add_commands(commands, INSTANCE)
     bundles.add_commands(commands, _data_options, _faces, INSTANCE)
@@ -97,6 +100,12 @@ def _eyes(options):
 
 
 def _fit(options):
+    if options.processes > 1:
+        from .distributed import launch
+        status = launch(options.processes, options.arguments)
+        if status:
+            raise TrainingError(f"a process of the run ended with status {status}; its words are above")
+        return
     changes = _changes(options.set)
     wanted = [recipes.load(name, **changes) for name in recipes.variants(options.recipe)]
     faces = _faces(options, max(recipes.picture_size(recipe) for recipe in wanted))

@@ -4,29 +4,27 @@ Everything random is drawn from (seed, step), and a checkpoint holds all that ch
 run that was killed goes on from its last checkpoint to the same end.
 """
 
-import csv
 import json
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 import keras
 import numpy as np
 
+from .curve import read_curve, write_curve
 from .data.augment import augment, mixup
 from .data.labels import LABEL_SETS, translate
 from .data.preparation import prepared, proportional
 from .distil import Teacher
+from .distributed import workers
 from .errors import TrainingError
 from .learning import decay_start, learning_rate, optimizer, plateaus
 from .networks import build, read_checkpoint
 from .recipes import completed
-
-CURVE_FIELDS = ("epoch", "step", "learning_rate", "pictures_per_second", "loss",
-                "public_ferplus_cross_entropy", "public_ferplus_agreement", "public_fer2013_accuracy",
-                "public_accuracy", "public_cross_entropy")
 
 
 class Run:
@@ -41,13 +39,19 @@ class Run:
             raise TrainingError(f"{len(self.rows)} Training pictures are fewer than one batch of {recipe.batch}")
         self.targets = [targets(faces, name, recipe.label_smoothing) for name in recipe.label_sets]
         self.teacher = Teacher(recipe, self.folder.parent) if recipe.teachers else None
+        self.workers = workers()
+        if self.workers and recipe.batch % self.workers.count:
+            raise TrainingError(f"a batch of {recipe.batch} cannot be shared by {self.workers.count} processes; "
+                                "give --set batch=N")
         keras.utils.set_random_seed(recipe.seed)
-        self.model = build(recipe)
-        self.model.compile(
-            optimizer=optimizer(recipe),
-            loss={name: keras.losses.CategoricalCrossentropy(from_logits=True) for name in recipe.label_sets},
-            loss_weights=dict(recipe.label_sets))
-        self.model.optimizer.build(self.model.trainable_variables)
+        with self.workers.strategy.scope() if self.workers else nullcontext():
+            self.model = build(recipe)
+            self.model.compile(
+                optimizer=optimizer(recipe),
+                loss={name: keras.losses.CategoricalCrossentropy(from_logits=True) for name in recipe.label_sets},
+                loss_weights=dict(recipe.label_sets))
+            self.model.optimizer.build(self.model.trainable_variables)
+        self.stepped = self.workers.stepper(self.model) if self.workers else self._stepped
         self.average = [np.array(weight) for weight in self.model.get_weights()]
         self.step = self.cuts = 0
         self.judge = build(replace(recipe, precision="float32"))
@@ -81,17 +85,25 @@ class Run:
         """One step on `batch`; the mean loss of the epoch so far. Raises TrainingError on a loss that is not finite."""
         self.model.optimizer.learning_rate.assign(
             learning_rate(self.recipe, self.step, self.steps_per_epoch, self.cuts))
-        images, wanted, weights = batch
-        logs = self.model.train_on_batch(images, wanted, sample_weight=weights, return_dict=True)
-        if not np.isfinite(logs["loss"]):
-            raise TrainingError(f"the loss is {logs['loss']} at step {self.step}; the weights of the last "
+        loss = self.stepped(*(self.workers.part(each) for each in batch) if self.workers else batch)
+        if not np.isfinite(loss):
+            raise TrainingError(f"the loss is {loss} at step {self.step}; the weights of the last "
                                 f"checkpoint are kept in {self.folder}. Lower learning_rate and run again")
         if self.recipe.averaging:
             momentum = min(self.recipe.averaging, (1 + self.step) / (10 + self.step))
             for kept, now in zip(self.average, self.model.get_weights(), strict=True):
                 kept += (1 - momentum) * (now - kept)
         self.step += 1
+        return loss
+
+    def _stepped(self, images, wanted, weights):
+        logs = self.model.train_on_batch(images, wanted, sample_weight=weights, return_dict=True)
         return float(logs["loss"])
+
+    @property
+    def speaks(self):
+        """Whether this process is the one that prints and writes."""
+        return self.workers is None or self.workers.chief
 
     def judge_public(self):
         """Figures of the averaged weights on PublicTest, which is what choices are made on."""
@@ -120,8 +132,11 @@ class Run:
     def save(self, name="checkpoint.npz"):
         """Write the whole state; the old file stays whole until the new one is.
 
-        Raises TrainingError where it cannot be written, or where a weight is not finite.
+        Raises TrainingError where it cannot be written, or where a weight is not finite. Of several
+        processes the first alone writes.
         """
+        if not self.speaks:
+            return
         arrays = {f"weights_{i}": value for i, value in enumerate(self.model.get_weights())}
         arrays |= {f"average_{i}": value for i, value in enumerate(self.average)}
         if not all(np.isfinite(value).all() for value in arrays.values()):
@@ -199,15 +214,17 @@ def fit(recipe, faces, folder, say=print):
     `curve.svg` (learning curves). Goes on from a checkpoint that is there.
     """
     run = Run(recipe, faces, folder)
+    say = say if run.speaks else lambda line: None
     run.restore()
-    curve = _read_curve(run)
+    curve = read_curve(run)
     if run.step:
         say(f"going on from step {run.step} of {run.total_steps}")
     with ThreadPoolExecutor(1) as ahead:
         while run.step < run.total_steps:
             run.cuts = plateaus(_losses(curve), recipe.plateau)
             curve.append(_epoch(run, ahead, say))
-            _write_curve(run, curve)
+            if run.speaks:
+                write_curve(run, curve)
             run.save()
             if recipe.decay and run.step <= decay_start(recipe, run.steps_per_epoch):
                 run.save("before-decay.npz")
@@ -253,48 +270,6 @@ def _against_votes(log_p, votes):
     majority = share.max(1) > 0.5
     return {"public_ferplus_cross_entropy": float(-(share * log_p).sum(1).mean()),
             "public_ferplus_agreement": float((log_p.argmax(1) == share.argmax(1))[majority].mean())}
-
-
-def _read_curve(run):
-    path = run.folder / "curve.csv"
-    if not run.step or not path.exists():
-        return []
-    with open(path, newline="") as file:
-        return [row for row in csv.DictReader(file) if int(row["step"]) <= run.step]
-
-
-def _write_curve(run, curve):
-    try:
-        run.folder.mkdir(parents=True, exist_ok=True)
-        with open(run.folder / "curve.csv", "w", newline="") as file:
-            writer = csv.DictWriter(file, CURVE_FIELDS)
-            writer.writeheader()
-            writer.writerows(curve)
-        plot_curve(curve, run.folder / "curve.svg")
-    except OSError as error:
-        raise TrainingError(f"{run.folder}: cannot be written ({error}); the last checkpoint is whole. "
-                            "Make room and run the same command again") from None
-
-
-def plot_curve(curve, path):
-    """Draw the learning curves (rows of `curve.csv`) as an SVG picture."""
-    import matplotlib
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    figure, (left, right) = pyplot.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
-    epochs = [int(row["epoch"]) for row in curve]
-    for axes, names in ((left, ("loss", "public_ferplus_cross_entropy", "public_cross_entropy")),
-                        (right, ("public_ferplus_agreement", "public_fer2013_accuracy", "public_accuracy"))):
-        for name in names:
-            points = [(epoch, float(row[name])) for epoch, row in zip(epochs, curve, strict=True)
-                      if row.get(name) not in (None, "")]
-            if points:
-                axes.plot(*zip(*points, strict=True), label=name.replace("_", " "))
-        axes.set_xlabel("epoch")
-        axes.legend()
-    figure.savefig(path)
-    pyplot.close(figure)
 
 
 def shrink(recipe, faces):

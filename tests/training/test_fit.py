@@ -92,7 +92,7 @@ def test_a_full_disk_under_the_curve_is_one_line(tiny, faces, tmp_path, monkeypa
     def full(curve, path):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(fitting, "plot_curve", full)
+    monkeypatch.setattr("training.curve.plot_curve", full)
     with pytest.raises(TrainingError, match="No space left on device"):
         fit(tiny, faces, tmp_path, quiet)
 
