@@ -40,6 +40,8 @@ class Readers:
         bundle = self._bundles.get(name)
         if bundle is None or bundle.error:
             raise UnknownModel(f"There is no model {name!r} here.")
+        if name in self._readers:       # without the lock, so that nobody waits for another's network to load
+            return self._readers[name]
         with self._lock:
             if name not in self._readers:
                 network = expressions.load(bundle.folder, self._settings.engine, self._settings.engine_threads)

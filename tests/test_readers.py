@@ -1,0 +1,44 @@
+"""The real detector and the real networks, behind the names of the bundles."""
+
+import threading
+
+import pytest
+import stubs
+
+from webapp import bundles, settings
+from webapp.readers import Readers, UnknownModel
+from webapp.settings import ROOT
+
+pytestmark = pytest.mark.skipif(not (ROOT / "static/detector/detector.json").is_file(),
+                                reason="the detector's files are not made")
+
+
+@pytest.fixture(scope="module")
+def readers():
+    loaded = settings.load({"engine": "litert"}, environ={})
+    return Readers(loaded, bundles.find(loaded.path("models")))
+
+
+def test_the_default_reads_at_once(readers):
+    [face] = readers.get().read(stubs.jpeg(640, 480), threshold=0.4)["faces"]
+    assert face["expression"] == "happiness" and sum(face["votes"].values()) == 10
+    assert readers.engine == "litert"
+
+
+def test_another_model_is_loaded_once_for_all_who_ask(readers):
+    name = next(name for name in bundles.find(ROOT / "static/models") if name != readers.get().expressions.name)
+    found = []
+    threads = [threading.Thread(target=lambda: found.append(readers.get(name))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 8 and len(set(map(id, found))) == 1
+    assert found[0].expressions.name == name
+    assert found[0].detector is readers.get().detector
+    assert found[0].read(stubs.jpeg(640, 480))["model"]["name"] == name
+
+
+def test_an_unknown_model_is_said(readers):
+    with pytest.raises(UnknownModel, match="There is no model 'nope' here"):
+        readers.get("nope")
