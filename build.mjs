@@ -3,7 +3,7 @@
 import { build } from "esbuild";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { closure, compressBuilt, compressNetworks } from "./tools/compress.mjs";
 import { LOOKS } from "./static/js/expressions-look.js";
@@ -51,9 +51,9 @@ const outputs = {
   ...(await bundle(names.filter((name) => !CLASSIC.has(name)), { format: "esm", splitting: true })),
   ...(await bundle(names.filter((name) => CLASSIC.has(name)), { format: "iife" })),
 };
-await rm(OUT, { recursive: true, force: true });
-await mkdir(OUT, { recursive: true });
-for (const file of files) await writeFile(file.path, file.contents);
+const WORK = `${OUT}.partial-${process.pid}`; // takes OUT's place when all is there
+await mkdir(WORK, { recursive: true });
+for (const file of files) await writeFile(join(WORK, basename(file.path)), file.contents);
 
 /** @type {Record<string, string>} */
 const manifest = {};
@@ -65,12 +65,12 @@ for (const [path, output] of Object.entries(outputs)) {
 const symbols = Object.entries(LOOKS).map(([label, look]) => `<symbol id="${label}" viewBox="0 0 24 24"><path d="${look.path}"/></symbol>`);
 const sprite = `<svg xmlns="http://www.w3.org/2000/svg">${symbols.join("")}</svg>\n`;
 manifest["expressions.svg"] = `expressions-${createHash("sha256").update(sprite).digest("hex").slice(0, 8).toUpperCase()}.svg`;
-await writeFile(join(OUT, manifest["expressions.svg"]), sprite);
-await writeFile(join(OUT, "manifest.json"), JSON.stringify(manifest, null, 2) + "\n");
+await writeFile(join(WORK, manifest["expressions.svg"]), sprite);
+await writeFile(join(WORK, "manifest.json"), JSON.stringify(manifest, null, 2) + "\n");
 
 const line = (/** @type {string} */ name, /** @type {import("./tools/compress.mjs").Sizes} */ { raw, gzip, brotli }) =>
   console.log("  " + name.padEnd(40) + [raw, gzip, brotli].map((size) => String(size).padStart(9)).join(""));
-const sizes = await compressBuilt(OUT);
+const sizes = await compressBuilt(WORK);
 console.log("built into static/dist (bytes raw, gzip, brotli):");
 for (const [name, size] of Object.entries(sizes)) line(name, size);
 
@@ -89,3 +89,5 @@ for (const backend of ["wasm", "webgl", "webgpu"]) {
   const parts = [...[...seen, ...binary].map((name) => sizes[name]), networks["static/detector/tfjs"], networks["static/models/jury-live/tfjs"]].filter(Boolean);
   line(`first visit, live on device, ${backend}`, parts.reduce((sum, size) => ({ raw: sum.raw + size.raw, gzip: sum.gzip + size.gzip, brotli: sum.brotli + size.brotli }), { raw: 0, gzip: 0, brotli: 0 }));
 }
+await rm(OUT, { recursive: true, force: true });
+await rename(WORK, OUT);

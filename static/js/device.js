@@ -28,8 +28,10 @@ export class DeviceReader {
   #count = 0;
   /** @type {Map<number, {resolve: (answer: any) => void, reject: (error: Error) => void}>} */
   #asked = new Map();
-  /** @type {(words: string) => void} */
-  #onNote = () => {};
+  /** Told of what went wrong on the way and was mended. @type {(words: string) => void} */
+  onNote = () => {};
+  /** Told which way to compute was taken, and why no other. @type {(running: Running) => void} */
+  onRunning = () => {};
   /** @type {(share: number) => void} */
   #onLoaded = () => {};
 
@@ -45,14 +47,12 @@ export class DeviceReader {
 
   /**
    * Fetch the networks and run them once on a drawn face. Resolves when pictures may be given.
-   * @param {{onState: (state: import("./types.js").ReaderState, words: string) => void, onNote?: (words: string) => void}} options
-   * `onNote`: told of what was mended on the way, and once which way to compute was taken and why
+   * @param {{onState: (state: import("./types.js").ReaderState, words: string) => void}} options
    * @throws {ReaderError} `no_backend`, `offline`, `gone`, `broken`, `no_offer`
    */
-  async start({ onState, onNote = () => {} }) {
+  async start({ onState }) {
     const { offer } = this;
     if (!offer) throw new ReaderError("no_offer", "This server offers no networks for reading on this device.");
-    this.#onNote = onNote;
     const total = this.#bytesOf(offer);
     this.#onLoaded = (loaded) => onState("connecting", `Fetching the networks: ${Math.min(100, Math.round((100 * loaded) / total))} % of ${(total / 1e6).toFixed(1)} MB`);
     onState("connecting", "Preparing this device …");
@@ -71,6 +71,7 @@ export class DeviceReader {
   #settle(running) {
     this.running = running;
     this.engine = running.details;
+    this.onRunning(running);
   }
 
   /** @param {string} url */
@@ -87,7 +88,7 @@ export class DeviceReader {
 
   /** @param {any} data */
   #hear({ id, answer, error, note, loaded, running }) {
-    if (note) this.#onNote(note);
+    if (note) this.onNote(note);
     if (loaded !== undefined) this.#onLoaded(loaded);
     if (running) this.#settle(running);
     const asked = this.#asked.get(id);

@@ -1,12 +1,15 @@
 // The live page: ties camera, reader, player, panel and buttons together.
 
 import { CameraError, WORDS, closeCamera, listCameras, openCamera } from "./camera.js";
+import { DeviceReader } from "./device.js";
+import { WORDS as KEPT, keepForOffline } from "./device/offline.js";
 import { bindHotkeys } from "./hotkeys.js";
 import { Panel } from "./panel.js";
 import { Player } from "./player.js";
 import { ServerReader } from "./server.js";
 import { Session, download, fileName } from "./session.js";
 import { Stage } from "./stage.js";
+import { WhereSwitch, addressWith, place, wish } from "./where.js";
 
 /** @template {HTMLElement} T  @param {string} id  @param {new () => T} type  @returns {T} */
 function get(id, type) {
@@ -26,6 +29,7 @@ const video = get("video", HTMLVideoElement);
 const cameras = get("camera", HTMLSelectElement);
 const models = get("model", HTMLSelectElement);
 const smoothing = get("smoothing", HTMLInputElement);
+const where = new WhereSwitch(partOf("where"));
 const TOOLS = ["pause", "mirror", "snapshot", "record", "full", "stop"].map(buttonOf);
 // The reader says itself that it is disconnected; the others pass with the next frame.
 const QUIET = new Set(["disconnected", "replaced", "too_fast"]);
@@ -68,6 +72,23 @@ async function useReader(reader) {
   player.reader = reader;
 }
 
+/** Prepare this device before the camera starts, so that its first frame does not wait. */
+async function useDevice() {
+  const reader = new DeviceReader({ model: new URLSearchParams(location.search).get("model") ?? "", backend: wish() });
+  reader.onRunning = (running) => where.tell(running);
+  reader.onNote = (words) => where.say("note", words);
+  try {
+    await useReader(reader);
+    where.say("kept", KEPT[await keepForOffline(reader)]);
+  } catch (error) {
+    partOf("live").dataset.reader = "lost";
+    const words = error instanceof Error ? error.message : String(error);
+    where.say("note", words);
+    stage.say("device-failed", { title: "This device cannot read faces now", text: words }, [
+      { label: "Try again", primary: true, act: () => location.reload() }, { label: "Read on the server", href: addressWith({ on: null, backend: null }) }]);
+  }
+}
+
 /** @param {import("./types.js").Model[]} offered */
 function offerModels(offered) {
   const wanted = player.model?.name ?? new URLSearchParams(location.search).get("model");
@@ -77,7 +98,7 @@ function offerModels(offered) {
   player.model = chosen ?? null;
   models.onchange = () => {
     player.model = offered.find((model) => model.name === models.value) ?? null;
-    history.replaceState(null, "", `?model=${encodeURIComponent(models.value)}`);
+    history.replaceState(null, "", addressWith({ model: models.value }));
   };
   if (!chosen) stage.remark("The server has no model. Its log says why.");
 }
@@ -102,7 +123,7 @@ async function startCamera(deviceId) {
   panel.clear();
   setPaused(false);
   player.start();
-  if (!player.reader) await useReader(new ServerReader());
+  if (!player.reader && place() === "server") await useReader(new ServerReader());
 }
 
 /** @param {CameraError} error */
@@ -183,4 +204,5 @@ document.addEventListener("visibilitychange", () => {
 });
 bindHotkeys(partOf("toolbar"), get("key-list", HTMLElement));
 partOf("host").textContent = `this server (${location.host})`;
+if (place() === "device") void useDevice();
 if (!window.isSecureContext || !navigator.mediaDevices) fail(new CameraError("insecure"));
