@@ -29,7 +29,7 @@ const store = await Store.open();
 const gallery = new Gallery(store);
 const thumbnails = new Thumbnails(store);
 const selection = new Selection();
-const choice = new ReaderChoice(partOf("choice"));
+const choice = new ReaderChoice(partOf("choice"), partOf("privacy"));
 const previews = new Previews(page.dataset.worker ?? "");
 const queue = new Queue(photoWork({ gallery, previews, choice: () => choice.current }), { width: 3, onChange: () => soon() });
 const progress = new Progress(queue, (id) => gallery.photos.get(id)?.name ?? "");
@@ -57,6 +57,7 @@ function setView(changes) {
   render();
 }
 
+let listing = 0; // drops and picks still being listed
 let asked = false;
 /** Draw at the next frame; many changes are drawn once. */
 function soon() {
@@ -70,7 +71,7 @@ function render() {
   const shown = select(gallery.photos.values(), view);
   filters.show(view, counts(all, view));
   grid.show(shown);
-  progress.show();
+  progress.show(listing > 0);
   const some = gallery.photos.size > 0;
   page.dataset.empty = String(!some);
   partOf("nothing").hidden = !some || shown.length > 0;
@@ -87,6 +88,7 @@ function render() {
 
 /** @param {AsyncGenerator<Item>} items */
 async function take(items) {
+  listing += 1;
   /** @type {Item[]} */
   let batch = [];
   const flush = async () => {
@@ -100,6 +102,8 @@ async function take(items) {
     say(error instanceof Error ? error.message : String(error));
   }
   await flush();
+  listing -= 1;
+  soon();
 }
 
 /** @param {string} words */

@@ -14,6 +14,7 @@ Image.init()                    # every plug-in: asked for by name, those not ye
 
 MAX_PIXELS = 64_000_000        # decoded at once: 4 bytes each, 256 MB
 LARGER_JPEG = 4                 # times MAX_PIXELS that a baseline JPEG may have, for it is decoded reduced
+Image.MAX_IMAGE_PIXELS = LARGER_JPEG * MAX_PIXELS   # Pillow's own bound, which would warn below ours
 LARGE = 16_000_000              # decoded pixels from which `gate` is passed
 STRIP = 512                     # rows brought to RGB at a time
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF", "GIF", "BMP", "TIFF")

@@ -12,6 +12,8 @@ export class Progress {
   /** @type {Map<string, {row: HTMLElement, bar: HTMLProgressElement}>} */
   #rows = new Map();
 
+  #listing = false;
+
   /** @param {Queue} queue  @param {(id: string) => string} nameOf */
   constructor(queue, nameOf) {
     this.queue = queue;
@@ -25,15 +27,17 @@ export class Progress {
     buttonOf("retry").addEventListener("click", () => queue.retry());
   }
 
-  show() {
+  /** @param {boolean} [listing]  whether more may come */
+  show(listing = this.#listing) {
+    this.#listing = listing;
     const { queue } = this;
     const { done, failed, cancelled, total, progress } = queue.totals;
     this.#part.hidden = total === 0;
     this.#bar.value = progress;
-    const finished = queue.idle;
+    const finished = queue.idle && !listing;
     const rest = [failed ? `${failed} could not be read` : "", cancelled ? `${cancelled} cancelled` : ""].filter(Boolean).join(", ");
     const state = finished ? "Done" : queue.paused ? "Paused" : "Reading";
-    this.#words.textContent = `${state}: ${done} of ${total}${rest ? `; ${rest}` : ""}`;
+    this.#words.textContent = total === 0 ? "" : `${state}: ${done} of ${total}${rest ? `; ${rest}` : ""}`;
     buttonOf("pause").textContent = queue.paused ? "Go on" : "Pause";
     buttonOf("pause").hidden = buttonOf("cancel").hidden = finished;
     buttonOf("retry").hidden = failed + cancelled === 0;

@@ -7,20 +7,35 @@ import { ReaderError } from "../types.js";
 /**
  * @typedef {object} PhotoReader
  * @property {"server" | "device"} where
- * @property {number} width  how many photos at a time
  * @property {(blob: Blob, options: ReadOptions) => Promise<Reading>} read  rejects with a ReaderError, or as aborted
  */
 /** @typedef {{name: string, model: string, signal: AbortSignal, onProgress: (share: number) => void}} ReadOptions */
 
+/** @type {Record<string, number>} milliseconds before the next try, by the error's code */
+const WAITS = { too_fast: 2000, busy: 500, not_ready: 1000, disconnected: 1000 };
+const TRIES = 8;
 const SENT = 0.8; // share of the progress bar that is the upload; the rest is the reading
 
 /** @implements {PhotoReader} */
 export class ServerPhotoReader {
   where = /** @type {const} */ ("server");
-  width = 3;
+
+  /** Too fast, or busy: the photo waits its time and is sent again. @param {Blob} blob  @param {ReadOptions} options  @returns {Promise<Reading>} */
+  async read(blob, options) {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#send(blob, options);
+      } catch (error) {
+        const wait = error instanceof ReaderError && WAITS[error.code];
+        if (!wait || tries > TRIES) throw error;
+        await new Promise((resolve) => setTimeout(resolve, wait * tries));
+        options.signal.throwIfAborted();
+      }
+    }
+  }
 
   /** @param {Blob} blob  @param {ReadOptions} options  @returns {Promise<Reading>} */
-  read(blob, { name, model, signal, onProgress }) {
+  #send(blob, { name, model, signal, onProgress }) {
     const form = new FormData();
     form.append("picture", blob, name);
     if (model) form.append("model", model);
@@ -35,6 +50,23 @@ export class ServerPhotoReader {
       signal.addEventListener("abort", () => (request.abort(), reject(signal.reason)), { once: true });
       request.send(form);
     });
+  }
+}
+
+/** @implements {PhotoReader} */
+export class DevicePhotoReader {
+  where = /** @type {const} */ ("device");
+
+  /** @param {import("../device.js").DeviceReader} device  ready */
+  constructor(device) {
+    this.device = device;
+  }
+
+  /** @param {Blob} blob  @param {ReadOptions} options  @returns {Promise<Reading>} */
+  async read(blob, { model, signal }) {
+    const reading = await this.device.readPhoto(blob, { model });
+    signal.throwIfAborted();
+    return reading;
   }
 }
 

@@ -53,7 +53,8 @@ export class Single {
     side.append(this.#title, this.#about, this.#faces);
     dialog.replaceChildren(tools, this.#scroller, side);
     dialog.addEventListener("close", () => this.#closed());
-    dialog.addEventListener("keydown", (event) => this.#key(event));
+    // On the document: a button that goes away while it has the focus leaves it on the body.
+    document.addEventListener("keydown", (event) => dialog.open && this.#key(event));
     this.#image.addEventListener("load", () => this.#fit());
     this.#scroller.addEventListener("dblclick", () => this.#zoomTo(this.#zoom > 1 ? 1 : 3));
     this.#scroller.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
@@ -107,7 +108,8 @@ export class Single {
     if (!faces.length) this.#faces.append(make("li", "quiet", photo.state === "read" ? "No face in this photo." : summary(photo)));
     this.#sheet.replaceChildren(this.#image, ...faces.map((face, index) => {
       const box = make("div", "face-box");
-      const label = make("span", "face-label", `${index + 1} ${shortWords({ votes: face.votes ?? null, probabilities: face.probabilities, expression: face.expression, unsure: face.unsure })}`);
+      const label = make("span", "face-label", make("b", "", String(index + 1)));
+      label.append(shortWords({ votes: face.votes ?? null, probabilities: face.probabilities, expression: face.expression, unsure: face.unsure }));
       const { x, y, width, height } = face.box;
       Object.assign(box.style, { left: `${100 * x}%`, top: `${100 * y}%`, width: `${100 * width}%`, height: `${100 * height}%` });
       box.dataset.colour = String(index % 6);

@@ -20,6 +20,7 @@ export class Store {
     const database = await openDB(name, VERSION, {
       upgrade(created) {
         created.createObjectStore("photos", { keyPath: "id" });
+        created.createObjectStore("films", { keyPath: "id" });
         for (const pictures of PICTURES) created.createObjectStore(pictures);
       },
     });
@@ -70,9 +71,24 @@ export class Store {
     await Promise.all([...deletions, change.done]);
   }
 
+  /** @returns {Promise<import("./film-record.js").FilmRecord[]>} what was read of videos */
+  films() {
+    return this.database.getAll("films");
+  }
+
+  /** @param {import("./film-record.js").FilmRecord} film */
+  async putFilm(film) {
+    await this.database.put("films", film);
+  }
+
+  /** @param {string} id */
+  async removeFilm(id) {
+    await this.database.delete("films", id);
+  }
+
   /** Everything, really: no record and no picture stays. */
   async clear() {
-    const stores = /** @type {const} */ (["photos", ...PICTURES]);
+    const stores = /** @type {const} */ (["photos", "films", ...PICTURES]);
     const change = this.database.transaction(stores, "readwrite");
     await Promise.all([...stores.map((name) => change.objectStore(name).clear()), change.done]);
   }
