@@ -70,7 +70,7 @@ def judge(run, faces, label_set, twins, few=None):
 
 
 def speed(content, size):
-    """Milliseconds a face of a LiteRT file's bytes on one thread: {batch: median}."""
+    """Milliseconds a face of a LiteRT file's bytes on one thread: {batch: the fastest call's}."""
     from ai_edge_litert.interpreter import Interpreter
     interpreter = Interpreter(model_content=content, num_threads=1)
     entry = interpreter.get_input_details()[0]["index"]
@@ -85,13 +85,13 @@ def speed(content, size):
 
 
 def timed(function):
-    """Median seconds of a call, of at least three calls and SECONDS."""
+    """Seconds of the fastest call, of at least five calls and SECONDS: what a busy machine disturbs least."""
     times, begun = [], time.perf_counter()
-    while len(times) < 3 or time.perf_counter() - begun < SECONDS:
+    while len(times) < 5 or time.perf_counter() - begun < SECONDS:
         start = time.perf_counter()
         function()
         times.append(time.perf_counter() - start)
-    return float(np.median(times))
+    return min(times)
 
 
 def bundle_result(folder):
@@ -107,7 +107,7 @@ def bundle_result(folder):
               "epochs": training["epochs"], "epochs_of_recipe": training["epochs_planned"],
               "changed": {}, "command": training["command"]}
     for split in SPLITS:
-        if split in card["figures"]:
+        if card["figures"].get(split):      # PrivateTest is judged at a release only
             figures = card["figures"][split]
             worst = min(figures["per_class"], key=lambda one: one["recall"])
             result[split] = {

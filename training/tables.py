@@ -18,7 +18,8 @@ chosen on PrivateTest. **Cut** schedules ran the epochs that are named, on two b
 document trained: their accuracy says where such a run stands, not what the network can reach. *Stated* is the
 document's own figure on its own split, which is often another one. Six classes are FER2013's with disgust
 told as anger; such a row has no place of 2013. Calibration errors of the zoo are without a temperature, those
-of our bundles with the card's. Milliseconds a face are LiteRT's on one thread of a busy machine: trust the ratios.
+of our bundles with the card's. Milliseconds a face are the fastest of some calls of LiteRT
+on one thread (the perceptron's: scikit-learn's), on a busy machine: trust the ratios.
 """
 
 

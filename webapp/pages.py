@@ -1,5 +1,8 @@
 """The HTML pages, the models' JSON twins, and what a machine asks of the site: /healthz, /metrics."""
 
+import json
+from pathlib import Path
+
 from flask import Blueprint, Response, abort, current_app, render_template
 
 from . import bundles as bundles_
@@ -40,7 +43,7 @@ def models():
     """The models on offer."""
     site = _site()
     offered = bundles_.offered(site.bundles, site.settings.model)
-    return render_template("models.html", cards=[site.bundles[one["name"]].card for one in offered])
+    return render_template("models.html", cards=[site.bundles[one["name"]].card for one in offered], zoo=_zoo())
 
 
 @pages.get("/models.json")
@@ -92,3 +95,9 @@ def _card(name):
 
 def _site():
     return current_app.extensions["emoscope"]
+
+
+def _zoo():
+    """The rows of `static/zoo.json`, other people's networks beside ours; none where the table was never made."""
+    path = Path(current_app.static_folder) / "zoo.json"
+    return json.loads(path.read_text(encoding="utf-8"))["rows"] if path.is_file() else []
