@@ -72,8 +72,8 @@ class Run:
         rows = np.sort(order[place * recipe.batch:(place + 1) * recipe.batch])
         rng = np.random.default_rng([recipe.seed, epoch, place])
         images = augment(self.faces.images[rows], recipe.augmentation, rng)
-        images, blended = mixup(images, [wanted[rows] for wanted, _ in self.targets], recipe.augmentation, rng)
-        weights = [weight[rows] for _, weight in self.targets]
+        images, blended, weights = mixup(images, [wanted[rows] for wanted, _ in self.targets],
+                                         [weight[rows] for _, weight in self.targets], recipe.augmentation, rng)
         if self.teacher:
             blended, weights = self.teacher.teach(images, blended, weights)
         return images, self._by_head(blended), self._by_head(weights)

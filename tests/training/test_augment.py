@@ -42,14 +42,26 @@ def test_half_are_mirrored_about_the_middle(images):
 
 def test_mixup_blends_pictures_and_targets_alike(images):
     pictures = np.stack([np.full((4, 4, 1), value, np.float32) for value in (0, 100, 200)])
-    wanted = np.eye(3, dtype=np.float32)
-    out, (shares,) = mixup(pictures, [wanted], Augmentation(mixup=1.0), np.random.default_rng(1))
+    wanted, weight = np.eye(3, dtype=np.float32), np.ones(3, np.float32)
+    out, (shares,), (total,) = mixup(pictures, [wanted], [weight], Augmentation(mixup=1.0), np.random.default_rng(1))
+    np.testing.assert_allclose(total, 1, rtol=1e-6)
     np.testing.assert_allclose(shares.sum(1), 1, rtol=1e-6)
     np.testing.assert_allclose(out[:, 0, 0, 0], shares @ np.array([0, 100, 200]), rtol=1e-5)
     assert (np.diag(shares) >= 0.5).all()
 
 
+def test_mixup_with_a_picture_nobody_judged_keeps_targets_whole():
+    pictures = np.zeros((2, 4, 4, 1), np.float32)
+    wanted, weight = np.array([[0, 1], [0, 0]], np.float32), np.array([1, 0], np.float32)
+    for seed in range(5):
+        _, (shares,), (total,) = mixup(pictures, [wanted], [weight], Augmentation(mixup=1.0),
+                                       np.random.default_rng(seed))
+        np.testing.assert_allclose(shares.sum(1)[total > 0], 1, rtol=1e-5)
+        assert total.max() <= 1
+
+
 def test_mixup_switched_off(images):
     pictures, wanted = images[..., None].astype(np.float32), [np.eye(12, dtype=np.float32)]
-    out, same = mixup(pictures, wanted, Augmentation(mixup=0.0), np.random.default_rng(1))
-    assert out is pictures and same is wanted
+    weights = [np.ones(12, np.float32)]
+    out, same, kept = mixup(pictures, wanted, weights, Augmentation(mixup=0.0), np.random.default_rng(1))
+    assert out is pictures and same is wanted and kept is weights

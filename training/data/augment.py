@@ -58,18 +58,25 @@ def augment(images, how, rng):
     return np.clip(out, 0, 255)[..., None]
 
 
-def mixup(images, targets, how, rng):
+def mixup(images, targets, weights, how, rng):
     """Blend each picture and each of its targets with another of the batch.
 
-    images: float32 (n, h, w, 1). targets: list of float32 (n, labels).
+    images: float32 (n, h, w, 1). targets: list of float32 (n, labels). weights: list of float32
+    (n,), one a target: a picture that nobody could judge, of weight 0, adds nothing to a target.
     """
     if not how.mixup:
-        return images, targets
+        return images, targets, weights
     share = rng.beta(how.mixup, how.mixup, len(images)).astype(np.float32)
     share = np.maximum(share, 1 - share)
     other = rng.permutation(len(images))
     images = images * share[:, None, None, None] + images[other] * (1 - share)[:, None, None, None]
-    return images, [rows * share[:, None] + rows[other] * (1 - share)[:, None] for rows in targets]
+    blended, sums = [], []
+    for wanted, weight in zip(targets, weights, strict=True):
+        own, others = share * weight, (1 - share) * weight[other]
+        total = own + others
+        sums.append(total)
+        blended.append((wanted * own[:, None] + wanted[other] * others[:, None]) / np.maximum(total, 1e-6)[:, None])
+    return images, blended, sums
 
 
 def _light(out, how, rng):
