@@ -110,8 +110,8 @@ def open_page(playwright, chromium_path, server):
     browsers, errors = [], []
 
     def open_(path, film=None, flags=(), script=None, **context):
-        camera = [*CAMERA, f"--use-file-for-fake-video-capture={film.path}"] if film else list(flags)
-        browser = playwright.chromium.launch(executable_path=chromium_path, args=[*FLAGS, *camera])
+        camera = [*CAMERA, f"--use-file-for-fake-video-capture={film.path}"] if film else []
+        browser = playwright.chromium.launch(executable_path=chromium_path, args=[*FLAGS, *camera, *flags])
         browsers.append(browser)
         page = browser.new_context(**context).new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))

@@ -1,0 +1,106 @@
+"""Server and device give the same reading of the same picture, on every backend the browser has.
+
+Pictures are made; with EMOSCOPE_FER2013 naming FER2013's csv, its faces are read too.
+"""
+
+import base64
+import csv
+import gzip
+import itertools
+import os
+from pathlib import Path
+
+import cv2
+import made_pictures
+import numpy as np
+import pytest
+
+from webapp.vision import expressions
+from webapp.vision.faces import LIVE, PHOTO, FaceDetector
+from webapp.vision.reading import Reader
+
+ROOT = Path(__file__).parents[2]
+THRESHOLD = 0.45            # the setting photo_threshold
+NEAR = 0.01                 # a score so close to the threshold may fall on either side of it
+HARNESS = Path(__file__).with_name("harness.js").read_text()
+SOFTWARE = {"wasm": (), "webgl": ("--enable-unsafe-swiftshader",),
+            "webgpu": ("--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--enable-features=Vulkan")}
+
+
+@pytest.fixture(scope="module")
+def reader():
+    network = expressions.load(ROOT / "static/models/jury-live", "litert")
+    return Reader(FaceDetector(ROOT / "static/detector"), network)
+
+
+@pytest.fixture
+def device(open_page):
+    """device(backend) -> a page whose `device` reads; skips where this Chromium has not got the backend."""
+    def start(backend):
+        page = open_page("/live", flags=SOFTWARE[backend], script=HARNESS)
+        page.set_default_timeout(120_000)
+        found = page.evaluate("backend => device.start(backend)", backend)
+        if found["backend"] != backend:
+            page.errors.clear()
+            pytest.skip(f"{backend}: {found['refused']}")
+        return page
+    return start
+
+
+def as_png(picture):
+    return cv2.imencode(".png", picture[..., ::-1])[1].tobytes()
+
+
+def compare(page, reader, pictures):
+    """(pictures read, faces compared, largest box error in px, largest error of a probability)."""
+    read = faces = 0
+    box_error = probability_error = 0.0
+    for number, picture in enumerate(pictures):
+        png, long_sides = as_png(picture), (LIVE, PHOTO)[number % 7 == 0]
+        wanted = reader.read(png, long_sides, THRESHOLD)
+        found = page.evaluate("([png, sides]) => device.read(png, sides)",
+                              [base64.b64encode(png).decode(), list(long_sides)])
+        assert found["picture"] == wanted["picture"] and found["model"] == wanted["model"]
+        width, height = wanted["picture"]["width"], wanted["picture"]["height"]
+        one, other = [[face for face in reading["faces"] if face["score"] > THRESHOLD + NEAR]
+                      for reading in (wanted, found)]
+        assert len(one) == len(other), f"picture {number}: {len(one)} faces on the server, {len(other)} on the device"
+        for a, b in zip(one, other, strict=True):
+            faces += 1
+            box_error = max(box_error, *(abs(a["box"][side] - b["box"][side]) * size for side, size in
+                                         (("x", width), ("y", height), ("width", width), ("height", height))))
+            probability_error = max(probability_error, *(abs(a["probabilities"][label] - b["probabilities"][label])
+                                                         for label in a["probabilities"]))
+        read += 1
+    return read, faces, box_error, probability_error
+
+
+@pytest.mark.parametrize("backend, count", [("wasm", 208), ("webgl", 4), ("webgpu", 4)])
+def test_readings_are_the_servers(device, reader, backend, count, record_property):
+    found = compare(device(backend), reader, made_pictures.make(count))
+    print(f"{backend}: {found[0]} pictures, {found[1]} faces, boxes within {found[2]:.3f} px, "
+          f"probabilities within {found[3]:.5f}")
+    assert found[1] >= count // 2
+    assert found[2] <= 1
+    assert found[3] <= 0.002
+
+
+@pytest.mark.skipif("EMOSCOPE_FER2013" not in os.environ, reason="EMOSCOPE_FER2013 does not name FER2013's csv")
+def test_readings_of_fer2013_are_the_servers(device, reader):
+    found = compare(device("wasm"), reader, fer2013(300))
+    print(f"FER2013: {found[0]} pictures, {found[1]} faces, boxes within {found[2]:.3f} px, "
+          f"probabilities within {found[3]:.5f}")
+    assert found[1] >= 100
+    assert found[2] <= 1
+    assert found[3] <= 0.002
+
+
+def fer2013(count):
+    """FER2013's first pictures, each a fifth of a grey frame wide: uint8 (240, 240, 3)."""
+    path = os.environ["EMOSCOPE_FER2013"]
+    with (gzip.open if path.endswith(".gz") else open)(path, "rt") as file:
+        for row in itertools.islice(csv.DictReader(file), count):
+            face = np.array(row["pixels"].split(), np.uint8).reshape(48, 48)
+            frame = np.full((240, 240), 128, np.uint8)
+            frame[72:168, 72:168] = cv2.resize(face, (96, 96), interpolation=cv2.INTER_CUBIC)
+            yield np.repeat(frame[..., None], 3, 2)
