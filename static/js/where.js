@@ -22,6 +22,13 @@ export function addressWith(changes) {
   return location.pathname + (query.size ? `?${query}` : "");
 }
 
+/** A view's query with where faces are read, which no view changes. @param {string} query  "" or "?…" */
+export function keepPlace(query) {
+  const now = new URLSearchParams(location.search), changed = new URLSearchParams(query);
+  for (const name of ["on", "backend"]) if (now.has(name)) changed.set(name, now.get(name) ?? "");
+  return changed.size ? `?${changed}` : "";
+}
+
 /** The switch between the two, and on the device the choice of what computes. */
 export class WhereSwitch {
   #words = make("p", "where-words quiet small");

@@ -3,6 +3,7 @@
 import { lookOf } from "../expressions-look.js";
 import { probabilityBars, ranked, sentence, tally, tenMarks } from "../votes.js";
 import { button, make } from "./dom.js";
+import { place as whereRead } from "../where.js";
 import { askServer, drawExplanation } from "./explanation.js";
 
 /** @typedef {import("./facts.js").Photo} Photo */
@@ -40,6 +41,10 @@ export function faceDetails(photo, face, index, means) {
 /** @param {Photo} photo  @param {Face} face  @param {Pick<import("./single.js").Means, "original" | "preview">} means */
 function whatMattered(photo, face, means) {
   const place = make("div", "explanation");
+  if (whereRead() === "device") {
+    place.append(make("p", "quiet small", "What mattered in a face is worked out on the server, and this page may send nothing there."));
+    return place;
+  }
   const words = photo.readOn === "device" ? "What mattered (sends this photo to the server)" : "What mattered";
   const ask = button(words, async () => {
     ask.disabled = true;

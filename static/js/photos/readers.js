@@ -1,5 +1,6 @@
 // Who reads the photos: the server over HTTP, or this device. One interface for both.
 
+import { ServerReader } from "../server.js";
 import { ReaderError } from "../types.js";
 
 /** @typedef {import("../types.js").Reading} Reading */
@@ -8,6 +9,7 @@ import { ReaderError } from "../types.js";
  * @typedef {object} PhotoReader
  * @property {"server" | "device"} where
  * @property {(blob: Blob, options: ReadOptions) => Promise<Reading>} read  rejects with a ReaderError, or as aborted
+ * @property {() => Promise<import("../types.js").Reader>} frames  the same reader for the frames of a video, started
  */
 /** @typedef {{name: string, model: string, signal: AbortSignal, onProgress: (share: number) => void}} ReadOptions */
 
@@ -19,6 +21,17 @@ const SENT = 0.8; // share of the progress bar that is the upload; the rest is t
 /** @implements {PhotoReader} */
 export class ServerPhotoReader {
   where = /** @type {const} */ ("server");
+  /** @type {ServerReader | null} */
+  #frames = null;
+
+  async frames() {
+    if (!this.#frames) {
+      const reader = new ServerReader();
+      await reader.start({ onState: () => {} });
+      this.#frames = reader;
+    }
+    return this.#frames;
+  }
 
   /** Too fast, or busy: the photo waits its time and is sent again. @param {Blob} blob  @param {ReadOptions} options  @returns {Promise<Reading>} */
   async read(blob, options) {
@@ -57,13 +70,20 @@ export class ServerPhotoReader {
 export class DevicePhotoReader {
   where = /** @type {const} */ ("device");
 
-  /** @param {import("../device.js").DeviceReader} device  ready */
-  constructor(device) {
+  /** @param {import("../device.js").DeviceReader} device  @param {Promise<void>} ready  rejects where it cannot read */
+  constructor(device, ready) {
     this.device = device;
+    this.ready = ready;
+  }
+
+  async frames() {
+    await this.ready;
+    return this.device;
   }
 
   /** @param {Blob} blob  @param {ReadOptions} options  @returns {Promise<Reading>} */
   async read(blob, { model, signal }) {
+    await this.ready;
     const reading = await this.device.readPhoto(blob, { model });
     signal.throwIfAborted();
     return reading;
