@@ -173,8 +173,9 @@ def _summary(progress):
         counts = Counter()
         for film in films:
             counts[film["label"]] += film["faces"]
-        yield (f"{side}: {sum(counts.values())} faces of {len({film['person'] for film in films})} persons: "
-               + ", ".join(f"{label} {count}" for label, count in sorted(counts.items())))
+        persons = {film["person"] for film in films if film["faces"]}
+        yield (f"{side}: {sum(counts.values())} faces of {len(persons)} persons: "
+               + ", ".join(f"{label} {count}" for label, count in sorted(counts.items()) if count))
     troubled = [name for name, film in progress["films"].items() if "trouble" in film]
     if troubled:
         yield f"{len(troubled)} films with trouble: {', '.join(troubled)}"
