@@ -55,6 +55,7 @@ function endless(link) {
 
 showSheets();
 tidyForms();
+if (matchMedia("(max-width: 60rem)").matches) document.querySelector("details.facets")?.removeAttribute("open");
 document.addEventListener("keydown", move);
 const more = /** @type {HTMLAnchorElement | null} */ (document.querySelector("[data-endless]"));
 if (more) endless(more);

@@ -1,0 +1,210 @@
+"""The data explorer in a real Chromium, on drawn faces, with and without the picture store."""
+
+import re
+import sys
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from werkzeug.serving import make_server
+
+from webapp import create_app
+
+sys.path.append(str(Path(__file__).parents[1] / "explorer"))
+import drawn  # noqa: E402 - lies beside the explorer's own tests
+import stubs  # noqa: E402
+
+FLAGS = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync", "--enable-unsafe-swiftshader"]
+
+
+@pytest.fixture(scope="module")
+def addresses(tmp_path_factory):
+    """{"pictures": address of a site with the store, "bare": of one without}."""
+    bundles, stores = drawn.build(tmp_path_factory.mktemp("drawn"))
+    instance = tmp_path_factory.mktemp("instance")
+    (instance / "datasets").symlink_to(stores)
+    models = tmp_path_factory.mktemp("models")
+    stubs.make_bundle(models, "jury-drawn")
+    servers = {}
+    for name, folder in (("pictures", instance), ("bare", tmp_path_factory.mktemp("bare"))):
+        app = create_app({"models": str(models), "model": "jury-drawn", "datasets": str(bundles),
+                          "instance": str(folder)}, reader=stubs.StubReader())
+        servers[name] = make_server("127.0.0.1", 0, app, threaded=True)
+        Thread(target=servers[name].serve_forever, daemon=True).start()
+    yield {name: f"http://127.0.0.1:{server.port}" for name, server in servers.items()}
+    for server in servers.values():
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def browser(playwright, chromium_path):
+    browser = playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def page(browser):
+    """A page; every error in its console fails the test."""
+    errors = []
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
+    yield page
+    context.close()
+    assert errors == []
+
+
+def wait_for_map(page):
+    page.wait_for_selector("#map[data-ready]", timeout=60_000)
+
+
+@pytest.mark.parametrize("store", ["pictures", "bare"])
+def test_every_page_is_there(page, addresses, store):
+    for path in ("", "/browse", "/samples/4", "/models", "/map", "/issues"):
+        answer = page.goto(f"{addresses[store]}/data/drawn{path}")
+        assert answer.status == 200
+        assert page.locator("h1").inner_text()
+        if path in ("", "/models"):
+            page.wait_for_selector(".drawing svg rect, .drawing svg circle")
+            charts = page.locator("[data-chart]")
+            assert page.locator("[data-chart] .drawing svg.plot").count() == charts.count() > 2
+            assert page.locator("[data-chart] table").count() == charts.count(), "a table behind each chart"
+        if path == "/map":
+            wait_for_map(page)
+            assert page.locator("#legend li").count() == 8
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+    assert (page.locator("text=how to have them here").count() > 0) is (store == "bare")
+
+
+def test_thumbnails_are_cut_from_one_sheet(page, addresses):
+    sheets = []
+    page.on("request", lambda request: sheets.append(request.url) if "pictures.png" in request.url else None)
+    page.goto(addresses["pictures"] + "/data/drawn/browse?size=30")
+    page.wait_for_load_state("networkidle")
+    assert len(sheets) == 1
+    styles = page.eval_on_selector_all(".thumb", "all => all.map(one => one.style.backgroundPosition)")
+    assert len(styles) == 30 and len(set(styles)) == 30
+    assert styles[13] == "-96px -96px"
+
+
+def test_a_bar_opens_its_samples_and_back_works(page, addresses):
+    page.goto(addresses["bare"] + "/data/drawn")
+    bar = page.locator("#labels .drawing a").first
+    bar.wait_for()
+    overview = page.url
+    bar.click()
+    page.wait_for_url("**/browse?**")
+    assert "label=" in page.url and "split=" in page.url
+    assert page.locator(".count b").inner_text() == str(page.locator(".tile").count())
+    page.go_back()
+    page.wait_for_url(overview)
+    page.wait_for_selector("#labels .drawing svg")
+
+
+def test_a_cell_of_the_confusion_matrix_opens_its_samples(page, addresses):
+    page.goto(addresses["bare"] + "/data/drawn/models?model=seven-drawn&split=Training")
+    cell = page.locator(".confusion td.diagonal a").first
+    rows = cell.inner_text()
+    cell.click()
+    page.wait_for_url("**/browse?**")
+    assert page.locator(".count b").inner_text() == rows
+    asked = set(page.url.partition("?")[2].split("&"))
+    assert {"model=seven-drawn", "label=anger", "answer=anger", "split=Training"} <= asked
+
+
+def test_filters_are_clicked_and_taken_out(page, addresses):
+    page.goto(addresses["bare"] + "/data/drawn/browse")
+    page.locator(".bars a", has_text="PrivateTest").click()
+    page.wait_for_url("**split=PrivateTest**")
+    page.fill("input[name=brightness]", "60..")
+    page.press("input[name=brightness]", "Enter")
+    page.wait_for_url("**brightness=60..**")
+    assert "entropy=" not in page.url, "empty fields stay out of the address"
+    assert page.locator(".chip").count() == 2
+    shown = page.locator(".count b").inner_text()
+    other = page.context.new_page()
+    other.goto(page.url)
+    assert other.locator(".count b").inner_text() == shown, "the address is the view"
+    assert other.locator(".tile").all_inner_texts() == page.locator(".tile").all_inner_texts()
+    other.close()
+    page.locator(".chip", has_text="split").click()
+    page.wait_for_url(re.compile(r"\?brightness=60\.\.$"))
+
+
+def test_endless_scroll_brings_the_rest(page, addresses):
+    page.goto(addresses["pictures"] + "/data/drawn/browse?layout=scroll&size=40")
+    for _ in range(40):
+        if page.locator(".tile").count() == 240:
+            break
+        page.mouse.wheel(0, 4000)
+        page.wait_for_timeout(100)
+    rows = page.eval_on_selector_all(".tile", "all => all.map(one => Number(one.dataset.row))")
+    assert rows == list(range(240))
+    assert page.locator(".thumb:not([data-shown])").count() == 0
+    assert page.locator("[data-endless]").count() == 0
+
+
+def test_the_keyboard_walks_browse_and_the_open_sample(page, addresses):
+    page.goto(addresses["bare"] + "/data/drawn/browse?label=fear&sort=-row")
+    rows = page.eval_on_selector_all(".tile", "all => all.map(one => one.dataset.row)")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/samples/{rows[1]}?**")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url(f"**/samples/{rows[2]}?**")
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_url(f"**/samples/{rows[1]}?**")
+    page.keyboard.press("Escape")
+    page.wait_for_url("**/browse?label=fear&sort=-row")
+
+
+def test_a_lasso_on_the_map_opens_browse(page, addresses):
+    page.goto(addresses["bare"] + "/data/drawn/map?split=Training")
+    wait_for_map(page)
+    page.click("#lasso")
+    box = page.locator("#map").bounding_box()
+    x, y, side = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, box["height"] * 0.3
+    corners = [(-side, -side), (side, -side), (side, side), (-side, side), (-side, -side)]
+    page.mouse.move(x + corners[0][0], y + corners[0][1])
+    page.mouse.down()
+    for (x1, y1), (x2, y2) in zip(corners, corners[1:], strict=False):
+        for step in range(1, 9):
+            page.mouse.move(x + x1 + (x2 - x1) * step / 8, y + y1 + (y2 - y1) * step / 8)
+            page.wait_for_timeout(25)
+    page.mouse.up()
+    page.wait_for_url("**/browse?**lasso=**", timeout=10_000)
+    assert "split=Training" in page.url
+    count = int(page.locator(".count b").inner_text())
+    assert 0 < count < 160
+    assert page.locator(".chip", has_text="drawn on the map").count() == 1
+
+
+def test_without_webgl_the_map_says_where_the_rows_are(playwright, chromium_path, addresses):
+    flags = [*FLAGS, "--disable-gpu", "--disable-3d-apis"]
+    browser = playwright.chromium.launch(executable_path=chromium_path, args=flags)
+    page = browser.new_page()
+    page.goto(addresses["bare"] + "/data/drawn/map")
+    page.wait_for_selector("text=The map needs WebGL")
+    browser.close()
+
+
+def test_dark_charts_can_be_read(browser, addresses):
+    """Bars, axes and words of the charts follow the theme."""
+    context = browser.new_context(color_scheme="dark")
+    page = context.new_page()
+    page.goto(addresses["bare"] + "/data/drawn")
+    page.wait_for_selector("#labels .drawing svg")
+    ink = page.eval_on_selector("#labels .drawing svg text", "one => getComputedStyle(one).fill")
+    assert min(map(int, re.findall(r"\d+", ink)[:3])) > 150, ink
+    context.close()
+
+
+def test_a_wrong_filter_is_a_page_with_words(browser, addresses):
+    page = browser.new_page()
+    assert page.goto(addresses["bare"] + "/data/drawn/browse?label=joy").status == 400
+    assert "one of anger, disgust" in page.locator("main").inner_text()
+    page.close()
