@@ -27,17 +27,13 @@ class Teacher:
     def functions(self):
         """One callable a teacher: float32 (n, h, w, 1) -> {label set: logits}."""
         from .networks import trained
-        return [compiled(trained(each, self.runs / each.name)) for each in self.recipes]
+        return [compiled(trained(each, self.runs / each.name, each.precision)) for each in self.recipes]
 
     def probabilities(self, images):
-        """{label set: float32 (n, labels)}, the mean over the teachers, each averaged with its mirror image's."""
-        both = np.concatenate([images, images[:, :, ::-1]])
-        answers = [function(both) for function in self.functions]
-        mean = {}
-        for name in self.recipe.label_sets:
-            shares = np.mean([_softmax(np.asarray(answer[name])) for answer in answers], axis=0)
-            mean[name] = (shares[:len(images)] + shares[len(images):]) / 2
-        return mean
+        """{label set: float32 (n, labels)}, the mean over the teachers."""
+        answers = [function(images) for function in self.functions]
+        return {name: np.mean([_softmax(np.asarray(answer[name])) for answer in answers], axis=0)
+                for name in self.recipe.label_sets}
 
     def teach(self, images, targets, weights):
         """Blend the teachers' answers into `targets` and `weights`, lists in the order of the label sets."""

@@ -28,8 +28,8 @@ def read_checkpoint(path):
         raise TrainingError(f"{path}: not a readable checkpoint ({error}); remove it to start again") from None
 
 
-def trained(recipe, folder):
-    """The recipe's network in float32 with the averaged weights of the run in `folder`.
+def trained(recipe, folder, precision="float32"):
+    """The recipe's network with the averaged weights of the run in `folder`, computing in `precision`.
 
     Raises TrainingError where the run is missing or was made by another network.
     """
@@ -37,7 +37,7 @@ def trained(recipe, folder):
     if not path.exists():
         raise TrainingError(f"{folder}: no {path.name}; train it first: python -m training fit {recipe.name}")
     state = read_checkpoint(path)
-    model = build(replace(recipe, precision="float32"))
+    model = build(replace(recipe, precision=precision))
     try:
         model.set_weights([state[f"average_{i}"] for i in range(len(model.weights))])
     except (KeyError, ValueError):
