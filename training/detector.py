@@ -22,11 +22,12 @@ PACKAGE = "@mediapipe/face_detection"
 SOURCE = Path("node_modules") / PACKAGE / "face_detection_full_range.tflite"
 SOURCE_SHA256 = "99bf9494d84f50acc6617d89873f71bf6635a841ea699c17cb3377f9507cfec3"
 FOLDER = Path("static/detector")
-# Width and height. Long side 256 for live pictures, 512 for photos, 192 for the second pass on one face.
+# Width and height. Long sides 128 and 256 for live pictures, 512 too for photos, 192 for a second look at one face.
 SIZES = ((192, 192),
+         (128, 96), (96, 128), (128, 128),
          (256, 160), (160, 256), (256, 192), (192, 256), (256, 256),
          (512, 288), (288, 512), (512, 384), (384, 512), (512, 512))
-VERSION = 1         # raise it when this module makes other files from the same source
+VERSION = 2         # raise it when this module makes other files from the same source
 
 
 def make(folder=FOLDER, source=SOURCE, say=print):

@@ -56,7 +56,7 @@ def test_the_description_holds_every_file(folder):
     made = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert made == set(description["files"]) | {"detector.json"}
     assert description["licence"] == "Apache-2.0"
-    assert all(max(size) in (192, 256, 512) and size[0] % 32 == size[1] % 32 == 0 for size in description["sizes"])
+    assert all(max(size) in (128, 192, 256, 512) and size[0] % 32 == size[1] % 32 == 0 for size in description["sizes"])
 
 
 def test_what_is_whole_is_left_alone_and_what_is_not_is_made_again(folder):

@@ -61,6 +61,19 @@ def test_several_faces_are_all_found(detector, astronaut, place, count):
     assert [face.score for face in faces] == sorted((face.score for face in faces), reverse=True)
 
 
+@pytest.mark.parametrize("share", [0.15, 0.3, 0.5, 0.8, 1.0])
+def test_near_and_far_a_face_is_surely_found(detector, astronaut, place, share):
+    """share: of the picture's height that the face takes; the page follows a face from a score of 0.6 on."""
+    x, y, width, height = (value * 512 for value in place)
+    size = np.array([height / share * 4 / 3, height / share])
+    left, top = np.round(512 + np.array([x + width / 2, y + height / 2]) - size / 2).astype(int)
+    right, bottom = np.round((left, top) + size).astype(int)
+    wide = cv2.copyMakeBorder(astronaut, 512, 512, 512, 512, cv2.BORDER_REPLICATE)
+    frame = cv2.resize(wide[top:bottom, left:right], (640, 480))
+    faces = detector.detect(frame)
+    assert len(faces) == 1 and faces[0].score > 0.75
+
+
 def _scene():
     picture = np.full((480, 640, 3), (190, 210, 235), np.uint8)
     cv2.rectangle(picture, (0, 330), (640, 480), (90, 140, 60), -1)
@@ -110,10 +123,18 @@ def test_missing_files_say_what_to_do(tmp_path):
 def test_suppression_averages_by_score():
     def points(left):
         return np.array([[left, 0], [left + 0.4, 0.4], *[[left, left]] * 4])
-    faces = suppress(np.array([points(0.1), points(0), points(0.6)]), np.array([0.4, 0.8, 0.5]))
+    faces = suppress(np.array([points(0.1), points(0), points(0.6)]), np.array([0.4, 0.8, 0.5]), np.full(3, 50))
     assert [face.score for face in faces] == [0.8, 0.5]
     np.testing.assert_allclose(faces[0].box, (0.1 / 3, 0, 0.4, 0.4))
     np.testing.assert_allclose(faces[0].landmarks["mouth"], (0.1 / 3, 0.1 / 3))
+
+
+def test_suppression_takes_the_landmarks_from_where_the_face_is_of_the_best_size():
+    def points(left):
+        return np.array([[left, 0], [left + 0.4, 0.4], *[[left, left]] * 4])
+    places, scores = np.array([points(0), points(0.1), points(0.12)]), np.array([0.9, 0.6, 0.6])
+    face, = suppress(places, scores, np.array([140, 70, 75]))
+    assert face.score == 0.9 and face.landmarks["nose"][0] == pytest.approx(0.11)
 
 
 @pytest.mark.parametrize("other, expected", [

@@ -99,10 +99,11 @@ def test_suppression(random):
     corners = [np.concatenate([one - 0.08, one + 0.08]) for one in centres]
     points = np.array([np.concatenate([corners[i % 5], random.uniform(0, 1, 8)]) + random.normal(0, 0.01, 12)
                        for i in range(30)])
-    scores = random.uniform(0.4, 1, 30)
+    scores, sizes = random.uniform(0.4, 1, 30), random.choice([20, 40, 80, 160], 30) * random.uniform(0.9, 1.1, 30)
     found, = mirrored([{"what": "suppress", "candidates": [
-        {"points": row.tolist(), "score": score} for row, score in zip(points, scores.tolist(), strict=True)]}])
-    wanted = suppress(points.reshape(30, 6, 2), scores)
+        {"points": row, "score": score, "size": size}
+            for row, score, size in zip(points.tolist(), scores.tolist(), sizes.tolist(), strict=True)]}])
+    wanted = suppress(points.reshape(30, 6, 2), scores, sizes)
     assert len(found) == len(wanted)
     for one, other in zip(found, wanted, strict=True):
         assert np.allclose(one["box"], other.box) and one["score"] == pytest.approx(other.score)

@@ -10,7 +10,8 @@ The decoding: cell `j` of the output has its anchor at `((j mod W/4 + 0.5) 4, (f
 px; its 16 numbers are the box's centre as an offset from the anchor, width, height, and offsets of six
 key points (right eye, left eye, nose, mouth, two ears, the latter unused). A position `x` of the net's
 input is the fraction `(x - px) / nw` of the picture. The score is the logit's sigmoid; cells above the
-threshold are joined by weighted suppression.
+threshold are joined by weighted suppression. Its landmarks are best when a face is about BEST_SIZE px
+wide to the net, so of the cells that mean one face only those of the long side nearest to that are averaged.
 """
 
 import json
@@ -26,10 +27,11 @@ from ai_edge_litert.interpreter import Interpreter
 
 from .crops import LANDMARKS
 
-LIVE = (256,)               # long sides the picture is searched at
-PHOTO = (256, 512)
+LIVE = (128, 256)           # long sides the picture is searched at; 128 for a face that fills the picture
+PHOTO = (128, 256, 512)
 STRIDE = 4
 OVERLAP = 0.3               # intersection over union from which two boxes are one face
+BEST_SIZE = 64              # px
 REFINE_SIDE = 192
 REFINE_SCALE = 2.5          # side of the second look, in sides of the box
 
@@ -74,7 +76,10 @@ class FaceDetector:
         return [self._refined(picture, face) for face in faces] if refine else faces
 
     def _search(self, picture, long_side, threshold):
-        """(points float64 (n, 6, 2), scores (n,)): two corners of the box, then LANDMARKS; fractions."""
+        """(points float64 (n, 6, 2), scores (n,), sizes (n,)).
+
+        points: two corners of the box, then LANDMARKS; fractions. sizes: px, width of the face to the net.
+        """
         height, width = picture.shape[:2]
         (inner_width, inner_height), size = self._letter_box(width, height, long_side)
         offset = np.array([(size[0] - inner_width) // 2, (size[1] - inner_height) // 2])
@@ -87,7 +92,8 @@ class FaceDetector:
         centres, halves = values[:, 0:2], values[:, 2:4] / 2
         landmarks = values[:, 4:4 + 2 * len(LANDMARKS)].reshape(-1, len(LANDMARKS), 2)
         points = np.concatenate([np.stack([centres - halves, centres + halves], axis=1), landmarks], axis=1)
-        return (points + anchors[:, None] - offset) / (inner_width, inner_height), scores[cells]
+        points = (points + anchors[:, None] - offset) / (inner_width, inner_height)
+        return points, scores[cells], values[:, 2]
 
     def _letter_box(self, width, height, long_side):
         """((nw, nh), (W, H)) as in the module's docstring."""
@@ -109,8 +115,8 @@ class FaceDetector:
         if right <= left or bottom <= top:
             return face
         scale, shift = np.array([right - left, bottom - top]) / (width, height), np.array([left / width, top / height])
-        points, scores = self._search(picture[top:bottom, left:right], REFINE_SIDE, 0.3)
-        again = suppress(points * scale + shift, scores)
+        points, scores, sizes = self._search(picture[top:bottom, left:right], REFINE_SIDE, 0.3)
+        again = suppress(points * scale + shift, scores, sizes)
         best = max(again, key=lambda other: overlap(face.box, other.box), default=None)
         if best is None or overlap(face.box, best.box) < 0.5:
             return face
@@ -147,21 +153,26 @@ class _Net:
         return interpreter
 
 
-def suppress(points, scores):
-    """Weighted suppression: boxes that overlap the best one more than OVERLAP are averaged with it by score.
+def suppress(points, scores, sizes):
+    """Weighted suppression: boxes that overlap the best one more than OVERLAP are one face.
 
-    points: (n, 6, 2) as `_search` gives them; scores: (n,). A list of Face, the highest score first.
+    Its box and landmarks are averages, weighted by score, over the cells of the one that is nearest to
+    BEST_SIZE (the first of equals, by score) and those less than sqrt(2) larger or smaller, which are of
+    the same long side. points, scores, sizes: as `_search` gives them. A list of Face, the highest score
+    first.
     """
     order = np.argsort(-scores, kind="stable")
-    points, scores, faces = points[order], scores[order], []
+    points, scores, steps, faces = points[order], scores[order], np.log2(np.maximum(sizes[order], 1) / BEST_SIZE), []
     while len(scores):
         low, high = points[:, 0], points[:, 1]
         shared = np.clip(np.minimum(high[0], high) - np.maximum(low[0], low), 0, None).prod(axis=1)
         areas = np.clip(high - low, 0, None).prod(axis=1)
         same = shared > OVERLAP * (areas[0] + areas - shared)
         same[0] = True
-        faces.append(_face(np.average(points[same], axis=0, weights=scores[same]), scores[0]))
-        points, scores = points[~same], scores[~same]
+        nearest = steps[same][np.abs(steps[same]).argmin()]
+        chosen = same & (np.abs(steps - nearest) < 0.5)
+        faces.append(_face(np.average(points[chosen], axis=0, weights=scores[chosen]), scores[0]))
+        points, scores, steps = points[~same], scores[~same], steps[~same]
     return faces
 
 

@@ -6,17 +6,18 @@ import { resize } from "./pictures.js";
 
 /** @typedef {import("./pictures.js").Pixels} Pixels */
 /** @typedef {{box: [number, number, number, number], landmarks: Record<string, [number, number]>, score: number}} Face  fractions; x, y, width, height */
-/** @typedef {{points: number[], score: number}} Candidate  two corners of the box, then LANDMARKS; fractions */
+/** @typedef {{points: number[], score: number, size: number}} Candidate  two corners of the box, then LANDMARKS, in fractions; px of its width to the net */
 /**
  * Runs the network: RGB / 127.5 - 1, height x width x 3, to 16 numbers and one logit a cell.
  * @typedef {(input: Float32Array, width: number, height: number) => Promise<{values: Float32Array, logits: Float32Array}>} Net
  */
 
-export const LIVE = [256]; // long sides the picture is searched at
-export const PHOTO = [256, 512];
+export const LIVE = [128, 256]; // long sides the picture is searched at; 128 for a face that fills the picture
+export const PHOTO = [128, 256, 512];
 const STRIDE = 4;
 const NUMBERS = 16;
 const OVERLAP = 0.3; // intersection over union from which two boxes are one face
+const BEST_SIZE = 64; // px of a face's width to the net, at which its landmarks are best
 const REFINE_SIDE = 192;
 const REFINE_SCALE = 2.5; // side of the second look, in sides of the box
 
@@ -53,7 +54,7 @@ export class FaceDetector {
       const anchor = [((cell % columns) + 0.5) * STRIDE, (Math.floor(cell / columns) + 0.5) * STRIDE];
       const [x, y, width, height, ...rest] = values.subarray(NUMBERS * cell, NUMBERS * cell + 4 + 2 * LANDMARKS.length);
       const points = [x - width / 2, y - height / 2, x + width / 2, y + height / 2, ...rest];
-      found.push({ points: points.map((value, i) => (value + anchor[i % 2] - offset[i % 2]) / inner[i % 2]), score: 1 / (1 + Math.exp(-logits[cell])) });
+      found.push({ points: points.map((value, i) => (value + anchor[i % 2] - offset[i % 2]) / inner[i % 2]), score: 1 / (1 + Math.exp(-logits[cell])), size: width });
     }
     return found;
   }
@@ -67,7 +68,7 @@ export class FaceDetector {
     if (right <= left || bottom <= top) return;
     const shift = [left / width, top / height], scale = [(right - left) / width, (bottom - top) / height];
     const seen = await this.#search(cutOut(pixels, left, top, right, bottom), REFINE_SIDE, 0.3);
-    const again = suppress(seen.map(({ points, score }) => ({ points: points.map((value, i) => value * scale[i % 2] + shift[i % 2]), score })));
+    const again = suppress(seen.map(({ points, ...rest }) => ({ ...rest, points: points.map((value, i) => value * scale[i % 2] + shift[i % 2]) })));
     const [best] = again.sort((one, other) => overlap(face.box, other.box) - overlap(face.box, one.box));
     if (best && overlap(face.box, best.box) >= 0.5) face.landmarks = best.landmarks;
   }
@@ -98,7 +99,8 @@ function fill(pixels, inner, offset, size) {
 }
 
 /**
- * Weighted suppression: boxes that overlap the best one more than OVERLAP are averaged with it by score.
+ * Weighted suppression: boxes that overlap the best one more than OVERLAP are one face; averaged by score are those of
+ * the long side at which the face's size is nearest to BEST_SIZE.
  * @param {Candidate[]} candidates  @returns {Face[]} the highest score first
  */
 export function suppress(candidates) {
@@ -107,13 +109,18 @@ export function suppress(candidates) {
   while (rest.length) {
     const best = rest[0];
     const same = rest.filter((one) => one === best || cover(best.points, one.points) > OVERLAP);
-    const total = same.reduce((sum, { score }) => sum + score, 0);
-    faces.push(toFace(best.points.map((_, i) => same.reduce((sum, { points, score }) => sum + points[i] * score, 0) / total), best.score));
+    const nearest = same.reduce((one, other) => (Math.abs(step(other)) < Math.abs(step(one)) ? other : one));
+    const chosen = same.filter((one) => Math.abs(step(one) - step(nearest)) < 0.5);
+    const total = chosen.reduce((sum, { score }) => sum + score, 0);
+    faces.push(toFace(best.points.map((_, i) => chosen.reduce((sum, { points, score }) => sum + points[i] * score, 0) / total), best.score));
     const gone = new Set(same);
     rest = rest.filter((one) => !gone.has(one));
   }
   return faces;
 }
+
+/** How far a candidate's size is from the best, in doublings. @param {Candidate} candidate */
+const step = ({ size }) => Math.log2(Math.max(size, 1) / BEST_SIZE);
 
 /** Intersection over union of two candidates' boxes, given by corners. @param {number[]} one  @param {number[]} other */
 function cover(one, other) {
