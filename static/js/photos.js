@@ -3,6 +3,7 @@
 import { fromAddress, toAddress } from "./photos/address.js";
 import { buttonOf, get, partOf } from "./photos/dom.js";
 import { counts, select } from "./photos/filter.js";
+import { Films } from "./photos/films.js";
 import { Filters, nameOf } from "./photos/filters.js";
 import { Gallery } from "./photos/gallery.js";
 import { Grid } from "./photos/grid.js";
@@ -18,6 +19,7 @@ import { Single } from "./photos/single.js";
 import { Store } from "./photos/store.js";
 import { Thumbnails } from "./photos/thumbnails.js";
 import { photoWork } from "./photos/work.js";
+import { keepPlace } from "./where.js";
 
 /** @typedef {import("./photos/facts.js").Photo} Photo */
 /** @typedef {import("./photos/intake.js").Item} Item */
@@ -32,6 +34,7 @@ const selection = new Selection();
 const choice = new ReaderChoice(partOf("choice"), partOf("privacy"));
 const previews = new Previews(page.dataset.worker ?? "");
 const queue = new Queue(photoWork({ gallery, previews, choice: () => choice.current }), { width: 3, onChange: () => soon() });
+const films = new Films(partOf("films"), store, choice);
 const progress = new Progress(queue, (id) => gallery.photos.get(id)?.name ?? "");
 const grid = new Grid(partOf("grid"), thumbnails);
 const filters = new Filters((changes) => setView(changes));
@@ -53,7 +56,7 @@ let view = fromAddress(location.search);
 function setView(changes) {
   const opened = Boolean(changes.photo) && !view.photo;
   view = { ...view, ...changes };
-  history[opened ? "pushState" : "replaceState"](null, "", location.pathname + toAddress(view));
+  history[opened ? "pushState" : "replaceState"](null, "", location.pathname + keepPlace(toAddress(view)));
   render();
 }
 
@@ -94,6 +97,7 @@ async function take(items) {
   const flush = async () => {
     const added = await gallery.add(batch.filter(({ kind }) => kind === "picture"));
     for (const { id } of added) queue.add(id, id);
+    for (const item of batch) if (item.kind === "video") await films.add(item);
     batch = [];
   };
   try {
@@ -175,6 +179,7 @@ const CLICKS = {
     if (!confirm("Remove every photo and every result that this browser keeps for this page?")) return;
     queue.cancel();
     queue.clear();
+    films.clear();
     await gallery.clear();
     thumbnails.clear();
     selection.clear();
@@ -184,5 +189,6 @@ for (const [id, act] of Object.entries(CLICKS)) buttonOf(id).addEventListener("c
 
 await choice.load();
 await gallery.load();
+await films.load();
 render();
 page.dataset.ready = "true";

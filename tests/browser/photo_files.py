@@ -1,4 +1,4 @@
-"""Photos of every kind, made from scikit-image's astronaut (NASA, public domain) or drawn: right ones and wrong ones."""
+"""Photos of every kind, right and wrong: made from scikit-image's astronaut (NASA, public domain) or drawn."""
 
 import io
 import zlib
@@ -135,3 +135,17 @@ def bomb(side):
     pixels = b"".join(packer.compress(row) for _ in range(side)) + packer.flush()
     header = side.to_bytes(4) + side.to_bytes(4) + bytes([1, 0, 0, 0, 0])
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+
+
+def make_film(path, seconds=8, rate=25):
+    """A WebM film: the astronaut moves to and fro, and is away between 3 and 5 s."""
+    picture = skimage.data.astronaut()[:480, :, ::-1]
+    film = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"VP80"), rate, (640, 480))
+    assert film.isOpened()
+    for number in range(seconds * rate):
+        frame = np.full((480, 640, 3), 128, np.uint8)
+        if not 3 <= number / rate < 5:
+            x = int(64 + 60 * np.sin(number / 20))
+            frame[:, x:x + 512] = picture
+        film.write(frame)
+    film.release()

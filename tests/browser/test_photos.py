@@ -8,7 +8,9 @@ import photo_files
 import pytest
 
 # A browser's own dialogue for saving cannot be driven; without it the page hands over a download.
-NO_PICKER = "delete window.showSaveFilePicker; window.confirm = () => true; window.print = () => { window.printed = true; }"
+NO_PICKER = """delete window.showSaveFilePicker;
+    window.confirm = () => true;
+    window.print = () => { window.printed = true; }"""
 
 
 @pytest.fixture(scope="session")
@@ -102,8 +104,9 @@ def thumbnail(page, name):
         const open = indexedDB.open("emoscope-photos");
         const base = await new Promise((resolve) => (open.onsuccess = () => resolve(open.result)));
         const get = (request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
-        const photo = (await get(base.transaction("photos").objectStore("photos").getAll())).find((one) => one.name === name);
-        const image = await createImageBitmap(await get(base.transaction("thumbnails").objectStore("thumbnails").get(photo.id)));
+        const store = (name) => base.transaction(name).objectStore(name);
+        const photo = (await get(store("photos").getAll())).find((one) => one.name === name);
+        const image = await createImageBitmap(await get(store("thumbnails").get(photo.id)));
         const context = new OffscreenCanvas(8, 8).getContext("2d");
         context.drawImage(image, 0, 0, 8, 8);
         base.close();
@@ -223,3 +226,31 @@ def test_selecting_and_removing(photos, fifty):
     page.click("#remove")
     until(page, "document.getElementById('shown').textContent === '2 of 2 photos'")
     assert stored(page)["photos"] == 2
+
+
+def test_a_film_is_read_to_its_timeline(photos, tmp_path):
+    photo_files.make_film(tmp_path / "film.webm")
+    page = photos(viewport={"width": 1280, "height": 1000})
+    page.set_input_files("#pick-files", [str(tmp_path / "film.webm")])
+    page.locator(".film[data-state=done]").wait_for(timeout=90_000)
+    assert page.locator(".film-strip").count() >= 1
+    page.locator(".film-moments button", has_text="appears").last.click()
+    until(page, "document.querySelector('.film video').currentTime > 4.8")
+    page.locator(".film .face-box").first.wait_for()
+    with page.expect_download() as download:
+        page.locator(".film-saves button", has_text="JSON").click()
+    film = json.loads(download.value.path().read_text())
+    samples = [sample for face in film["faces"] for sample in face["samples"]]
+    assert film["duration"] == pytest.approx(8, abs=0.3)
+    assert all(sample["shares"]["happiness"] >= 5 for sample in samples)
+    assert not [sample for sample in samples if 3.3 < sample["seconds"] < 4.7]     # nobody was in the picture
+    assert len(samples) > 25
+    with page.expect_download() as download:
+        page.locator(".film-saves button", has_text="WebVTT").click()
+    assert download.value.path().read_text().startswith("WEBVTT\n\n00:00:0")
+    page.reload()
+    page.locator(".film[data-state=done]").wait_for()
+    assert page.locator(".film-moments button").count() >= 2
+    page.locator(".film-saves button", has_text="Remove").click()
+    until(page, "!document.querySelector('.film')")
+    assert stored(page)["films"] == 0

@@ -29,6 +29,7 @@
 
 const COLUMNS = 7; // face, time, x, y, width, height, unsure
 const BEGIN = 4096; // numbers
+const ROUNDING = 0.002; // seconds: times are stored as float32
 
 /**
  * @param {{id: string, name: string, duration: number, width: number, height: number, step: number}} about
@@ -89,9 +90,9 @@ export function sampleAt(samples, time, step) {
   let high = samples.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (samples[middle].time <= time) low = middle + 1;
+    if (samples[middle].time <= time + ROUNDING) low = middle + 1;
     else high = middle;
   }
   const sample = samples[low - 1];
-  return sample && time - sample.time <= Math.max(1, 2 * step) ? sample : undefined;
+  return sample && time - sample.time <= 2.5 * step ? sample : undefined;
 }

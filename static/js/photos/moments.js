@@ -13,7 +13,12 @@ const FALL = 2; // of ten, by how much it must fall on both sides of a peak
 
 /** @param {FilmRecord} record  @param {Map<number, Sample[]>} faces  @returns {Moment[]} in the order of time */
 export function moments(record, faces) {
-  const all = [...faces].flatMap(([face, samples]) => [...changes(record, face, samples), ...peaks(record, face, samples)]);
+  const all = [...faces].flatMap(([face, samples]) => {
+    const changed = changes(record, face, samples);
+    // Who appears, or changes, at a peak is told once.
+    const known = new Set(changed.map(({ time, label }) => `${time} ${label}`));
+    return [...changed, ...peaks(record, face, samples).filter(({ time, label }) => !known.has(`${time} ${label}`))];
+  });
   return all.sort((a, b) => a.time - b.time || a.face - b.face);
 }
 
