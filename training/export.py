@@ -41,7 +41,7 @@ def export(run, label_set, name, version, tests, models, title=None, release=Fal
         raise TrainingError(f"{run} has no head for {label_set!r}; it has: {', '.join(recipe.label_sets)}")
     model = one_head(trained(recipe, run), label_set)
     public = faces.images[faces.rows("PublicTest")]
-    folder = models / f"{name}.partial"
+    folder = models / f".{name}.partial"      # hidden: a site that starts now passes it by
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     try:
