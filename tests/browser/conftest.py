@@ -1,5 +1,7 @@
 """A real server process, and a real Chromium whose camera plays a film."""
 
+import hashlib
+import json
 import os
 import shutil
 import signal
@@ -76,6 +78,30 @@ def strict_server():
     server.kill()
 
 
+@pytest.fixture
+def own_server():
+    """A server that a test may kill and start again."""
+    server = Server().start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def new_bundle(tmp_path):
+    """A folder of models with a newer jury-live: other weights in the browser's file, another version."""
+    folder = tmp_path / "models" / "jury-live"
+    shutil.copytree(ROOT / "static/models/jury-live", folder)
+    weights = folder / "tfjs" / "weights.bin"
+    content = bytearray(weights.read_bytes())
+    content[1000] ^= 1
+    weights.write_bytes(content)
+    card = json.loads((folder / "card.json").read_text())
+    card["version"] = "99.0.0"
+    card["files"]["tfjs/weights.bin"]["sha256"] = hashlib.sha256(content).hexdigest()
+    (folder / "card.json").write_text(json.dumps(card))
+    return tmp_path / "models"
+
+
 @pytest.fixture(scope="session")
 def film(tmp_path_factory):
     """film(scene) -> films.Film, made once."""
@@ -109,7 +135,7 @@ def open_page(playwright, chromium_path, server):
     """open_page(path, film=None, flags=(), **context) -> a page; every error in its console fails the test."""
     browsers, errors = [], []
 
-    def open_(path, film=None, flags=(), script=None, **context):
+    def open_(path, film=None, flags=(), script=None, url=None, routes=None, **context):
         camera = [*CAMERA, f"--use-file-for-fake-video-capture={film.path}"] if film else []
         browser = playwright.chromium.launch(executable_path=chromium_path, args=[*FLAGS, *camera, *flags])
         browsers.append(browser)
@@ -119,7 +145,9 @@ def open_page(playwright, chromium_path, server):
         page.errors = errors
         if script:
             page.add_init_script(script)
-        page.goto(server.url + path)
+        for pattern, answer in (routes or {}).items():
+            page.context.route(pattern, answer)
+        page.goto((url or server.url) + path)
         return page
 
     yield open_

@@ -1,0 +1,205 @@
+"""Reading on the device: the same page without a server behind it, and what it does when something is missing."""
+
+import base64
+import json
+from pathlib import Path
+
+import made_pictures
+import pytest
+from playwright.sync_api import expect
+from test_device_parity import HARNESS, as_png
+
+NO_WASM = "--js-flags=--noexpose_wasm"
+LIVE = "/live?on=device&backend=wasm"
+BROKEN = "came damaged and is not used. It is fetched again."
+
+
+def ready(page, timeout=90_000):
+    expect(page.locator("#live")).to_have_attribute("data-reader", "ready", timeout=timeout)
+
+
+def kept(page):
+    expect(page.locator(".where-words")).to_contain_text("Ready for use without a network.", timeout=60_000)
+
+
+def start(page, faces=1):
+    page.click("#start")
+    expect(page.locator("[data-figure=rate]")).not_to_have_text("–", timeout=60_000)
+    expect(page.locator("[data-face][data-box]")).to_have_count(faces, timeout=60_000)
+
+
+def requests_of(page):
+    """A list that grows with every request of the page, its workers and its sockets."""
+    seen = []
+    page.context.on("request", lambda request: seen.append((request.method, request.url, request.post_data_buffer)))
+    page.on("websocket", lambda socket: seen.append(("WEBSOCKET", socket.url, None)))
+    return seen
+
+
+def test_live_reads_and_nothing_leaves_the_device(open_page, film):
+    page = open_page(LIVE, film=film("portrait"))
+    ready(page)
+    kept(page)
+    seen = requests_of(page)
+    start(page)
+    page.wait_for_timeout(4000)
+    assert "of 10 people would call this" in page.inner_text("#faces")
+    assert seen == []
+
+
+def test_the_policy_forbids_to_send(open_page):
+    page = open_page(LIVE)
+    refused = page.evaluate("""async () => {
+      const tries = [() => fetch("/api/v1/readings", {method: "POST", body: "x"}), () => fetch("https://example.org/"),
+        () => new Promise((resolve, reject) => {
+          const socket = new WebSocket(`ws://${location.host}/socket.io/`);
+          socket.onopen = resolve; socket.onerror = reject; })];
+      const results = await Promise.allSettled(tries.map(async (one) => one()));
+      return results.map(({status}) => status);
+    }""")
+    assert refused == ["rejected"] * 3
+    assert not navigator_beacon(page)
+    page.errors.clear()         # the browser tells each refusal in its console
+
+
+def navigator_beacon(page):
+    """Whether anything arrived by sendBeacon; the browser queues it, the policy stops it."""
+    seen = requests_of(page)
+    page.evaluate("navigator.sendBeacon('/api/v1/readings', 'x')")
+    page.wait_for_timeout(500)
+    return [one for one in seen if one[2]]
+
+
+def test_photos_are_read_and_nothing_leaves_the_device(open_page, tmp_path):
+    page = open_page("/photos?on=device&backend=wasm")
+    expect(page.locator(".where-words")).to_contain_text("Ready for use without a network.", timeout=120_000)
+    seen = requests_of(page)
+    path = tmp_path / "face.png"
+    path.write_bytes(as_png(next(iter(list(made_pictures.make(2))[1:]))))
+    page.set_input_files("#pick-files", path)
+    expect(page.locator("#grid li")).to_have_count(1, timeout=60_000)
+    expect(page.locator("#photos")).to_have_attribute("data-empty", "false")
+    page.wait_for_timeout(3000)
+    assert [one for one in seen if not one[1].startswith("blob:")] == []
+
+
+def test_without_a_network_live_still_works(open_page, film, own_server):
+    page = open_page(LIVE, film=film("portrait"), url=own_server.url)
+    ready(page)
+    kept(page)
+    own_server.kill()
+    page.goto(own_server.url + "/live")         # the plain address leads to the device's page
+    ready(page)
+    assert "on=device" in page.url
+    start(page)
+    assert "of 10 people would call this" in page.inner_text("#faces")
+    page.errors.clear()
+
+
+def test_a_replaced_bundle_replaces_the_old_one_whole(open_page, own_server, new_bundle):
+    page = open_page(LIVE, url=own_server.url)
+    ready(page)
+    kept(page)
+    before = page.evaluate(CACHED)
+    own_server.kill()
+    own_server.settings["EMOSCOPE_MODELS"] = str(new_bundle)
+    own_server.start()
+    page.reload()
+    ready(page)
+    kept(page)
+    after = page.evaluate(CACHED)
+    assert len(after) == len(before) and len(set(after) & set(before)) == 3     # the detector's two and model.json
+    own_server.kill()
+    page.reload()
+    ready(page)
+    offer = json.loads(page.inner_text("#device-offer") or page.text_content("#device-offer"))
+    assert offer["models"][0]["card"]["version"] == "99.0.0"
+    page.errors.clear()
+
+
+CACHED = """async () => {
+  const cache = await caches.open("emoscope-networks");
+  return (await cache.keys()).map(({url}) => new URL(url).pathname);
+}"""
+
+
+@pytest.mark.parametrize("times, outcome", [(1, "ready"), (9, "lost")])
+def test_a_damaged_file_is_named_and_fetched_again(open_page, times, outcome):
+    left = [times]
+
+    def damage(route):
+        if left[0] > 0:
+            left[0] -= 1
+            route.fulfill(status=200, body=b"half of it")
+        else:
+            route.continue_()
+
+    page = open_page(LIVE, routes={"**/device/files/*/weights.bin": damage}, service_workers="block")
+    expect(page.locator("#live")).to_have_attribute("data-reader", outcome, timeout=90_000)
+    if outcome == "ready":
+        expect(page.locator(".where-words")).to_contain_text(BROKEN)
+    else:
+        expect(page.locator("#stage")).to_contain_text("came damaged twice")
+        expect(page.get_by_role("link", name="Read on the server")).to_be_visible()
+
+
+def test_a_damaged_kept_file_is_named_and_fetched_again(open_page):
+    page = open_page(LIVE)
+    ready(page)
+    page.evaluate("""async () => {
+      const cache = await caches.open("emoscope-networks");
+      for (const request of await cache.keys()) await cache.put(request, new Response("rubbish"));
+    }""")
+    page.reload()
+    ready(page)
+    expect(page.locator(".where-words")).to_contain_text("that this browser kept is broken. It is fetched again.")
+
+
+def test_without_room_to_keep_it_works_and_says_so(open_page):
+    page = open_page("/about")
+    tools = page.context.new_cdp_session(page)
+    tools.send("Storage.overrideQuotaForOrigin", {"origin": page.evaluate("location.origin"), "quotaSize": 1000})
+    page.goto(page.url.replace("/about", LIVE))
+    ready(page)
+    expect(page.locator(".where-words")).to_contain_text("refuses to keep the networks", timeout=60_000)
+
+
+def test_a_backend_that_is_missing_is_passed_over_with_a_word(open_page):
+    page = open_page("/live?on=device&backend=webgpu", flags=["--disable-3d-apis"])
+    ready(page)
+    expect(page.locator(".where-words")).to_contain_text("WebAssembly (this browser has no WebGPU; this browser has no "
+                                                         "WebGL 2)")
+
+
+def test_without_any_backend_it_says_what_is_missing_and_offers_the_server(open_page):
+    page = open_page("/live?on=device", flags=["--disable-3d-apis", NO_WASM])
+    expect(page.locator("#stage")).to_contain_text("this browser has no WebAssembly", timeout=60_000)
+    page.get_by_role("link", name="Read on the server").click()
+    expect(page).to_have_url(page.url.split("?")[0])
+
+
+def test_tensors_stay_as_many(open_page):
+    page = open_page("/live", script=HARNESS)
+    page.set_default_timeout(120_000)
+    page.evaluate("device.start('wasm')")
+    pictures = [base64.b64encode(as_png(picture)).decode() for picture in list(made_pictures.make(6))[1:]]
+    counts = page.evaluate("""async (pictures) => {
+      const counts = [];
+      for (let i = 0; i < 60; i++) {
+        await device.read(pictures[i % pictures.length], [256]);
+        if (i >= 9 && i % 10 === 9) counts.push(JSON.stringify(await device.ask("memory")));
+      }
+      return counts;
+    }""", pictures)
+    assert len(set(counts)) == 1, counts
+
+
+def test_the_page_can_be_installed(open_page):
+    page = open_page("/live?on=device&backend=wasm")
+    tools = page.context.new_cdp_session(page)
+    manifest = tools.send("Page.getAppManifest")
+    assert manifest["errors"] == []
+    found = json.loads(manifest["data"])
+    assert found["start_url"].startswith("/live")
+    for icon in found["icons"]:
+        assert Path("static", icon["src"].removeprefix("/static/")).is_file()
