@@ -3,8 +3,9 @@
     python -m benchmarks.explorer [--rows 35887 400000 5000000] [--repeat 15] [--map]
 
 The larger sets are the committed bundle's rows repeated with noise, in a temporary folder that is
-removed. Every question is asked with other filters each time, as a visitor's clicks would be. The
-map is drawn in headless Chromium; without a GPU that is a software renderer.
+removed. Every question is asked with other filters each time, as a visitor's clicks would be. CPU ms
+is the median work of all threads: what a question costs where the machine is busy with something
+else. The map is drawn in headless Chromium; without a GPU that is a software renderer.
 """
 
 import argparse
@@ -84,7 +85,7 @@ def questions(dataset, parse):
         return dataset.page(parse([("lasso", corners)], summary))
 
     return {
-        "filter + first page": page, "filter + any page, by row": deep, "area of the map + page": lasso,
+        "filter + first page": page, "filter + any page, by row": deep, "area of the map + first page": lasso,
         "one sample": lambda rng: dataset.sample(int(rng.integers(summary["rows"])), parse([], summary)),
         "rows before and after": lambda rng: dataset.beside(view(rng, ("sort", "-entropy")),
                                                             int(rng.integers(summary["rows"]))),
@@ -96,21 +97,22 @@ def questions(dataset, parse):
 
 
 def measure(folder, repeat):
-    """Ask every question of the bundle in `folder`; {question: [ms]} and peak memory in MB."""
+    """Ask every question of the bundle in `folder`; {question: [ms]}, likewise of CPU time, peak memory in MB."""
     from webapp.explorer import DataSet, parse
 
     started = time.perf_counter()
     dataset = DataSet(folder)
-    times = {"open": [1000 * (time.perf_counter() - started)]}
+    times, work = {"open": [1000 * (time.perf_counter() - started)]}, {}
     rng = np.random.default_rng(1)
     for name, ask in questions(dataset, parse).items():
         ask(rng)
-        times[name] = []
+        times[name], work[name] = [], []
         for _ in range(repeat if name not in ("points of the map",) else 3):
-            started = time.perf_counter()
+            started, worked = time.perf_counter(), time.process_time()
             ask(rng)
             times[name].append(1000 * (time.perf_counter() - started))
-    return times, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+            work[name].append(1000 * (time.process_time() - worked))
+    return times, work, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def draw_map(folder, seconds=6):
@@ -180,11 +182,12 @@ def _compare(options):
             folder = Path(temporary) / f"rows-{rows}"
             enlarge(folder, rows)
             size = (folder / "samples.parquet").stat().st_size / 1e6
-            times, memory = _alone("--ask", folder, "--repeat", str(options.repeat))
+            times, work, memory = _alone("--ask", folder, "--repeat", str(options.repeat))
             print(f"{rows:,} rows, {size:.0f} MB of Parquet, peak memory of the asking process {memory:.0f} MB")
-            print(f"  {'question':28}{'p50 ms':>10}{'p95 ms':>10}")
+            print(f"  {'question':28}{'p50 ms':>10}{'p95 ms':>10}{'CPU ms':>10}")
             for name, values in times.items():
-                print(f"  {name:28}{np.percentile(values, 50):10.1f}{np.percentile(values, 95):10.1f}")
+                shown = [*np.percentile(values, (50, 95)), np.median(work.get(name, [np.nan]))]
+                print(f"  {name:28}" + "".join(f"{value:10.1f}" for value in shown), flush=True)
             if options.map and not drawn and rows >= 400_000:
                 drawn = True
                 found = _alone("--draw", folder)

@@ -65,7 +65,7 @@ def _build(options, instance):
         answers.append(predictions.answers(folder, samples.images, instance / "runs"))
     out = Path(options.out or BUNDLES / name)
     title = options.title or TITLES.get(name, name)
-    summary = bundle.build(samples, answers, out, name, title, _command(options), _say)
+    summary = bundle.build(samples, answers, out, name, title, _command(options), _say, instance / "datasets" / name)
     _say(f"{out}: {summary['rows']} rows, {len(answers)} models, "
          f"{sum(path.stat().st_size for path in out.iterdir()) / 1e6:.1f} MB")
 

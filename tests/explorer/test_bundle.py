@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from training.__main__ import main
-from training.data import duplicates, fer2013, neighbours, out_of_sample, pictures
+from training.data import duplicates, fer2013, kept, neighbours, out_of_sample, pictures
 from training.data.quality import quality
 from training.data.samples import from_fer2013
 
@@ -154,3 +154,18 @@ def test_a_folder_a_class_becomes_a_bundle(tmp_path, monkeypatch):
     view = parse([("label", "sadness"), ("split", "Test")], dataset.summary)
     assert dataset.page(view)["count"] == 12 and dataset.pictures.images.shape == (48, 48, 48)
     assert dataset.overview(view)["count"] == 12 and dataset.sample(40, view)["neighbours"]
+
+
+def test_what_depends_on_the_pictures_alone_is_made_once(tmp_path):
+    made = []
+
+    def make():
+        made.append(1)
+        return {"values": np.arange(3)}
+
+    pictures_ = np.zeros((2, 2), np.uint8)
+    for key in (kept.fingerprint(pictures_, 1), kept.fingerprint(pictures_, 1), kept.fingerprint(pictures_ + 1, 1)):
+        assert kept.kept(tmp_path, "values", key, make)["values"].tolist() == [0, 1, 2]
+    assert len(made) == 2
+    (tmp_path / "values.npz").write_bytes(b"broken")
+    assert kept.kept(tmp_path, "values", key, make)["values"].tolist() == [0, 1, 2] and len(made) == 3

@@ -13,8 +13,9 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from . import duplicates, label_errors, neighbours
+from .kept import fingerprint, kept
 from .labels import FERPLUS
-from .out_of_sample import DESCRIPTION, out_of_fold
+from .out_of_sample import DESCRIPTION, SETTINGS, out_of_fold
 from .quality import quality
 
 SCHEMA = 1
@@ -22,8 +23,11 @@ SCHEMA = 1
 ROW_GROUP = 16_384
 
 
-def build(samples, models, out, name, title, command, say=print):
-    """Write the bundle of `samples` (Samples) and `models` (list of Answers) into the folder `out`; its summary."""
+def build(samples, models, out, name, title, command, say=print, keep=None):
+    """Write the bundle of `samples` (Samples) and `models` (list of Answers) into the folder `out`; its summary.
+
+    keep: folder in which twins and out-of-sample predictions are kept for the next time.
+    """
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     summary = {"schema": SCHEMA, "name": name, "title": title, "command": command, "rows": len(samples),
@@ -40,11 +44,11 @@ def build(samples, models, out, name, title, command, say=print):
     columns |= {key: _rounded(values, 2) for key, values in
                 zip(("brightness", "contrast", "sharpness"), quality(samples.images), strict=True)}
     say("duplicates and near twins")
-    first, pairs, found = _twins(samples)
+    first, pairs, found = _twins(samples, keep)
     columns |= found
     summary |= _counts(samples, first, found)
     say("predictions out of sample")
-    wrong, summary["label_issues"] = _label_errors(samples, columns, duplicates.groups(first, pairs))
+    wrong, summary["label_issues"] = _label_errors(samples, columns, duplicates.groups(first, pairs), keep)
     columns |= wrong
     summary["models"] = []
     for answers in models:
@@ -105,13 +109,15 @@ def _votes(samples):
         "top_votes": top.astype(np.uint8)}
 
 
-def _twins(samples):
+def _twins(samples, keep):
     """First rows, int32 (n,), Pairs, and the columns that say so."""
     images = np.asarray(samples.images) if len(samples) <= duplicates.MOST_COMPARED else samples.images
     first = duplicates.first_rows(images)
     pairs = duplicates.equal_pairs(first, samples.split)
     if len(samples) <= duplicates.MOST_COMPARED:
-        pairs = duplicates.join(pairs, duplicates.near_pairs(images))
+        near = kept(keep, "near-pairs", fingerprint(images, duplicates.NEAR),
+                    lambda: vars(duplicates.near_pairs(images)))
+        pairs = duplicates.join(pairs, duplicates.Pairs(**near))
     twin, correlation = duplicates.twins_across(pairs, samples.split, 0)
     exact = (twin >= 0) & (first[np.maximum(twin, 0)] == first)
     kind = np.where(exact, 0, 1)
@@ -142,9 +148,11 @@ def _counts(samples, first, found):
                            "twins_in_other_split": twins}}
 
 
-def _label_errors(samples, columns, groups):
+def _label_errors(samples, columns, groups, keep):
     """Columns and facts of the labels that look wrong."""
-    probabilities = out_of_fold(samples.images, samples.labels, groups)
+    key = fingerprint(np.asarray(samples.images), samples.labels, groups, DESCRIPTION, SETTINGS)
+    probabilities = kept(keep, "out-of-fold", key, lambda: {
+        "probabilities": out_of_fold(samples.images, samples.labels, groups)})["probabilities"]
     score, issues = label_errors.label_errors(samples.labels, probabilities)
     answer = probabilities.argmax(axis=1)
     facts = {"predictions": DESCRIPTION, "ranking": "cleanlab, normalized margin; issues: prune by noise rate and "

@@ -18,6 +18,7 @@ CELLS = (6, 8, 12)          # pixels; blocks are two by two cells
 COMPONENTS = 300            # principal components of the histograms that are kept
 LANDMARKS = 4000            # pictures that the kernel is measured against
 GAMMA, RIDGE = 1.0, 0.05     # chosen on PublicTest
+SETTINGS = (FOLDS, CELLS, COMPONENTS, LANDMARKS, GAMMA, RIDGE)
 DESCRIPTION = ("histograms of oriented gradients, Nystroem-approximated Gaussian kernel, ridge regression; "
                f"{FOLDS} folds over all rows, duplicates and near twins kept together")
 
