@@ -1,0 +1,79 @@
+"""The API does what its OpenAPI document says: schemathesis sends what the document allows, and what it does not."""
+
+import io
+
+import hypothesis
+import pytest
+import schemathesis
+import skimage.data
+from hypothesis import HealthCheck, Phase
+from PIL import Image
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from webapp import create_app
+
+CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+
+
+@pytest.fixture(scope="module")
+def site():
+    return create_app({"api_rate": ""})
+
+
+@pytest.fixture(scope="module")
+def document(site):
+    return schemathesis.openapi.from_wsgi("/api/v1/openapi.json", site)
+
+
+def test_the_document_is_openapi_3_1(site):
+    document = site.test_client().get("/api/v1/openapi.json").json
+    assert document["openapi"].startswith("3.1")
+    assert {"/api/v1/readings", "/api/v1/explanations", "/api/v1/previews", "/api/v1/models"} <= set(document["paths"])
+
+
+@pytest.mark.slow
+def test_every_answer_is_as_described(document):
+    calls = 0
+    for result in document.get_all_operations():
+        operation = result.ok()
+
+        @hypothesis.settings(max_examples=25, deadline=None, derandomize=True, database=None, phases=[Phase.generate],
+                             suppress_health_check=list(HealthCheck))
+        @hypothesis.given(case=operation.as_strategy())
+        def check(case):
+            nonlocal calls
+            calls += 1
+            case.call_and_validate(checks=CHECKS)
+
+        check()
+    assert calls > 50
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"])
+def test_damaged_pictures_are_answered_in_words(site, kind):
+    """Bytes of a picture with some changed or cut: each is read or refused, none breaks the server."""
+    file = io.BytesIO()
+    Image.fromarray(skimage.data.astronaut()).resize((96, 96)).save(file, kind)
+    whole, client = file.getvalue(), site.test_client()
+
+    @hypothesis.settings(max_examples=40, deadline=None, derandomize=True, database=None,
+                         suppress_health_check=list(HealthCheck))
+    @hypothesis.given(data=hypothesis.strategies.data())
+    def check(data):
+        damaged = bytearray(whole)
+        for _ in range(data.draw(hypothesis.strategies.integers(1, 6))):
+            damaged[data.draw(hypothesis.strategies.integers(0, len(damaged) - 1))] = data.draw(
+                hypothesis.strategies.integers(0, 255))
+        cut = data.draw(hypothesis.strategies.integers(1, len(damaged)))
+        answer = client.post("/api/v1/readings", data={"picture": (io.BytesIO(bytes(damaged[:cut])), "x")})
+        assert answer.status_code == 200
+        one = answer.json["readings"][0]
+        assert "reading" in one or one["error"]["code"] != "failed", one
+
+    check()
