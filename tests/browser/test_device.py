@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import expect
 from test_device_parity import HARNESS, as_png
 
-NO_WASM = "--js-flags=--noexpose_wasm"
+NO_GRAPHICS = ["--disable-gpu", "--disable-software-rasterizer"]
+NO_WASM = "--js-flags=--jitless"         # an engine that compiles nothing has no WebAssembly
 LIVE = "/live?on=device&backend=wasm"
 BROKEN = "came damaged and is not used. It is fetched again."
 
@@ -164,15 +165,18 @@ def test_without_room_to_keep_it_works_and_says_so(open_page):
     expect(page.locator(".where-words")).to_contain_text("refuses to keep the networks", timeout=60_000)
 
 
-def test_a_backend_that_is_missing_is_passed_over_with_a_word(open_page):
-    page = open_page("/live?on=device&backend=webgpu", flags=["--disable-3d-apis"])
+@pytest.mark.parametrize("backend, words", [
+    ("webgpu", "this browser has no WebGPU; this browser has no WebGL 2"),
+    ("webgl", "this browser has no WebGL 2; this browser has no WebGPU"),
+])
+def test_a_backend_that_is_missing_is_passed_over_with_a_word(open_page, backend, words):
+    page = open_page(f"/live?on=device&backend={backend}", flags=NO_GRAPHICS)
     ready(page)
-    expect(page.locator(".where-words")).to_contain_text("WebAssembly (this browser has no WebGPU; this browser has no "
-                                                         "WebGL 2)")
+    expect(page.locator(".where-words")).to_contain_text(f"({words})")
 
 
 def test_without_any_backend_it_says_what_is_missing_and_offers_the_server(open_page):
-    page = open_page("/live?on=device", flags=["--disable-3d-apis", NO_WASM])
+    page = open_page("/live?on=device", flags=[*NO_GRAPHICS, NO_WASM])
     expect(page.locator("#stage")).to_contain_text("this browser has no WebAssembly", timeout=60_000)
     page.get_by_role("link", name="Read on the server").click()
     expect(page).to_have_url(page.url.split("?")[0])

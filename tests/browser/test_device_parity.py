@@ -1,6 +1,6 @@
 """Server and device give the same reading of the same picture, on every backend the browser has.
 
-Pictures are made; with EMOSCOPE_FER2013 naming FER2013's csv, its faces are read too.
+Pictures are made; with FER2013_CSV naming FER2013's csv, its faces are read too.
 """
 
 import base64
@@ -85,7 +85,7 @@ def test_readings_are_the_servers(device, reader, backend, count, record_propert
     assert found[3] <= 0.002
 
 
-@pytest.mark.skipif("EMOSCOPE_FER2013" not in os.environ, reason="EMOSCOPE_FER2013 does not name FER2013's csv")
+@pytest.mark.skipif("FER2013_CSV" not in os.environ, reason="FER2013_CSV does not name FER2013's csv")
 def test_readings_of_fer2013_are_the_servers(device, reader):
     found = compare(device("wasm"), reader, fer2013(300))
     print(f"FER2013: {found[0]} pictures, {found[1]} faces, boxes within {found[2]:.3f} px, "
@@ -97,7 +97,7 @@ def test_readings_of_fer2013_are_the_servers(device, reader):
 
 def fer2013(count):
     """FER2013's first pictures, each a fifth of a grey frame wide: uint8 (240, 240, 3)."""
-    path = os.environ["EMOSCOPE_FER2013"]
+    path = os.environ["FER2013_CSV"]
     with (gzip.open if path.endswith(".gz") else open)(path, "rt") as file:
         for row in itertools.islice(csv.DictReader(file), count):
             face = np.array(row["pixels"].split(), np.uint8).reshape(48, 48)
