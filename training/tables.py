@@ -50,14 +50,19 @@ def markdown(table):
     lines = [INTRODUCTION, _heading("Network", "Parameters", "Multiply-adds", "File", "ms a face, batch 1 / 32",
                                     "PublicTest", "PrivateTest", "without twins", "Worst class", "ECE", "Stated",
                                     "Place 2013", "Epochs")]
-    for row in table:
-        lines.append("| " + " | ".join(_cells(row)) + " |")
+    lines += ["| " + " | ".join(_cells(row)) + " |" for row in table if row["parameters"]]
     lines.append("\n## Commands\n\n| Row | Command |\n|---|---|")
     lines += [f"| {row['document']}: {row['network']} | `{row['command']}` |" for row in table if row["command"]]
-    missing = [f"{row['document']}: {row['network']}" for row in table if row["public"] is None]
-    if missing:
-        lines.append(f"\nNot trained yet, so without accuracies: {'; '.join(missing)}.")
+    if any(row["public"] is None for row in table):
+        lines.append("\n## Not trained yet\n\n" + "\n".join(
+            f"- {row['document']}: {row['network']}: `{_to_train(row['recipe'])}`"
+            for row in table if row["public"] is None))
     return "\n".join(lines) + "\n"
+
+
+def _to_train(recipe):
+    what = "perceptron" if recipe == "tan.perceptron" else f"fit {recipe}"
+    return f"python -m training {what} --data fer2013.csv.gz"
 
 
 def _row(document, network, stated, where, result, recipe=None):

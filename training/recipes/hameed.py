@@ -1,7 +1,7 @@
 """Hameed's network and his sweeps over epochs, batch, learning rate and optimiser.
 
 Command  python -m training fit hameed.all --data fer2013.csv.gz
-Time     about five minutes an epoch on two CPU cores
+Time     by its multiply-adds some five minutes an epoch on two idle CPU cores
 Result   docs/zoo.md; the document states 56.9 % (Adam 1e-4, batch 64, 30 epochs), SGD 33.5 %,
          75 epochs 60.7 %, batch 16 61.1 %, rate 2e-4 61.7 %
 

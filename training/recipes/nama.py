@@ -1,7 +1,7 @@
 """Nama's three phases, disgust told as anger.
 
 Command  python -m training fit nama.all --data fer2013.csv.gz
-Time     on two CPU cores 40 s an epoch (`cnn`), 60 s (`mini-xception`)
+Time     by their multiply-adds some two minutes an epoch on two idle CPU cores
 Result   docs/zoo.md; the document states 53.8 % after 10 epochs, 60.3 % at epoch 25 of 30,
          64.5 % at epoch 85 of 110 with mini-XCEPTION
 

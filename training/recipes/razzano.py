@@ -1,7 +1,7 @@
 """Razzano: a first CNN for FER2013, and *neutral or not*.
 
 Command  python -m training fit razzano.all --data fer2013.csv.gz
-Time     a minute an epoch or less on two CPU cores; `neutral` five minutes
+Time     40 s an epoch on one busy CPU core; `neutral`, by its multiply-adds, ten times that
 Result   docs/zoo.md; the document states 53 % for FER2013, nothing for *neutral or not*
 
 `neutral` is the document's first network, 150x150, which saw his own films of classmates: give

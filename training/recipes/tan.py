@@ -2,7 +2,7 @@
 
 Command  python -m training fit tan.all --data fer2013.csv.gz
          python -m training perceptron --data fer2013.csv.gz      (their multilayer perceptron)
-Time     on two CPU cores two to three minutes an epoch
+Time     by their multiply-adds one to two minutes an epoch on two idle CPU cores; six on busy ones
 Result   docs/zoo.md; the document states 25.0 % (perceptron), 46.3 % (default), 51.3 % (improved),
          53.9 % (dropout .4, 20 epochs), 56.8 % (50 epochs), 58.1 % (more dropout), 53.7 % (Swish),
          about 57 % at epoch 90 on normalised or rebuilt input

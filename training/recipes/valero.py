@@ -1,7 +1,7 @@
 """Valero's networks on AffectNet at 224x224, and on FER2013 enlarged to it.
 
 Command  python -m training fit valero.all --data AFFECTNET    (folder with training.csv and validation.csv)
-Time     hours an epoch on two CPU cores: meant for a GPU
+Time     by their multiply-adds an hour and more an epoch on two CPU cores: meant for a GPU
 Result   docs/zoo.md; the document states 62.8 % (baseline), 63.0 (enhanced), 68.6 (X.Cao), 75.4 (two
          streams; 75.1 on all of AffectNet), 69.2 (fractal), 68.9 (GoogLeNet), 47.3 (MobileNet)
 

@@ -1,7 +1,7 @@
 """Valero's ablation: the baseline on FER2013 as it is, and with four preparations of the pictures.
 
 Command  python -m training fit valero-preparation.all --data fer2013.csv.gz
-Time     about two minutes an epoch on two CPU cores; `size-98` ten
+Time     by its multiply-adds two minutes an epoch on two idle CPU cores; `size-98` four times that
 Result   docs/zoo.md; the document states .575 (none), .565 (histogram equalisation), .24 (difference of
          Gaussians), .549 (gamma .75), .529 (resized to 98 pixels)
 """
