@@ -76,4 +76,4 @@ def explanation(name, row):
     label = int(probabilities.argmax())
     falls = explain(network.probabilities, picture, label)
     return views.as_json({"row": row, "model": model, "label": network.labels[label],
-                  "probability": round(float(probabilities[label]), 4), "falls": falls.round(4).tolist()})
+                  "probability": round(float(probabilities[label]), 4), "falls": falls.astype(float).round(4).tolist()})
