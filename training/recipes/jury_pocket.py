@@ -2,8 +2,9 @@
 
 Command  python -m training fit jury-pocket --data fer2013.csv.gz --votes fer2013new.csv
          (after jury-live, whose run it is taught by)
-Time     half an hour on two CPU cores
-Result   see the cards of the bundles `jury-pocket` and `seven-pocket`
+Time     30 epochs; 16 minutes on two CPU cores. It still under-fits: more epochs will help
+Result   PublicTest: raters' majority 87.0 %, FER2013's classes 63.8 %; the cards of the bundles
+         `jury-pocket` and `seven-pocket` say the rest
 """
 
 from functools import partial
