@@ -94,7 +94,9 @@ def _forbid_sending(response):
     worker is one; a policy says nothing to the others."""
     on_device = request.endpoint in PAGES and request.args.get("on") == "device"
     if on_device or request.endpoint == "static":
-        response.headers["Content-Security-Policy"] = device_policy(request.host)
+        response.headers["Content-Security-Policy"] = device_policy(request.host, worker=request.endpoint == "static")
+    if on_device or request.endpoint == "static":
+        response.headers["Cross-Origin-Embedder-Policy"] = "require-corp"
     if request.endpoint == "device.file" and response.status_code < 400:
         response.headers["Cache-Control"] = FOR_EVER
     return response

@@ -40,13 +40,14 @@ def policy(host):
                       "object-src 'none'", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'"])
 
 
-def device_policy(host):
+def device_policy(host, worker=False):
     """The Content-Security-Policy of a page at `host` that reads on the device: it can ask for our files, and for
-    nothing to which something could be sent."""
+    nothing to which something could be sent. A worker may besides start WebAssembly's threads, which TF.js keeps
+    as text in its script."""
     ours = host if _HOST.fullmatch(host) else "'self'"
     files = f"{ours}/static/" if ours == host else ours
     networks = f"{ours}/device/files/" if ours == host else ours
-    return "; ".join(["default-src 'none'", f"script-src {files} 'wasm-unsafe-eval'", f"style-src {files}",
+    return "; ".join(["default-src 'none'", f"script-src {files} 'wasm-unsafe-eval'{' blob:' if worker else ''}", f"style-src {files}",
                       f"connect-src {files} {networks}", f"img-src {files} blob: data:", "media-src blob:",
                       f"worker-src {files} {ours}/sw.js blob:" if ours == host else "worker-src 'self' blob:",
                       f"manifest-src {files}", "object-src 'none'", "base-uri 'none'", "form-action 'none'",

@@ -83,6 +83,7 @@ async function useDevice() {
   } catch (error) {
     partOf("live").dataset.reader = "lost";
     const words = error instanceof Error ? error.message : String(error);
+    stage.remark("");
     where.say("note", words);
     stage.say("device-failed", { title: "This device cannot read faces now", text: words }, [
       { label: "Try again", primary: true, act: () => location.reload() }, { label: "Read on the server", href: addressWith({ on: null, backend: null }) }]);
