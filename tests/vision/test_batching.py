@@ -49,14 +49,19 @@ def test_an_error_reaches_its_caller_and_the_thread_lives_on():
 
 
 def test_a_full_queue_says_so():
-    release = threading.Event()
-    batcher = Batcher(lambda rows: release.wait(10) and rows, max_waiting=2)
+    started, release = threading.Event(), threading.Event()
+
+    def slow(rows):
+        started.set()
+        assert release.wait(30)
+        return rows
+    batcher = Batcher(slow, max_waiting=2)
     with ThreadPoolExecutor(4) as threads:
         asked = [threads.submit(batcher.submit, np.zeros(1))]
-        while not batcher._thread or batcher._waiting.qsize():     # until the first one is being worked on
-            time.sleep(0.001)
+        assert started.wait(30)
         asked += [threads.submit(batcher.submit, np.zeros(1)) for _ in range(2)]
-        while batcher._waiting.qsize() < 2:
+        until = time.monotonic() + 30
+        while batcher._waiting.qsize() < 2 and time.monotonic() < until:
             time.sleep(0.001)
         with pytest.raises(Busy, match="try again"):
             batcher.submit(np.zeros(1))
