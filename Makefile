@@ -6,7 +6,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-SERVE_REQUIREMENTS := $(if $(GPU),requirements-gpu.txt,requirements-export.txt)
+SERVE_REQUIREMENTS := $(if $(GPU),requirements-gpu.txt,requirements.txt)
 SERVE_STAMP := .venv/.$(basename $(SERVE_REQUIREMENTS))
 DEV_STAMP := .venv/.requirements-dev
 DETECTOR := static/detector/detector.json
@@ -52,7 +52,7 @@ $(SERVE_STAMP): $(SERVE_REQUIREMENTS) | .venv/.created
 $(DEV_STAMP): requirements-dev.txt | .venv/.created
 	@echo "Installing the Python packages of $< …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $<
-	@touch $@ .venv/.requirements-export
+	@touch $@ .venv/.requirements
 
 node_modules/.installed: package.json package-lock.json | .venv/.created
 	@tools/node
@@ -60,8 +60,8 @@ node_modules/.installed: package.json package-lock.json | .venv/.created
 	@npm ci --silent --no-audit --no-fund
 	@touch $@
 
-$(DETECTOR): training/detector.py node_modules/.installed | .venv/.created
-	@test -f .venv/.requirements-export || test -f .venv/.requirements-gpu || $(MAKE) --no-print-directory $(SERVE_STAMP)
+$(DETECTOR): training/detector.py training/graph_model.py node_modules/.installed | .venv/.created
+	@test -f .venv/.requirements || test -f .venv/.requirements-gpu || $(MAKE) --no-print-directory $(SERVE_STAMP)
 	@echo "Making the face detector's files …"
 	@$(BIN)/python -m training detector
 	@touch $@
