@@ -47,7 +47,8 @@ def device_policy(host, worker=False):
     ours = host if _HOST.fullmatch(host) else "'self'"
     files = f"{ours}/static/" if ours == host else ours
     networks = f"{ours}/device/files/" if ours == host else ours
-    return "; ".join(["default-src 'none'", f"script-src {files} 'wasm-unsafe-eval'{' blob:' if worker else ''}", f"style-src {files}",
+    return "; ".join(["default-src 'none'", f"script-src {files} 'wasm-unsafe-eval'{' blob:' if worker else ''}",
+                      f"style-src {files}",
                       f"connect-src {files} {networks}", f"img-src {files} blob: data:", "media-src blob:",
                       f"worker-src {files} {ours}/sw.js blob:" if ours == host else "worker-src 'self' blob:",
                       f"manifest-src {files}", "object-src 'none'", "base-uri 'none'", "form-action 'none'",
