@@ -1,0 +1,149 @@
+"""The device's reading beside vladmandic/human and @vladmandic/face-api: same film, browser and backend, one run.
+
+    npm install --prefix benchmarks/browser
+    python benchmarks/browser/run.py [--backend wasm] [--seconds 15] [--rounds 2]
+
+Each library finds the faces of every frame and reads their expressions, fed by the same fake camera. Ours is the Live
+page itself, drawing included; the others run in a bare page. The rounds take turns, so that a busy machine is busy
+for all.
+"""
+
+import argparse
+import contextlib
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+sys.path.insert(0, str(ROOT / "tests/browser"))
+import films  # noqa: E402 - the tests' films
+
+OTHERS = {"human, every frame": "/human.html?backend={}",
+          "human, skipping frames as it comes": "/human.html?backend={}&skip=1",
+          "face-api, tiny detector": "/face-api.html?backend={}&detector=tiny",
+          "face-api, SSD": "/face-api.html?backend={}"}
+FLAGS = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync", "--use-fake-device-for-media-stream",
+         "--use-fake-ui-for-media-stream"]
+# Ours counts what the page shows: a reading is a change of the figure that names its time.
+OURS = """() => { window.bench = {first: null, count: 0, found: 0};
+  const look = new MutationObserver(() => { bench.count++;
+    if (document.querySelector("[data-face]")) { bench.found++; bench.first ??= performance.now(); } });
+  look.observe(document.querySelector("#figures"), {subtree: true, childList: true, characterData: true}); }"""
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    options.add_argument("--backend", default="wasm", choices=("wasm", "webgl", "webgpu"))
+    options.add_argument("--seconds", type=float, default=15)
+    options.add_argument("--rounds", type=int, default=2)
+    given = options.parse_args()
+    if not (HERE / "node_modules").is_dir():
+        sys.exit("error: the libraries are missing; run: npm install --prefix benchmarks/browser")
+    with tempfile.TemporaryDirectory() as folder, servers() as (ours, others), sync_playwright() as playwright:
+        film = films.make(Path(folder) / "film.mjpeg", "portrait")
+        pages = {"Emoscope": f"{ours}/live?on=device&backend={given.backend}"} | {
+            name: others + path.format(given.backend) for name, path in OTHERS.items()}
+        results = {name: [] for name in pages}
+        for _ in range(given.rounds):
+            for name, url in pages.items():
+                results[name].append(measure(playwright, film, url, given.seconds))
+    report(results, given.backend)
+
+
+@contextlib.contextmanager
+def servers():
+    """(address of our site, address of the others' pages)."""
+    commands = [[sys.executable, "-m", "webapp", "serve", "--port"], ["node", str(HERE / "serve.mjs")]]
+    started, addresses = [], []
+    try:
+        for command in commands:
+            port = free_port()
+            started.append(subprocess.Popen([*command, str(port)], cwd=ROOT, stdout=subprocess.DEVNULL))
+            addresses.append(f"http://127.0.0.1:{port}")
+        for address, path in zip(addresses, ("/about", "/human.html"), strict=True):
+            wait_for(address + path)
+        yield addresses
+    finally:
+        for process in started:
+            process.terminate()
+            process.wait()
+
+
+def free_port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+def wait_for(url, timeout=120):
+    end = time.monotonic() + timeout
+    while time.monotonic() < end:
+        with contextlib.suppress(OSError):
+            return urllib.request.urlopen(url, timeout=10).close()
+        time.sleep(0.3)
+    sys.exit(f"error: {url} does not answer")
+
+
+def measure(playwright, film, url, seconds):
+    """{"rate": frames/s, "first": s from opening the page to the first face, "bytes": transferred until then}."""
+    browser = playwright.chromium.launch(executable_path=shutil.which("chromium") or shutil.which("google-chrome"),
+                                         args=[*FLAGS, f"--use-file-for-fake-video-capture={film.path}"])
+    context = browser.new_context(service_workers="block")
+    page = context.new_page()
+    requests = []
+    context.on("requestfinished", lambda request: requests.append(request))
+    page.goto(url)
+    if "/live" in url:
+        page.evaluate(OURS)
+        page.click("#start")
+    wait_for_first(page)
+    first = page.evaluate("bench.first") / 1000
+    transferred = sum(size["responseBodySize"] + size["responseHeadersSize"] for size in
+                      (one.sizes() for one in requests if one.url.startswith("http")))
+    begun, before = time.monotonic(), page.evaluate("bench.count")
+    page.wait_for_timeout(1000 * seconds)
+    rate = (page.evaluate("bench.count") - before) / (time.monotonic() - begun)
+    if "/live" in url:
+        rate = float(page.inner_text("[data-figure=rate]"))
+    browser.close()
+    return {"rate": rate, "first": first, "bytes": transferred}
+
+
+def wait_for_first(page, timeout=240):
+    """Until the first face has its expression; the page's policy forbids playwright's own way of waiting."""
+    end = time.monotonic() + timeout
+    while time.monotonic() < end:
+        if page.evaluate("() => Boolean(window.bench && window.bench.first)"):
+            return
+        page.wait_for_timeout(100)
+    sys.exit(f"error: {page.url} gave no reading within {timeout} s")
+
+
+def report(results, backend):
+    print(f"{backend}, 640 x 480, median of {len(results['Emoscope'])} rounds\n")
+    print("| library | frames/s | first result, s | transferred, MB |\n|---|---|---|---|")
+    middle = {name: {key: statistics.median(one[key] for one in runs) for key in runs[0]}
+              for name, runs in results.items()}
+    for name, one in middle.items():
+        print(f"| {name} | {one['rate']:.1f} | {one['first']:.2f} | {one['bytes'] / 1e6:.2f} |")
+    ours = middle.pop("Emoscope")
+    for name, one in middle.items():
+        better = {"frames/s": one["rate"] > ours["rate"], "first result": one["first"] < ours["first"],
+                  "bytes transferred": one["bytes"] < ours["bytes"]}
+        print(f"\n{name}: ours has {ours['rate'] / one['rate']:.2f} x its frames/s, "
+              f"{ours['first'] / one['first']:.2f} x its first-result time, {ours['bytes'] / one['bytes']:.2f} x its "
+              f"bytes; it wins in: {', '.join(words for words, won in better.items() if won) or 'nothing'}.")
+
+
+if __name__ == "__main__":
+    main()
