@@ -2,7 +2,7 @@ import logging
 
 import pytest
 
-PAGES = ["/", "/live", "/photos", "/data", "/models", "/models/stub", "/about"]
+PAGES = ["/", "/live", "/photos", "/data", "/models", "/models/stub", "/api", "/about"]
 
 
 @pytest.mark.parametrize("path", PAGES)

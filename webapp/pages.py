@@ -32,6 +32,12 @@ def photos():
     return render_template("photos.html")
 
 
+@pages.get("/api")
+def api():
+    """The API described, and a form to try each call."""
+    return render_template("api.html")
+
+
 @pages.get("/about")
 def about():
     """How it works, limits, privacy, sources."""

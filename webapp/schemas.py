@@ -90,7 +90,8 @@ class ExplanationRequest(Schema):
     """A form of a picture and which face of it to explain."""
 
     picture = File(required=True, metadata={"description": "the picture"})
-    model = String(metadata={"description": "a model's name; the default one where left out"})
+    model = String(metadata={
+        "description": "a model's name; the default one where left out", "example": "jury-live"})
     face = Integer(load_default=0, validate=Range(0, 10_000), metadata={
         "description": "number of the face, the surest is 0; not looked at where `landmarks` are given"})
     landmarks = String(validate=Length(max=2000), metadata={
@@ -120,4 +121,5 @@ class Pictures(Schema):
 
     picture = List(File(), required=True, validate=Length(1), metadata={
         "description": "one or many: JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP, TIFF"})
-    model = String(metadata={"description": "a model's name; the default one where left out"})
+    model = String(metadata={
+        "description": "a model's name; the default one where left out", "example": "jury-live"})
