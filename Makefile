@@ -11,7 +11,7 @@ SERVE_STAMP := .venv/.$(basename $(SERVE_REQUIREMENTS))
 DEV_STAMP := .venv/.requirements-dev
 DETECTOR := static/detector/detector.json
 BUILD := static/dist/manifest.json
-SCRIPTS := $(shell find static/js static/css -type f 2>/dev/null) build.mjs jsconfig.json
+SCRIPTS := $(shell find static/js static/css -type f 2>/dev/null) build.mjs jsconfig.json $(wildcard static/models/*/card.json)
 
 .PHONY: run test setup detector build lint test-python test-js bench lock clean
 
