@@ -73,6 +73,10 @@ test("a view survives the address", () => {
   assert.equal(toAddress(view({})), "");
 });
 
+test("what others put in the address stays there", () => {
+  assert.equal(toAddress(view({ votes: 7 }), "?on=device&show=happiness"), "?on=device&votes=7");
+});
+
 test("nonsense in the address is the default view", () => {
   assert.deepEqual(fromAddress("?show=<script>&votes=99&sort=up&order=x"), view({}));
 });

@@ -21,9 +21,12 @@ export function fromAddress(query) {
   };
 }
 
-/** @param {View} view  @returns {string} "" for the default view, else "?…" */
-export function toAddress(view) {
-  const query = new URLSearchParams();
+const OURS = ["show", "votes", "search", "sort", "order", "photo"];
+
+/** @param {View} view  @param {string} [before]  the query as it stands: what others put there stays  @returns {string} "" for the default view, else "?…" */
+export function toAddress(view, before = "") {
+  const query = new URLSearchParams(before);
+  for (const name of OURS) query.delete(name);
   if (view.show !== DEFAULT_VIEW.show) query.set("show", view.show);
   if (view.votes) query.set("votes", String(view.votes));
   if (view.search) query.set("search", view.search);
