@@ -1,7 +1,9 @@
 """The committed bundle of FER2013 against the published counts."""
 
+import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from webapp.explorer import DataSet, parse
@@ -56,3 +58,19 @@ def test_label_issues_are_what_the_raters_see_too(fer2013):
     """The ranking never met the raters; they must disagree with its first labels far more often than with all."""
     against = fer2013.summary["label_issues"]["against_votes"]
     assert against["share_of_first_1000"] > 1.5 * against["share_of_all"] and against["auroc"] > 0.7
+
+
+def test_models_are_judged_as_their_cards_say(fer2013):
+    """The explorer counts in the table what `training evaluate` measured on the pictures."""
+    compared = 0
+    for model in fer2013.summary["models"]:
+        path = BUNDLE.parents[1] / "models" / model["name"] / "card.json"
+        card = json.loads(path.read_text()) if path.is_file() else {}
+        if card.get("files", {}).get("model.keras", {}).get("sha256") != model["model_sha256"]:
+            continue    # the model has changed since the data set was built
+        found = fer2013.judged(parse([("split", "PrivateTest")], fer2013.summary), model["name"])
+        stated = card["figures"]["PrivateTest"]
+        assert found["expected_calibration_error"] == pytest.approx(stated["expected_calibration_error"], abs=0.002)
+        assert np.abs(np.array(found["confusion"]) - stated["confusion"]).sum() <= 4
+        compared += 1
+    assert compared

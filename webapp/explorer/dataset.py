@@ -161,14 +161,23 @@ class DataSet:
         confusion = np.zeros((len(labels), len(labels)), np.int64)
         for truth, said, rows in counts:
             confusion[labels.index(truth), labels.index(said)] = rows
-        bins = self._ask(f"SELECT least(floor({confidence} * {statistics.BINS})::INT, {statistics.BINS - 1}), "
-                         f"count(*), sum({confidence}), sum({right}::INT) FROM samples WHERE ({where}) "
-                         f"AND {right} IS NOT NULL GROUP BY 1 ORDER BY 1", values)
+        meant = self._vote_share(answer) if model["truth"] == "majority" else f"{right}::INT"
+        # Bins open below and closed above, as in the cards' figures.
+        bins = self._ask(f"SELECT greatest(ceil({confidence} * {statistics.BINS})::INT - 1, 0), count(*), "
+                         f"sum({confidence}), sum({meant}) FROM samples WHERE ({where}) "
+                         f"AND ({meant}) IS NOT NULL GROUP BY 1 ORDER BY 1", values)
         total, hits = int(confusion.sum()), int(confusion.trace())
         return {"model": {key: value for key, value in model.items() if key != "curve"}, "rows": total,
                 "accuracy": statistics.wilson(hits, total), "confusion": confusion.tolist(),
                 "per_class": statistics.per_class(confusion, labels), **statistics.reliability(bins),
                 "by_votes": self._by_votes(view, model), "curve": model["curve"]}
+
+    def _vote_share(self, answer):
+        """In SQL: the share of the votes on expressions that the answer has; null where there are none."""
+        names = [name for name in self.summary["vote_names"] if name not in ("unknown", "nf")]
+        votes = [quoted(f"votes_{name}") for name in names]
+        own = " ".join(f"WHEN '{name}' THEN {column}" for name, column in zip(names, votes, strict=True))
+        return f"(CASE {answer} {own} END) / nullif({' + '.join(f'{column}::INT' for column in votes)}, 0)"
 
     def _by_votes(self, view, model):
         """Accuracy by how many of the ten raters share the top answer; held against the raters' top answer

@@ -42,7 +42,10 @@ def per_class(confusion, labels, rounds=1000, seed=0):
 
 
 def reliability(bins):
-    """A reliability diagram from [(bin, rows, sum of confidence, right answers)].
+    """A reliability diagram from [(bin, rows, sum of confidence, sum of right)].
+
+    Right is 0 or 1 a row, or the share of the raters who gave the answer; the interval of a bin
+    is then wider than it need be.
 
     Returns its bins and the expected calibration error (Guo et al. 2017), None without rows.
     """

@@ -4,7 +4,7 @@ import * as Plot from "@observablehq/plot";
 /** @typedef {{options: import("@observablehq/plot").PlotOptions, legend?: string[]}} Drawing */
 /** @typedef {{x: string | number, series: string, value: number, href: string | null}} Cell */
 
-const SERIES = ["var(--chart-1)", "var(--chart-2)", "var(--chart-3)", "var(--chart-4)"];
+const SERIES = ["var(--chart-1)", "var(--chart-2)", "var(--chart-3)", "var(--chart-4)", "var(--quiet)"];
 
 /** Draws every figure of the page, and again when its width changes. */
 export function drawCharts() {
