@@ -36,7 +36,8 @@ def _parser():
     serve.set_defaults(run=_serve)
     read = commands.add_parser("read", help="read the pictures of a folder into a table")
     read.add_argument("folder", metavar="FOLDER")
-    read.add_argument("--out", default="readings.csv", metavar="FILE", help="FILE.csv or FILE.json (readings.csv)")
+    read.add_argument("--out", default="readings.csv", metavar="FILE",
+                      help="FILE.csv, FILE.json or FILE.parquet (readings.csv)")
     _add_settings(read, [settings_.NAMES[name] for name in READ_SETTINGS])
     read.set_defaults(run=_read)
     listing = commands.add_parser("settings", help="list the settings with their values")
@@ -93,17 +94,21 @@ def _read(options):
     from . import folder
     from .readers import Readers
     settings = settings_.load(_given(options))
-    if Path(options.out).suffix.lower() not in (".csv", ".json"):
-        raise SetupError(f"--out {options.out}: a name that ends in .csv or .json is meant")
+    out = Path(options.out)
+    if out.suffix.lower() not in folder.WRITERS:
+        raise SetupError(f"--out {out}: a name that ends in .csv, .json or .parquet is meant")
     paths = folder.pictures(options.folder)
     reader = Readers(settings, bundles_.find(settings.path("models"))).get()
+    part = out.with_name(out.name + ".part")
     try:
-        with open(options.out, "w", newline="", encoding="utf-8") as out:
-            answers = tqdm(folder.read(paths, options.folder, reader, settings), total=len(paths), unit="picture")
-            failed = folder.write(answers, out, reader.expressions.labels)
+        answers = list(tqdm(folder.read(paths, options.folder, reader, settings, part), total=len(paths),
+                            unit="picture"))
+        folder.write(answers, out, reader.expressions.labels)
+        part.unlink()
     except OSError as error:
-        raise SetupError(f"--out {options.out}: cannot be written ({error.strerror})") from None
-    print(f"{len(paths)} pictures read into {options.out}" + (f", {failed} of them with an error" if failed else ""))
+        raise SetupError(f"--out {out}: cannot be written ({error.strerror})") from None
+    failed = sum("error" in answer for answer in answers)
+    print(f"{len(paths)} pictures read into {out}" + (f", {failed} of them with an error" if failed else ""))
 
 
 def _serve_simply(settings):

@@ -1,11 +1,12 @@
 """`python -m webapp read FOLDER`: the readings of a folder's pictures as a table, a row a face.
 
 A picture without a face is a row without an expression; one that cannot be read is a row with its error.
+While it runs, the answers gather in OUT.part, a line a picture; a run that was broken off goes on from there.
 """
 
 import csv
-import itertools
 import json
+import os
 from pathlib import Path
 
 from .errors import SetupError
@@ -28,10 +29,49 @@ def pictures(folder):
     return found
 
 
-def read(paths, folder, reader, settings):
-    """Yield for each path {"file"} with {"reading"} or {"error": {"code", "message"}}."""
-    for path in paths:
-        yield {"file": path.relative_to(folder).as_posix()} | _read(path, reader, settings)
+def read(paths, folder, reader, settings, part):
+    """Yield for each path, in order, {"file"} with {"reading"} or {"error": {"code", "message"}}.
+
+    part: Path of the file the answers gather in; those it has, of files unchanged since, are not read again.
+    """
+    known = _known(part, reader)
+    with open(part, "w", encoding="utf-8") as out:
+        out.write(json.dumps(_maker(reader)) + "\n")
+        for path in paths:
+            key = _key(path, folder)
+            answer = known.get(key) or {"file": path.relative_to(folder).as_posix()} | _read(path, reader, settings)
+            out.write(json.dumps([key, answer], ensure_ascii=False) + "\n")
+            out.flush()
+            yield answer
+
+
+def _known(part, reader):
+    """{key: answer} of a run that was broken off, by the same model; its last line may be cut."""
+    known = {}
+    if not part.exists():
+        return known
+    with open(part, encoding="utf-8") as lines:
+        try:
+            if json.loads(next(lines, "null")) != _maker(reader):
+                return known
+            for line in lines:
+                key, answer = json.loads(line)
+                known[key] = answer
+        except ValueError:
+            pass
+    return known
+
+
+def _maker(reader):
+    return {"model": reader.expressions.name, "version": reader.expressions.version}
+
+
+def _key(path, folder):
+    try:
+        about = path.stat()
+    except OSError:         # gone meanwhile: its row will say so
+        return path.relative_to(folder).as_posix()
+    return f"{path.relative_to(folder).as_posix()}:{about.st_size}:{about.st_mtime_ns}"
 
 
 def rows(answer, labels):
@@ -54,25 +94,40 @@ def columns(labels):
 
 
 def write(answers, out, labels):
-    """Write the answers to the open text file `out`, as JSON when its name ends so, else as CSV; how many failed."""
-    add = _json_list(out) if Path(out.name).suffix.lower() == ".json" else _table(out, labels)
-    failed = 0
-    for answer in answers:
-        add(answer)
-        failed += "error" in answer
-    add(None)
-    return failed
+    """Write the answers to the Path `out`, as its name ends: .csv, .json or .parquet; whole or not at all."""
+    unfinished = out.with_name(out.name + ".new")
+    WRITERS[out.suffix.lower()](answers, unfinished, labels)
+    os.replace(unfinished, out)
 
 
-def _table(out, labels):
-    table = csv.DictWriter(out, columns(labels), restval="")
-    table.writeheader()
-    return lambda answer: table.writerows(rows(answer, labels) if answer else ())
+def _write_csv(answers, out, labels):
+    with open(out, "w", newline="", encoding="utf-8") as file:
+        table = csv.DictWriter(file, columns(labels), restval="")
+        table.writeheader()
+        for answer in answers:
+            table.writerows(rows(answer, labels))
 
 
-def _json_list(out):
-    separators = itertools.chain(["[\n"], itertools.repeat(",\n"))
-    return lambda answer: out.write(next(separators) + json.dumps(answer, ensure_ascii=False) if answer else "\n]\n")
+def _write_json(answers, out, _labels):
+    with open(out, "w", encoding="utf-8") as file:
+        file.write("[\n" + ",\n".join(json.dumps(answer, ensure_ascii=False) for answer in answers) + "\n]\n")
+
+
+def _write_parquet(answers, out, labels):
+    import duckdb
+    table = out.with_name(out.name + ".csv")
+    _write_csv(answers, table, labels)
+    kinds = {"file": "VARCHAR", "error": "VARCHAR", "expression": "VARCHAR", "unsure": "BOOLEAN"}
+    kinds |= dict.fromkeys(["width", "height", "faces", "face"], "INTEGER")
+    types = {name: kinds.get(name, "TINYINT" if name.startswith("votes_") else "FLOAT") for name in columns(labels)}
+    try:
+        read_csv = duckdb.read_csv(str(table), header=True, dtype=types, na_values="", parallel=False)
+        read_csv.write_parquet(str(out))
+    finally:
+        table.unlink()
+
+
+WRITERS = {".csv": _write_csv, ".json": _write_json, ".parquet": _write_parquet}
 
 
 def _read(path, reader, settings):
