@@ -76,7 +76,7 @@ for (const [name, size] of Object.entries(sizes)) line(name, size);
 
 // What a first visit to Live on this device transfers: page, worker, one way to compute, detector, network.
 const models = (await readdir("static/models", { withFileTypes: true })).filter((entry) => entry.isDirectory()).map(({ name }) => `static/models/${name}/tfjs`);
-const networks = await compressNetworks(["static/detector/tfjs", ...models.filter((place) => existsSync(place))], OUT);
+const networks = await compressNetworks(["static/detector/tfjs", ...models.filter((place) => existsSync(place))], WORK);
 console.log("networks for the browser:");
 for (const [name, size] of Object.entries(networks)) line(name, size);
 const started = [`${OUT}/${manifest["live.js"]}`, `${OUT}/${manifest["live.css"]}`, `${OUT}/${manifest["site.css"]}`, `${OUT}/${manifest["theme.js"]}`, `${OUT}/${manifest["device-worker.js"]}`];
@@ -85,7 +85,7 @@ for (const backend of ["wasm", "webgl", "webgpu"]) {
   if (!chunk) continue;
   const seen = new Set();
   for (const path of [...started, chunk]) closure(outputs, path, seen);
-  const binary = Object.keys(sizes).filter((name) => backend === "wasm" && name.startsWith("tfjs-backend-wasm-simd-"));
+  const binary = Object.keys(sizes).filter((name) => backend === "wasm" && name.startsWith("tfjs-backend-wasm-threaded-simd-"));
   const parts = [...[...seen, ...binary].map((name) => sizes[name]), networks["static/detector/tfjs"], networks["static/models/jury-live/tfjs"]].filter(Boolean);
   line(`first visit, live on device, ${backend}`, parts.reduce((sum, size) => ({ raw: sum.raw + size.raw, gzip: sum.gzip + size.gzip, brotli: sum.brotli + size.brotli }), { raw: 0, gzip: 0, brotli: 0 }));
 }
