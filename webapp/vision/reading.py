@@ -22,7 +22,7 @@ from .explain import explain
 from .expressions import BATCHES
 from .faces import LIVE, Face
 
-REDUCE = 4          # a picture is decoded at no less than this many times the detector's long side
+REDUCE = 3          # a picture is decoded at no less than this many times the detector's long side
 
 
 class Reader:

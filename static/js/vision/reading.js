@@ -6,7 +6,7 @@ import { crop } from "./crops.js";
 /** @typedef {import("./faces.js").Face} Face */
 /** @typedef {{longSides?: number[], threshold?: number, refine?: boolean}} ReadOptions */
 
-export const REDUCE = 4; // a picture is decoded at no less than this many times the detector's long side
+export const REDUCE = 3; // a picture is decoded at no less than this many times the detector's long side
 
 export class Reader {
   /** @param {import("./faces.js").FaceDetector} detector  @param {import("./expressions.js").Expressions} expressions */
