@@ -23,7 +23,7 @@ from .distil import Teacher
 from .distributed import workers
 from .errors import TrainingError
 from .learning import decay_start, learning_rate, optimizer, plateaus
-from .networks import build, read_checkpoint
+from .networks import build, fused, read_checkpoint
 from .recipes import completed
 
 
@@ -45,7 +45,7 @@ class Run:
                                 "give --set batch=N")
         keras.utils.set_random_seed(recipe.seed)
         with self.workers.strategy.scope() if self.workers else nullcontext():
-            self.model = build(recipe)
+            self.model = fused(build(recipe)) if recipe.fused else build(recipe)
             self.model.compile(
                 optimizer=optimizer(recipe),
                 loss={name: keras.losses.CategoricalCrossentropy(from_logits=True) for name in recipe.label_sets},

@@ -95,5 +95,5 @@ def _erase(out, how, rng):
     height, width = out.shape[1:]
     for index in np.flatnonzero(rng.random(len(out)) < how.erase):
         tall, wide = rng.integers(6, 20, 2)
-        top, left = rng.integers(0, height - tall), rng.integers(0, width - wide)
+        top, left = rng.integers(0, height - tall + 1), rng.integers(0, width - wide + 1)
         out[index, top:top + tall, left:left + wide] = rng.uniform(0, 255)

@@ -37,6 +37,7 @@ class Recipe:
     plateau_cut: float = 0.1            # what a cut multiplies the learning rate by
     keep: str = "last"                  # "last", or "best": the epoch with the lowest PublicTest loss
     preparation: str = "none"           # of every picture, see training/data/preparation.py
+    fused: bool = False                 # batch normalisation in one kernel: faster for wide networks, TensorFlow only
     subset: float = 1.0                 # share of Training that is learnt from, the same of each class
 
     def as_json(self):

@@ -1,0 +1,24 @@
+"""Batch normalisation as TensorFlow's one kernel."""
+
+import tensorflow as tf
+from keras import layers
+
+
+class FusedBatchNormalization(layers.BatchNormalization):
+    """Keras's layer over the last of four axes, with the same weights, computed by `FusedBatchNormV3`."""
+
+    def call(self, inputs, training=None, mask=None):
+        scale, offset = tf.convert_to_tensor(self.gamma), tf.convert_to_tensor(self.beta)
+        kept = tf.convert_to_tensor(self.moving_mean), tf.convert_to_tensor(self.moving_variance)
+        if not (training and self.trainable):
+            return _kernel(inputs, scale, offset, epsilon=self.epsilon, is_training=False,
+                           mean=kept[0], variance=kept[1])[0]
+        outputs, mean, variance = _kernel(inputs, scale, offset, epsilon=self.epsilon, is_training=True)
+        size = tf.cast(tf.reduce_prod(tf.shape(inputs)[:-1]), variance.dtype)
+        variance *= (size - 1) / size      # the kernel keeps the unbiased variance, Keras the biased one
+        self.moving_mean.assign(kept[0] * self.momentum + mean * (1 - self.momentum))
+        self.moving_variance.assign(kept[1] * self.momentum + variance * (1 - self.momentum))
+        return outputs
+
+
+_kernel = tf.compat.v1.nn.fused_batch_norm

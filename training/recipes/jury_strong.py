@@ -1,0 +1,25 @@
+"""The strong network: 2.7 M parameters, taught by `jury-live` as well as by the raters.
+
+Command  python -m training fit jury-strong --data fer2013.csv.gz --votes fer2013new.csv
+         (after jury-live, whose run it is taught by)
+"""
+
+from functools import partial
+
+from ..data.augment import Augmentation
+from ..zoo.residual import residual
+from . import Recipe
+
+RECIPE = Recipe(
+    name="jury-strong",
+    network=partial(residual, stem=32, widths=(64, 128, 256), blocks=(1, 2, 2), dropout=0.3),
+    label_sets={"ferplus": 0.5, "fer2013": 0.5},
+    epochs=50,
+    decay=0.4,
+    label_smoothing=0.0,
+    augmentation=Augmentation(mixup=0.2),
+    teachers=("jury-live",),
+    teaching=0.5,
+    fused=True,
+    seed=1,
+)
