@@ -16,7 +16,7 @@ import keras
 import numpy as np
 
 from .curve import read_curve, write_curve
-from .data.augment import augment, mixup
+from .data.augment import augment, blend
 from .data.labels import LABEL_SETS, translate
 from .data.preparation import prepared, proportional
 from .distil import Teacher
@@ -25,6 +25,11 @@ from .errors import TrainingError
 from .learning import decay_start, learning_rate, optimizer, plateaus
 from .networks import build, fused, read_checkpoint
 from .recipes import completed
+from .sharpness import SharpnessAware
+from .stopping import Stopping
+from .views import Views
+
+EVERY = 60      # seconds between checkpoints
 
 
 class Run:
@@ -43,17 +48,24 @@ class Run:
         if self.workers and recipe.batch % self.workers.count:
             raise TrainingError(f"a batch of {recipe.batch} cannot be shared by {self.workers.count} processes; "
                                 "give --set batch=N")
+        self.views = None
+        if recipe.views:
+            self.views = Views(self.folder, recipe.views, self.steps_per_epoch * recipe.batch, faces.images.shape[1:],
+                               {name: len(LABEL_SETS[name]) for name in recipe.label_sets})
         keras.utils.set_random_seed(recipe.seed)
         with self.workers.strategy.scope() if self.workers else nullcontext():
             self.model = fused(build(recipe)) if recipe.fused else build(recipe)
-            self.model.compile(
-                optimizer=optimizer(recipe),
-                loss={name: keras.losses.CategoricalCrossentropy(from_logits=True) for name in recipe.label_sets},
-                loss_weights=dict(recipe.label_sets))
+            loss = {name: keras.losses.CategoricalCrossentropy(from_logits=True) for name in recipe.label_sets}
+            self.model.compile(optimizer=optimizer(recipe), loss=loss, loss_weights=dict(recipe.label_sets))
             self.model.optimizer.build(self.model.trainable_variables)
         self.stepped = self.workers.stepper(self.model) if self.workers else self._stepped
+        if recipe.sharpness:
+            if self.workers:
+                raise TrainingError("sharpness is for one process; leave it or --processes out")
+            self.stepped = SharpnessAware(self.model, recipe.sharpness, loss, dict(recipe.label_sets))
         self.average = [np.array(weight) for weight in self.model.get_weights()]
         self.step = self.cuts = 0
+        self.loss = 0.0     # mean of the epoch so far
         self.judge = build(replace(recipe, precision="float32"))
 
     @property
@@ -66,17 +78,27 @@ class Run:
 
     def batch(self, step):
         """Pictures float32 (batch, h, w, 1), targets and weights by head, for one step."""
-        recipe = self.recipe
         epoch, place = divmod(step, self.steps_per_epoch)
+        if self.views and epoch >= self.views.epochs:
+            images, blended, weights = self.views.again(epoch, place, self.recipe.batch, self.recipe.seed)
+        else:
+            images, blended, weights = self._made(epoch, place)
+            if self.views:
+                self.views.keep(step, images, blended, weights)
+        return images, self._by_head(blended), self._by_head(weights)
+
+    def _made(self, epoch, place):
+        """A batch disturbed, blended and taught: pictures, lists of targets and of weights."""
+        recipe = self.recipe
         order = np.random.default_rng([recipe.seed, epoch]).permutation(self.rows)
         rows = np.sort(order[place * recipe.batch:(place + 1) * recipe.batch])
         rng = np.random.default_rng([recipe.seed, epoch, place])
         images = augment(self.faces.images[rows], recipe.augmentation, rng)
-        images, blended, weights = mixup(images, [wanted[rows] for wanted, _ in self.targets],
+        images, blended, weights = blend(images, [wanted[rows] for wanted, _ in self.targets],
                                          [weight[rows] for _, weight in self.targets], recipe.augmentation, rng)
         if self.teacher:
             blended, weights = self.teacher.teach(images, blended, weights)
-        return images, self._by_head(blended), self._by_head(weights)
+        return images, blended, weights
 
     def _by_head(self, values):
         return dict(zip(self.recipe.label_sets, values, strict=True))
@@ -93,8 +115,10 @@ class Run:
             momentum = min(self.recipe.averaging, (1 + self.step) / (10 + self.step))
             for kept, now in zip(self.average, self.model.get_weights(), strict=True):
                 kept += (1 - momentum) * (now - kept)
+        done = self.step % self.steps_per_epoch
+        self.loss = (self.loss * done + loss) / (done + 1)
         self.step += 1
-        return loss
+        return self.loss
 
     def _stepped(self, images, wanted, weights):
         logs = self.model.train_on_batch(images, wanted, sample_weight=weights, return_dict=True)
@@ -148,7 +172,8 @@ class Run:
         partial = path.with_suffix(".partial.npz")
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            np.savez(partial, step=self.step, recipe=self.recipe.as_json(), data_md5=self.faces.md5, **arrays)
+            np.savez(partial, step=self.step, loss=self.loss, recipe=self.recipe.as_json(),
+                     data_md5=self.faces.md5, **arrays)
             os.replace(partial, path)
         except OSError as error:
             partial.unlink(missing_ok=True)
@@ -190,6 +215,7 @@ class Run:
             if f"random_{i}" in state:      # younger than some checkpoints
                 variable.assign(state[f"random_{i}"])
         self.step = int(state["step"])
+        self.loss = float(state.get("loss", 0.0))
 
 
 def targets(faces, label_set, smoothing):
@@ -210,8 +236,9 @@ def targets(faces, label_set, smoothing):
 def fit(recipe, faces, folder, say=print):
     """Train `recipe` on `faces` in `folder` until its last epoch; the Run.
 
-    Prints progress through `say`, writes `checkpoint.npz` after each epoch, `curve.csv` and
-    `curve.svg` (learning curves). Goes on from a checkpoint that is there.
+    Prints progress through `say`, writes `checkpoint.npz` every minute and after each epoch, and
+    `curve.csv` and `curve.svg` (learning curves). Goes on from a checkpoint that is there. Told to
+    stop (SIGINT, SIGTERM) it ends its step, writes the checkpoint and raises KeyboardInterrupt.
     """
     run = Run(recipe, faces, folder)
     say = say if run.speaks else lambda line: None
@@ -219,10 +246,10 @@ def fit(recipe, faces, folder, say=print):
     curve = read_curve(run)
     if run.step:
         say(f"going on from step {run.step} of {run.total_steps}")
-    with ThreadPoolExecutor(1) as ahead:
+    with ThreadPoolExecutor(1) as ahead, Stopping(run.workers is None) as stopping:
         while run.step < run.total_steps:
             run.cuts = plateaus(_losses(curve), recipe.plateau)
-            curve.append(_epoch(run, ahead, say))
+            curve.append(_epoch(run, ahead, stopping, say))
             if run.speaks:
                 write_curve(run, curve)
             run.save()
@@ -238,23 +265,29 @@ def _losses(curve):
     return [float(row.get("public_cross_entropy") or row["public_ferplus_cross_entropy"]) for row in curve]
 
 
-def _epoch(run, ahead, say):
+def _epoch(run, ahead, stopping, say):
     epoch = run.step // run.steps_per_epoch
     end = (epoch + 1) * run.steps_per_epoch
-    started, first, told = time.monotonic(), run.step, 0.0
-    run.model.reset_metrics()
+    started, first = time.monotonic(), run.step
+    told, saving = 0.0, started + EVERY
     coming = ahead.submit(run.batch, run.step)
     while run.step < end:
         batch = coming.result()
         if run.step + 1 < end:
             coming = ahead.submit(run.batch, run.step + 1)
         loss = run.train_step(batch)
-        speed = (run.step - first) * run.recipe.batch / (time.monotonic() - started)
-        if time.monotonic() - told > 10:
-            told = time.monotonic()
+        now = time.monotonic()
+        speed = (run.step - first) * run.recipe.batch / (now - started)
+        if now - told > 10:
+            told = now
             left = (run.total_steps - run.step) * run.recipe.batch / speed / 60
             say(f"epoch {epoch + 1}/{run.recipe.epochs} step {run.step}/{run.total_steps} "
                 f"loss {loss:.4f} {speed:.0f} pictures/s {left:.0f} min left")
+        if stopping.asked or now > saving:
+            run.save()
+            stopping.obey()
+            took = time.monotonic() - now
+            saving = now + max(EVERY, 50 * took)        # a large network's checkpoints cost a fiftieth of the time
     rate = learning_rate(run.recipe, run.step - 1, run.steps_per_epoch, run.cuts)
     row = {"epoch": epoch + 1, "step": run.step, "learning_rate": round(rate, 6),
            "pictures_per_second": round(speed), "loss": round(loss, 4)}

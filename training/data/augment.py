@@ -23,6 +23,7 @@ class Augmentation:
     blur: float = 0.9           # pixels, sigma at most, on a third of the pictures
     erase: float = 0.3          # probability that a rectangle becomes grey
     mixup: float = 0.0          # alpha of the Beta distribution (Zhang et al. 2018)
+    cutmix: float = 0.0         # probability that a rectangle is another picture's (Yun et al. 2019)
     flip: bool = True           # half of the pictures mirrored
 
 
@@ -58,25 +59,46 @@ def augment(images, how, rng):
     return np.clip(out, 0, 255)[..., None]
 
 
-def mixup(images, targets, weights, how, rng):
-    """Blend each picture and each of its targets with another of the batch.
+def blend(images, targets, weights, how, rng):
+    """Blend each picture and each of its targets with another of the batch, by CutMix, then mixup, as `how` says.
 
     images: float32 (n, h, w, 1). targets: list of float32 (n, labels). weights: list of float32
     (n,), one a target: a picture that nobody could judge, of weight 0, adds nothing to a target.
     """
-    if not how.mixup:
-        return images, targets, weights
-    share = rng.beta(how.mixup, how.mixup, len(images)).astype(np.float32)
-    share = np.maximum(share, 1 - share)
-    other = rng.permutation(len(images))
-    images = images * share[:, None, None, None] + images[other] * (1 - share)[:, None, None, None]
+    if how.cutmix:
+        images, share, other = _cutmix(images, how, rng)
+        targets, weights = _blended(targets, weights, share, other)
+    if how.mixup:
+        share = rng.beta(how.mixup, how.mixup, len(images)).astype(np.float32)
+        share = np.maximum(share, 1 - share)
+        other = rng.permutation(len(images))
+        images = images * share[:, None, None, None] + images[other] * (1 - share)[:, None, None, None]
+        targets, weights = _blended(targets, weights, share, other)
+    return images, targets, weights
+
+
+def _cutmix(images, how, rng):
+    """Pictures with a rectangle of another's, the share that is left of their own, and which the other is."""
+    count, height, width = images.shape[:3]
+    other, share, mixed = rng.permutation(count), np.ones(count, np.float32), images.copy()
+    for index in np.flatnonzero(rng.random(count) < how.cutmix):
+        side = np.sqrt(rng.uniform(0, 0.5))         # at most half of the picture, as mixup's other is the lesser
+        tall, wide = round(height * side), round(width * side)
+        top, left = rng.integers(0, height - tall + 1), rng.integers(0, width - wide + 1)
+        place = (slice(top, top + tall), slice(left, left + wide))
+        mixed[index][place] = images[other[index]][place]
+        share[index] = 1 - tall * wide / (height * width)
+    return mixed, share, other
+
+
+def _blended(targets, weights, share, other):
     blended, sums = [], []
     for wanted, weight in zip(targets, weights, strict=True):
         own, others = share * weight, (1 - share) * weight[other]
         total = own + others
         sums.append(total)
         blended.append((wanted * own[:, None] + wanted[other] * others[:, None]) / np.maximum(total, 1e-6)[:, None])
-    return images, blended, sums
+    return blended, sums
 
 
 def _light(out, how, rng):

@@ -31,6 +31,8 @@ class Recipe:
     seed: int = 0
     teachers: tuple[str, ...] = ()      # names of runs whose averaged answers are taught
     teaching: float = 0.7               # share of the teachers' answer in a target, the rest is the raters'
+    views: int = 0                      # epochs whose batches are kept and shown again; 0: every batch is new
+    sharpness: float = 0.0              # radius of sharpness-aware minimisation; 0: none. Twice the work a step
     optimizer: str = "sgd"              # "sgd" (Nesterov momentum 0.9), "plain-sgd", "adam" or "rmsprop"
     rate_decay: float = 0.0             # learning_rate / (1 + rate_decay * step), Keras's old `decay`
     plateau: int = 0                    # epochs without a lower PublicTest loss before the rate is cut; 0: never
