@@ -4,11 +4,14 @@ import os
 import signal
 from dataclasses import replace
 from functools import partial
+from types import SimpleNamespace
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
+from training import fit as fitting
 from training.errors import TrainingError
 from training.fit import Run, fit
 from training.networks import build, fused, read_checkpoint, trained
@@ -123,20 +126,8 @@ def test_a_run_told_to_stop_ends_its_step_and_goes_on_from_it(tiny, faces, tmp_p
 
 
 def test_sharpness_and_several_processes_exclude_each_other(tiny, faces, tmp_path, monkeypatch):
-    from training import fit as fitting
-
-    class Two:
-        count, chief = 2, True
-
-        class strategy:
-            @staticmethod
-            def scope():
-                from contextlib import nullcontext
-                return nullcontext()
-
-        def stepper(self, model):
-            return None
-
-    monkeypatch.setattr(fitting, "workers", Two)
+    one = tf.distribute.get_strategy()
+    two = SimpleNamespace(count=2, chief=True, strategy=one, stepper=lambda model: None)
+    monkeypatch.setattr(fitting, "workers", lambda: two)
     with pytest.raises(TrainingError, match="sharpness is for one process"):
         Run(replace(tiny, sharpness=0.05), faces, tmp_path)

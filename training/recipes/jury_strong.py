@@ -2,6 +2,8 @@
 
 Command  python -m training fit jury-strong --data fer2013.csv.gz --votes fer2013new.csv
          (after jury-live, whose run it is taught by)
+Time     60 epochs; 70 minutes on two CPU cores
+Result   PublicTest after 10 of the epochs: raters' majority 86.6 %, FER2013's classes 65.9 %
 """
 
 from functools import partial
@@ -14,7 +16,7 @@ RECIPE = Recipe(
     name="jury-strong",
     network=partial(residual, stem=32, widths=(64, 128, 256), blocks=(1, 2, 2), dropout=0.3),
     label_sets={"ferplus": 0.5, "fer2013": 0.5},
-    epochs=50,
+    epochs=60,
     decay=0.4,
     label_smoothing=0.0,
     augmentation=Augmentation(mixup=0.2),
