@@ -21,7 +21,7 @@ from webapp.vision.reading import Reader
 
 ROOT = Path(__file__).parents[2]
 THRESHOLD = 0.45            # the setting photo_threshold
-LARGEST = 0.01              # of a probability's difference; the aim is .002, the released weights reach .0064
+LARGEST = 0.002             # of a probability's difference
 NEAR = 0.01                 # a score so close to the threshold may fall on either side of it
 HARNESS = Path(__file__).with_name("harness.js").read_text()
 SOFTWARE = {"wasm": (), "webgl": ("--enable-unsafe-swiftshader",),
@@ -93,7 +93,7 @@ def test_readings_of_fer2013_are_the_servers(device, reader):
           f"probabilities within {found[3]:.5f}")
     assert found[1] >= 100
     assert found[2] <= 1
-    assert found[3] <= 0.002
+    assert found[3] <= LARGEST
 
 
 def fer2013(count):

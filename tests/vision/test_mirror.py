@@ -67,11 +67,13 @@ def test_shrinking_is_opencvs_area_average(random, size, to):
     assert (away > 0).mean() < 1e-4
 
 
-def test_enlarging_is_opencvs_bilinear(random):
-    picture = picture_of(random, 100, 75)
-    found, = mirrored([{"what": "resize", "picture": as_json(picture), "width": 256, "height": 192}])
-    away = np.abs(np.reshape(found, (192, 256, 3)) - cv2.resize(picture, (256, 192), interpolation=cv2.INTER_LINEAR))
-    assert away.max() <= 1
+@pytest.mark.parametrize("size, to", [((100, 75), (256, 192)), ((200, 150), (512, 384)), ((33, 51), (83, 128)),
+                                      ((48, 31), (256, 165)), ((300, 500), (307, 512))])
+def test_enlarging_is_opencvs_exact_bilinear(random, size, to):
+    picture = picture_of(random, *size)
+    found, = mirrored([{"what": "resize", "picture": as_json(picture), "width": to[0], "height": to[1]}])
+    wanted = cv2.resize(picture, to, interpolation=cv2.INTER_LINEAR_EXACT)
+    assert np.array_equal(np.reshape(found, wanted.shape), wanted)
 
 
 def test_reducing_is_pillows(random):

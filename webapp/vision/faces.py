@@ -3,7 +3,8 @@
 The letter-box, which JavaScript mirrors: a picture of `w x h` px and a long side `L` give
 `k = L / max(w, h)`, `nw = max(1, floor(w k + 0.5))`, `nh = max(1, floor(h k + 0.5))`, and the offered
 net of long side L with the fewest pixels that holds `nw x nh` (`W x H`). The picture is resized to
-`nw x nh` (area average when k < 1, each value rounded to a whole number; else bilinear) and laid at
+`nw x nh` (area average when k < 1, else bilinear in steps of 1/256, which is the same arithmetic on every
+machine; each value rounded to a whole number) and laid at
 `px = floor((W - nw) / 2)`, `py = floor((H - nh) / 2)` on black; the net's input is `RGB / 127.5 - 1`.
 
 The decoding: cell `j` of the output has its anchor at `((j mod W/4 + 0.5) 4, (floor(j / (W/4)) + 0.5) 4)`
@@ -193,7 +194,7 @@ def _face(points, score):
 def _fill(picture, inner, offset, size):
     """The net's input: the picture resized to `inner`, at `offset` on black, float32 (1, H, W, 3) in -1..1."""
     shrinks = inner[0] < picture.shape[1]
-    resized = cv2.resize(picture, inner, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    resized = cv2.resize(picture, inner, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR_EXACT)
     pixels = np.full((1, size[1], size[0], 3), -1, np.float32)
     x, y = offset
     pixels[0, y:y + inner[1], x:x + inner[0]] = resized.astype(np.float32) / 127.5 - 1

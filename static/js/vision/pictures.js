@@ -102,7 +102,7 @@ export function reduce({ data, width, height }, factor) {
 }
 
 /**
- * Resize as OpenCV does: INTER_AREA where the width shrinks, else INTER_LINEAR; values rounded to whole numbers.
+ * Resize as OpenCV does: INTER_AREA where the width shrinks, else INTER_LINEAR_EXACT; values rounded to whole numbers.
  * @param {Pixels} pixels  @param {number} width  @param {number} height  @returns {Float32Array} RGB, 0-255
  */
 export function resize(pixels, width, height) {
@@ -185,7 +185,7 @@ function halfToEven(value) {
   return rest > 0.5 || (rest === 0.5 && down % 2 === 1) ? down + 1 : down;
 }
 
-/** Bilinear, pixel centres at +0.5, edges replicated. @param {Pixels} pixels  @param {number} width  @param {number} height */
+/** Bilinear in steps of 1/256, pixel centres at +0.5, edges replicated. @param {Pixels} pixels  @param {number} width  @param {number} height */
 function enlarge({ data, width: from, height: rows }, width, height) {
   const columns = between(from, width), lines = between(rows, height);
   const out = new Float32Array(3 * width * height);
@@ -210,7 +210,7 @@ function between(from, to) {
     const at = ((i + 0.5) * from) / to - 0.5, whole = Math.floor(at);
     first[i] = Math.min(from - 1, Math.max(0, whole));
     second[i] = Math.min(from - 1, Math.max(0, whole + 1));
-    share[i] = at - whole;
+    share[i] = halfToEven(256 * (at - whole)) / 256;
   }
   return { first, second, share };
 }
