@@ -140,7 +140,7 @@ def map_json(name):
 def issues(name):
     """Labels that look wrong, the worst first."""
     dataset, view = views.issues_view(*views.asked(name))
-    return views.page("issues", dataset, view, found=dataset.page(view))
+    return views.page("issues", dataset, view, found=dataset.page(view), facets=dataset.facets(view))
 
 
 @data.get("/data/<name>/issues.json", endpoint="issues_json")
@@ -151,10 +151,11 @@ def issues_json(name):
 
 
 def _judged(dataset, view):
-    found = {"first": dataset.judged(view, view.model)}
+    sides = {"first": view.model} | ({"second": view.other} if view.other else {})
+    found = {side: dataset.judged(view, name) | {"robustness": views.robustness(dataset, dataset.model(name))}
+             for side, name in sides.items()}
     if view.other:
-        found |= {"second": dataset.judged(view, view.other),
-                  "together": dataset.together(view, view.model, view.other)}
+        found["together"] = dataset.together(view, view.model, view.other)
     return found
 
 

@@ -1,6 +1,7 @@
 """What the data pages share: the blueprint, the view that an address asks for, and how it is answered."""
 
 import json
+from pathlib import Path
 
 from flask import Blueprint, Response, abort, current_app, render_template, request, url_for
 
@@ -58,10 +59,30 @@ def issues_view(dataset, view):
     return dataset, explorer.parse(arguments.items(), dataset.summary)
 
 
+def robustness(dataset, model):
+    """[{name, unit, shares: [{strength, share}]}]: how `model`, of the summary, bears disturbed pictures.
+
+    From static/robustness.json, which `python -m training robustness --json` writes; [] where it does not
+    speak of this data and this network.
+    """
+    path = Path(current_app.static_folder) / "robustness.json"
+    told = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {"md5": None}
+    network = told["networks"].get(model["name"]) if told["md5"] and told["md5"] == dataset.summary["md5"] else None
+    if not network or network["model_sha256"] != model["model_sha256"]:
+        return []
+    undisturbed = {"name": "none", "unit": "", "shares": [{"strength": "", "share": network["undisturbed"]}]}
+    return [undisturbed] + [
+        {"name": kind["name"], "unit": kind["unit"], "shares": [
+            {"strength": strength, "share": share}
+            for strength, share in zip(kind["strengths"], network[kind["name"]], strict=True)]}
+        for kind in told["disturbances"]]
+
+
 def page(what, dataset, view, **values):
     """The page templates/data/WHAT.html of a view."""
     return render_template(
         f"data/{what}.html", what=what, dataset=dataset, summary=dataset.summary, view=view,
+        several=len(current_app.extensions["datasets"]) > 1,
         has_pictures=dataset.pictures.images is not None, columns_in_a_sheet=COLUMNS_IN_A_SHEET,
         address=lambda to, **changes: address(to, dataset.name, view, **changes),
         toggled=lambda field, choice: toggled(view, field, choice), **values)

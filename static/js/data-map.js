@@ -32,14 +32,35 @@ function withParameter(address, name, value) {
   return `${address}${address.includes("?") ? "&" : "?"}${name}=${value}`;
 }
 
-/** @param {string[]} names  @param {string[]} colours */
-function showLegend(names, colours) {
-  const legend = document.querySelector("#legend");
-  legend?.replaceChildren(...names.map((name, index) => {
+/** How many points each category has. @param {Float32Array} places  @param {string[]} categories */
+function countsOf(places, categories) {
+  const counts = new Array(categories.length).fill(0);
+  for (const place of places) counts[place] += 1;
+  return counts;
+}
+
+/** The address of this map with one category alone. @param {string} field  @param {string} value */
+function onlyThese(field, value) {
+  const address = new URL(frame.dataset.map ?? "", location.href);
+  address.searchParams.set(field, value);
+  return address.href;
+}
+
+/** @param {string[]} names  @param {string[]} colours  @param {number[] | null} counts  @param {(index: number) => string} address */
+function showLegend(names, colours, counts, address) {
+  const items = names.map((name, index) => {
     const item = document.createElement("li");
-    item.append(swatch(colours[index]), name);
+    item.append(swatch(colours[index]));
+    if (!counts) item.append(name);
+    else {
+      const link = document.createElement("a");
+      link.href = address(index);
+      link.textContent = `${name} ${counts[index].toLocaleString("en")}`;
+      item.append(link);
+    }
     return item;
-  }));
+  });
+  document.querySelector("#legend")?.replaceChildren(...items.filter((_, index) => !counts || counts[index]));
 }
 
 async function start() {
@@ -50,11 +71,12 @@ async function start() {
   const map = createScatterplot({ canvas, width, height, aspectRatio: 1, cameraDistance: Math.max(1, height / width) * 1.05, pointSize: points.count > 100_000 ? 1.5 : 3, opacity: points.count > 100_000 ? 0.35 : 0.6,
     lassoMinDist: 3, spatialIndexUseWorker: false, performanceMode: points.count > 150_000 });
   await map.isSupported;
+  const counts = about.categories && countsOf(points.colour, about.categories);
   const paint = () => {
     const { colours, legend } = paletteOf(about.categories, about.colour);
     const style = getComputedStyle(document.documentElement);
     map.set({ backgroundColor: style.getPropertyValue("--panel").trim(), colorBy: "z", pointColor: colours, pointColorActive: style.getPropertyValue("--ink").trim() });
-    showLegend(legend.names, legend.colours);
+    showLegend(legend.names, legend.colours, counts, (index) => onlyThese(about.colour, about.categories[index]));
   };
   paint();
   await map.draw({ x: points.x, y: points.y, z: about.categories ? points.colour : scaled(points.colour) },
@@ -62,9 +84,20 @@ async function start() {
   document.documentElement.addEventListener("themechange", paint);
   new ResizeObserver(([entry]) => map.set({ width: entry.contentRect.width, height: entry.contentRect.height })).observe(frame);
   listen(map, points);
-  say(about.one_in > 1 ? `${points.count} points, one in ${about.one_in}` : `${points.count} points`);
+  const count = points.count.toLocaleString("en");
+  say(mark(map, points) || (about.one_in > 1 ? `${count} points, one in ${about.one_in}` : `${count} points`));
   frame.dataset.ready = String(points.count);
   Object.assign(window, { emoscopeMap: map }); // for the benchmark's and the tests' hand
+}
+
+/** Marks the row that the address names, #row-N. @param {ReturnType<typeof createScatterplot>} map  @param {ReturnType<typeof columns>} points */
+function mark(map, points) {
+  const row = Number(/^#row-(\d+)$/.exec(location.hash)?.[1] ?? NaN);
+  const place = points.row.indexOf(row);
+  if (place < 0) return "";
+  map.set({ pointSizeSelected: 12 });
+  map.select([place], { preventEvent: true });
+  return `row ${row} is marked`;
 }
 
 /** Values spread over 0 to 1, unknown ones at 0. @param {Float32Array} values */

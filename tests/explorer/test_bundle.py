@@ -109,7 +109,7 @@ def _change(row, label=None, pixels=None, usage=None):
     (_change(4, pixels=lambda values: "256 " + values.partition(" ")[2]), "row 4: a pixel is outside 0-255"),
     (_change(5, usage="Training2"), "row 5: split 'Training2'"),
     (lambda lines: lines[:1], "no rows"),
-    (lambda lines: [], ""),
+    (lambda lines: [], "no rows"),
 ], ids=["header", "2303 pixels", "label 7", "value 256", "unknown split", "no rows", "empty"])
 def test_a_broken_csv_is_one_line_that_names_the_row(files, tmp_path, monkeypatch, capsys, damage, told):
     table, _ = files

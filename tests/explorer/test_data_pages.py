@@ -1,8 +1,10 @@
 """The pages under /data, their JSON twins and CSV."""
 
 import csv
+import html
 import io
 import json
+import re
 import shutil
 import struct
 
@@ -10,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from webapp.explorer import DataSet, DataSetError
+from webapp.explorer import DataSet, DataSetError, statistics
 
 VIEWS = ("", "/browse", "/map", "/models", "/issues", "/samples/4")
 
@@ -46,6 +48,91 @@ def test_overview_counts_are_the_rows(site):
     assert sum(cell["rows"] for cell in found["label_by_split"]) == found["count"] == 240
     for name, bins in found["histograms"].items():
         assert sum(one["rows"] for one in bins) == 240, name
+
+
+def links(page, pattern):
+    """[(path and query, number shown)] of the page's links whose address holds `pattern`."""
+    found = re.findall(r'<a [^>]*href="([^"]*)"[^>]*>([\d,]+)</a>', page)
+    return [(html.unescape(href), int(words.replace(",", ""))) for href, words in found if pattern in href]
+
+
+@pytest.mark.parametrize(("view", "pattern"), [
+    ("", "label="), ("", "top_votes="), ("", "plurality="), ("", "entropy="), ("", "brightness="), ("", "contrast="),
+    ("", "sharpness="), ("", "twin="), ("/models?split=Training", "answer="), ("/models?split=Training", "confidence="),
+    ("/models?split=Training", "top_votes="), ("/models?split=Training", "other_right="),
+    ("?split=Training&label=fear", "brightness=")])
+def test_every_bar_and_cell_opens_as_many_rows_as_it_says(site, view, pattern):
+    found = links(site.get(f"/data/drawn{view}").text, pattern)
+    assert found and sum(count for _, count in found)
+    for href, count in found:
+        assert site.get(href.replace("/browse?", "/browse.json?")).json["count"] == count, href
+
+
+def test_bins_hold_every_value_once_however_their_ends_are_meant():
+    for low, high, digits, logarithm in ((0, 255, 2, False), (0.31, 31680.27, 2, True), (0, 2.0794, 4, False),
+                                         (7, 7, 2, False), (0.1, 0.13, 2, False)):
+        edges = statistics.edges(low, high, digits, logarithm)
+        assert edges[0] == low and edges[-1] == high and len(edges) <= statistics.HISTOGRAM_BINS + 1
+        assert edges == sorted(edges) and len(edges) >= 2
+        between = np.array(edges[1:-1]) * 10 ** digits
+        assert np.allclose(between % 1, 0.5, atol=1e-3), "no value of so many digits is an edge"
+
+
+def test_the_overview_says_how_uneven_the_labels_are(site):
+    found = site.get("/data/drawn.json").json["imbalance"]
+    assert found["most"]["rows"] >= found["fewest"]["rows"] > 0
+    assert found["ratio"] == round(found["most"]["rows"] / found["fewest"]["rows"], 1)
+    assert site.get("/data/drawn.json?brightness=250..").json["imbalance"] is None
+
+
+def test_mean_faces_open_their_rows(site):
+    page = site.get("/data/drawn").text
+    assert page.count("faces/mean.png") == page.count("faces/variance.png") == 3 * 7
+    assert 'viewBox="48 96 48 48"' in page, "disgust in PrivateTest"
+
+
+def test_a_sample_is_a_row_of_csv_too(site):
+    href = re.search(r'href="([^"]*browse\.csv[^"]*)"', site.get("/data/drawn/samples/7?label=anger").text)[1]
+    lines = list(csv.DictReader(io.StringIO(site.get(html.unescape(href)).text)))
+    assert [line["row"] for line in lines] == ["7"]
+
+
+def test_issues_are_counted_by_label_and_filtered_by_a_click(site):
+    page = site.get("/data/drawn/issues").text
+    label, href = re.search(r'<a href="([^"]*)">(\w+)</a> \d', page).group(2, 1)
+    assert href == f"/data/drawn/issues?label_issue=yes&amp;sort=label_quality&amp;label={label}"
+    rows = site.get(html.unescape(href).replace("/issues?", "/issues.json?")).json["rows"]
+    assert rows and {row["label"] for row in rows} == {label}
+
+
+def test_other_data_sets_are_one_click_away(made, make_client, tmp_path, site):
+    for name in ("drawn", "again"):
+        shutil.copytree(made[0] / "drawn", tmp_path / name)
+    client = make_client(tmp_path, tmp_path / "none")
+    page = client.get("/data").text
+    assert 'href="/data/drawn"' in page and 'href="/data/again"' in page
+    assert "other data sets" in client.get("/data/again/browse").text
+    assert "other data sets" not in site.get("/data/drawn/browse").text
+
+
+def test_robustness_is_shown_of_the_network_that_was_measured(site, dataset, monkeypatch, tmp_path):
+    shares = {"label_set": "ferplus", "undisturbed": 0.8, "rotation": [0.75, 0.6]}
+    told = {"split": "PublicTest", "md5": dataset.summary["md5"],
+            "disturbances": [{"name": "rotation", "unit": "degrees", "strengths": [5, 10]}],
+            "networks": {"jury-drawn": shares | {"model_sha256": "0" * 64},
+                         "seven-drawn": shares | {"model_sha256": "1"}}}
+    (tmp_path / "robustness.json").write_text(json.dumps(told))
+    monkeypatch.setattr(site.application, "static_folder", str(tmp_path))
+    found = site.get("/data/drawn/models.json?model=jury-drawn&other=seven-drawn").json
+    assert found["first"]["robustness"] == [
+        {"name": "none", "unit": "", "shares": [{"strength": "", "share": 0.8}]},
+        {"name": "rotation", "unit": "degrees",
+         "shares": [{"strength": 5, "share": 0.75}, {"strength": 10, "share": 0.6}]}]
+    assert found["second"]["robustness"] == [], "that network has changed since"
+    page = site.get("/data/drawn/models").text
+    assert page.count("Right answers on disturbed pictures") == 1 and "75.0" in page
+    (tmp_path / "robustness.json").write_text(json.dumps(told | {"md5": "of other data"}))
+    assert site.get("/data/drawn/models.json").json["first"]["robustness"] == []
 
 
 def test_the_confusion_matrix_is_the_rows_behind_its_cells(site):

@@ -14,6 +14,7 @@ def rows(dataset, *filters):
 @pytest.mark.parametrize(("filters", "expected"), [
     ([("row", "4,2,3")], {2, 3, 4}),
     ([("duplicates", "yes")], {0, 1, 2, 239}),
+    ([("surplus", "yes")], {1, 239}),
     ([("twin", "exact")], {2, 239}),
     ([("constant", "yes")], {3}),
     ([("first", "2")], {2, 239}),
@@ -36,6 +37,30 @@ def test_ranges_include_their_ends(dataset):
     assert 17 in rows(dataset, ("brightness", exact))
     assert 17 in rows(dataset, ("brightness", str(some["brightness"])))
     assert 17 not in rows(dataset, ("brightness", f"{some['brightness'] + 0.01}.."))
+
+
+def test_a_number_is_compared_as_the_table_keeps_it(dataset):
+    """float32: 0.7 is 0.69999999 there, and the largest double is none."""
+    for place in range(0, 240, 7):
+        row = dataset.rows([place], parse([], dataset.summary))[0]
+        for name in ("brightness", "contrast", "sharpness", "entropy", "label_quality", "confidence"):
+            value = row.get(name, row["jury-drawn.confidence"])
+            assert place in rows(dataset, (name, f"{value}..{value}")), name
+    assert len(rows(dataset, ("brightness", "-1e300..1e300"))) == 200
+
+
+def test_disagreement_is_told_of_faces_alone(dataset):
+    count = {value: dataset.count(parse([("disagree", value)], dataset.summary)) for value in ("yes", "no")}
+    faces = dataset.overview(parse([], dataset.summary))["votes"]
+    assert count["no"] == faces["agree_with_label"] and sum(count.values()) == faces["faces"]
+
+
+def test_counts_beside_the_filters_say_what_a_further_choice_would_bring(dataset):
+    facets = dataset.facets(parse([("label", "fear"), ("split", "PrivateTest")], dataset.summary))
+    for field, other in (("label", ("split", "PrivateTest")), ("split", ("label", "fear"))):
+        for choice, found in facets[field].items():
+            assert found == dataset.count(parse([(field, choice), other], dataset.summary)) > 0
+    assert len(facets["label"]) == 7 and len(facets["split"]) == 3
 
 
 def test_whose_answers_are_meant_is_in_the_address(dataset):

@@ -15,11 +15,12 @@ from .filters import View, quoted
 from .opening import DataSetError, checked_columns, connect, read_summary
 from .store import PictureStore
 
-HISTOGRAM_BINS = 24
 MOST_POINTS = 400_000
 #: Columns that only the page of one sample shows.
 OF_SAMPLES = frozenset({"x", "y", "first", "constant", "twin", "twin_correlation", "neighbours"})
 QUALITY = ("brightness", "contrast", "sharpness")
+#: Digits after the point that training/data/bundle.py keeps of what histograms are drawn of.
+DIGITS = {"brightness": 2, "contrast": 2, "sharpness": 2, "entropy": 4}
 
 
 class DataSet:
@@ -94,12 +95,14 @@ class DataSet:
         return tuple(found)
 
     def facets(self, view: View):
-        """How many rows of the view have each choice: {field: {choice: rows}}."""
+        """How many rows of the view have each choice: {field: {choice: rows}}.
+
+        A field's own filter is left out of its counts: they say what a further choice would bring.
+        """
         names = [name for name in ("split", "label", "majority", "twin", "answer", "right") if name in view.fields]
-        where, values = view.where
         found = {}
         for name in names:
-            column = view.fields[name].column
+            column, (where, values) = view.fields[name].column, view.without(name).where
             counts = dict(self._ask(f"SELECT coalesce({column}, 'none'), count(*) FROM samples WHERE {where} "
                                     "GROUP BY 1", values))
             found[name] = {choice: counts[choice] for choice in view.fields[name].choices if choice in counts}
@@ -113,6 +116,7 @@ class DataSet:
         """Counts and histograms of the view."""
         found = {"count": self.count(view), "label_by_split": self._cross(view, "label", "split"),
                  "histograms": {name: self._histogram(view, name) for name in QUALITY}}
+        found["imbalance"] = statistics.imbalance(found["label_by_split"])
         if self.summary["vote_names"]:
             found["plurality_by_label"] = self._cross(view, "label", "plurality")
             found["majority_by_split"] = self._cross(view, "majority", "split")
@@ -134,19 +138,14 @@ class DataSet:
     def _histogram(self, view, name):
         """[{low, high, rows}] of equal bins over the whole data set's range; sharpness by its logarithm."""
         where, values = view.where
-        logarithm = name == "sharpness"
-        column = f"ln(1 + {name})" if logarithm else name
-        ends = self._ask(f"SELECT min({column}), max({column}) FROM samples", [])[0]
+        ends = self._ask(f"SELECT min({name}), max({name}) FROM samples", [])[0]
         if ends[0] is None:
             return []
-        low, step = ends[0], max((ends[1] - ends[0]) / HISTOGRAM_BINS, 1e-6)
-        counts = dict(self._ask(
-            f"SELECT least(floor(({column} - ?) / ?)::INT, ?), count(*) FROM samples WHERE ({where}) "
-            f"AND {name} IS NOT NULL GROUP BY 1", [low, step, HISTOGRAM_BINS - 1, *values]))
-        edges = [low + step * place for place in range(HISTOGRAM_BINS + 1)]
-        edges = [float(np.expm1(edge)) if logarithm else edge for edge in edges]
-        return [{"low": round(edges[place], 3), "high": round(edges[place + 1], 3), "rows": counts.get(place, 0)}
-                for place in range(HISTOGRAM_BINS)]
+        edges = statistics.edges(*ends, DIGITS[name], logarithm=name == "sharpness")
+        counts = self._ask(f"SELECT histogram({name}::DOUBLE, ?::DOUBLE[]) FROM samples WHERE {where}",
+                           [edges[1:], *values])[0][0] or {}
+        return [{"low": _short(low), "high": _short(high), "rows": counts.get(high, 0)}
+                for low, high in zip(edges, edges[1:], strict=False)]
 
     # Models
 
@@ -277,7 +276,8 @@ def _categories(values, names):
 
 
 def _short(value):
-    return round(value, 4) if isinstance(value, float) else value
+    """A float32 of the table with the digits it has."""
+    return float(f"{value:.7g}") if isinstance(value, float) else value
 
 
 def _line(rows):

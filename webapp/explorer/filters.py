@@ -13,6 +13,7 @@ MOST_ROWS_NAMED = 200
 MOST_LASSO_POINTS = 96
 MOST_A_PAGE = 200
 A_PAGE = 60
+MOST_FLOAT = 3.4e38    # of 32 bits
 NONE = "none"
 #: Parameters that are not filters of rows.
 PLAIN = ("model", "other", "sort", "page", "size", "colour", "layout")
@@ -49,8 +50,7 @@ def fields(summary, model=None, other=None):
         expressions = tuple(name for name in summary["vote_names"] if name not in ("unknown", "nf"))
         found += [Field("majority", "choice", "majority", "raters' majority", (*expressions, NONE)),
                   Field("plurality", "choice", "plurality", "raters' top answer", (*expressions, NONE)),
-                  Field("disagree", "flag", "(plurality IS NOT NULL AND plurality <> label)",
-                        "raters disagree with the label"),
+                  Field("disagree", "flag", "(plurality <> label)", "raters disagree with the label"),
                   Field("entropy", "range", "entropy", "entropy of the votes", sortable=True),
                   Field("top_votes", "range", "top_votes", "votes for the top answer", sortable=True)]
         found += [Field(f"votes_{name}", "range", quoted(f"votes_{name}"), f"votes for {name}", sortable=True)
@@ -58,6 +58,7 @@ def fields(summary, model=None, other=None):
     found += [Field(name, "range", name, name, sortable=True) for name in ("brightness", "contrast", "sharpness")]
     found += [Field("row", "rows", "row", "row", sortable=True), Field("first", "rows", "first", "copies of row"),
               Field("duplicates", "flag", "(copies > 1)", "there more than once"),
+              Field("surplus", "flag", "(first <> row)", "copy of an earlier row"),
               Field("copies", "range", "copies", "copies", sortable=True),
               Field("constant", "flag", "constant", "one grey level"),
               Field("twin", "choice", "twin_kind", "twin in another split", ("exact", "near", NONE)),
@@ -136,9 +137,11 @@ class View:
         return urlencode({name: value for name, value in parameters.items() if value not in (None, "")},
                          safe=",.:;")
 
-    def but(self, **changes):
-        """This view with other attributes."""
-        return replace(self, **changes)
+    def without(self, name):
+        """This view without the filter `name`."""
+        kept = [place for place, (other, _) in enumerate(self.filters) if other != name]
+        return replace(self, filters=tuple(self.filters[place] for place in kept),
+                       conditions=tuple(self.conditions[place] for place in kept))
 
 
 def parse(arguments, summary):
@@ -215,15 +218,8 @@ def _range(field, text):
     if None not in ends and ends[0] > ends[1]:
         raise FilterError(f"{field.name}={text!r}: the range ends before it begins")
     # Values are kept as float32: 0.7 must find the row whose 0.7 is 0.69999999.
-    tolerance = 1e-6
-    parts, values = [], []
-    if ends[0] is not None:
-        parts.append(f"{field.column} >= ?::DOUBLE")
-        values.append(ends[0] - tolerance * max(1, abs(ends[0])))
-    if ends[1] is not None:
-        parts.append(f"{field.column} <= ?::DOUBLE")
-        values.append(ends[1] + tolerance * max(1, abs(ends[1])))
-    return " AND ".join(parts), tuple(values)
+    parts = [f"{field.column} {sign} ?::FLOAT" for sign, end in zip((">=", "<="), ends, strict=True) if end is not None]
+    return " AND ".join(parts), tuple(max(-MOST_FLOAT, min(MOST_FLOAT, end)) for end in ends if end is not None)
 
 
 def _flag(field, text):

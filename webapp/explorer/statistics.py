@@ -4,6 +4,7 @@ import numpy as np
 
 Z = 1.959964    # the 97.5th percentile of the normal distribution: intervals are of 95 %
 BINS = 15
+HISTOGRAM_BINS = 24
 
 
 def wilson(hits, total):
@@ -39,6 +40,32 @@ def per_class(confusion, labels, rounds=1000, seed=0):
             "precision": wilson(hits[place], answered[place]), "recall": wilson(hits[place], asked[place]),
             "f1": _share(2 * hits[place] / size, low[place], high[place]) if size else None})
     return rows
+
+
+def imbalance(counts):
+    """The labels with the most and the fewest rows of [{label, rows, …}]: {most, fewest, ratio}; None without rows."""
+    rows = {}
+    for cell in counts:
+        rows[cell["label"]] = rows.get(cell["label"], 0) + cell["rows"]
+    if not rows:
+        return None
+    most, fewest = max(rows, key=rows.get), min(rows, key=rows.get)
+    return {"most": {"label": most, "rows": rows[most]}, "fewest": {"label": fewest, "rows": rows[fewest]},
+            "ratio": round(rows[most] / rows[fewest], 1)}
+
+
+def edges(low, high, digits, logarithm=False):
+    """The edges of a histogram's bins from `low` to `high`, equal or equal by their logarithm; at least two.
+
+    Those between lie half a digit beside every value of `digits` digits after the point, so that
+    each value is in one bin alone, however a bin's ends are meant.
+    """
+    ends = np.log1p((low, high)) if logarithm else (low, high)
+    inner = np.linspace(*ends, HISTOGRAM_BINS + 1)[1:-1]
+    inner = np.expm1(inner) if logarithm else inner
+    unit = 10.0 ** digits
+    inner = np.unique(np.round((np.floor(inner * unit) + 0.5) / unit, digits + 1))
+    return [float(low), *inner[(inner > low) & (inner < high)].tolist(), float(high)]
 
 
 def reliability(bins):

@@ -84,6 +84,9 @@ function intervals(table) {
   });
 }
 
+/** A number in few signs: 1.5, 10k. @param {number} value */
+const short = (value) => (value >= 1000 ? `${value / 1000}k` : `${value}`);
+
 const percent = { label: "right", tickFormat: "%", grid: true };
 
 /** @type {Record<string, (table: HTMLTableElement, width: number) => Drawing>} */
@@ -121,7 +124,7 @@ const KINDS = {
     });
     const wide = bins.length && bins[bins.length - 1].high > 40 * Math.max(1, bins[0].high - bins[0].low) * bins.length;
     return { options: {
-      height: 200, marginLeft: 52, x: { label: null, type: wide ? "symlog" : "linear", constant: 10, ticks: wide ? [0, 10, 100, 1000, 10000] : 6, tickFormat: "~s" },
+      height: 200, marginLeft: 52, x: { label: null, type: wide ? "symlog" : "linear", constant: 10, ticks: wide ? [0, 10, 100, 1000, 10000] : 6, tickFormat: short },
       y: { grid: true, label: "pictures", tickFormat: "s" },
       marks: [
         Plot.rect(bins, { x1: "low", x2: "high", y1: () => 0, y2: "value", fill: "var(--chart-1)", insetLeft: 0.5, insetRight: 0.5, href: "href", title: (/** @type {{low: number, high: number, value: number}} */ bin) => `${bin.low} to ${bin.high}: ${bin.value}` }),
@@ -130,7 +133,7 @@ const KINDS = {
   // Right answers against confidence.
   reliability(table) {
     return { options: {
-      height: 300, marginLeft: 52, x: { domain: [0, 1], label: "confidence", tickFormat: "%" }, y: { domain: [0, 1], ...percent },
+      height: 300, marginLeft: 52, marginBottom: 40, x: { domain: [0, 1], label: "confidence", tickFormat: "%" }, y: { domain: [0, 1], ...percent },
       marks: [
         Plot.line([[0, 0], [1, 1]], { stroke: "var(--quiet)", strokeDasharray: "4 4" }),
         ...withIntervals(intervals(table))] } };
@@ -139,7 +142,7 @@ const KINDS = {
   intervals(table) {
     const points = intervals(table);
     return { options: {
-      height: 260, marginLeft: 52, x: { label: table.dataset.xlabel, ticks: points.map((point) => point.x), tickFormat: "d" }, y: { domain: [0, 1], ...percent },
+      height: 260, marginLeft: 52, marginBottom: 40, x: { label: table.dataset.xlabel, ticks: points.map((point) => point.x), tickFormat: "d" }, y: { domain: [0, 1], ...percent },
       marks: withIntervals(points) } };
   },
   // A line a column over the epochs.
@@ -150,7 +153,7 @@ const KINDS = {
       return names.map((series, index) => ({ x: numberIn(cells[0]), series, value: cells[index + 1].textContent ? numberIn(cells[index + 1]) : NaN }));
     });
     return { legend: names, options: {
-      height: 260, marginLeft: 52, x: { label: "epoch" }, y: { grid: true, label: null, zero: true }, color: { domain: names, range: SERIES },
+      height: 260, marginLeft: 52, marginBottom: 40, x: { label: "epoch" }, y: { grid: true, label: null, zero: true }, color: { domain: names, range: SERIES },
       marks: [Plot.line(points, { x: "x", y: "value", stroke: "series", strokeWidth: 2 })] } };
   },
 };
