@@ -20,6 +20,7 @@ def add_commands(commands, data_options, read_faces, instance):
     evaluate.add_argument("--split", choices=("PublicTest", "PrivateTest"), action="append",
                           help="only this split (choose on PublicTest)")
     evaluate.add_argument("--flip", action="store_true", help="flip averaging beside")
+    evaluate.add_argument("--ten-crop", action="store_true", help="the average of ten crops beside")
     evaluate.add_argument("--serving", action="store_true", help="through the site's face detector and crop, too")
     evaluate.add_argument("--json", metavar="FILE", help="write the figures, as they stand in the card")
     data_options(evaluate)
@@ -32,7 +33,9 @@ def add_commands(commands, data_options, read_faces, instance):
     data_options(robustness)
     robustness.set_defaults(run=lambda options: _robustness(options, read_faces))
     export = commands.add_parser("export", help="make a model bundle from a run")
-    export.add_argument("run_folder", metavar="RUN", help="folder of the run, as instance/runs/jury-live")
+    export.add_argument("run_folders", metavar="RUN", nargs="+",
+                        help="folder of the run, as instance/runs/jury-live; of several, their mean answer")
+    export.add_argument("--mirrored", action="store_true", help="average with the answer to the mirror image")
     export.add_argument("--label-set", required=True, choices=("ferplus", "fer2013"))
     export.add_argument("--name", required=True, help="name of the bundle")
     export.add_argument("--version", required=True, help="as 1.0.0")
@@ -51,8 +54,9 @@ def _tests(options, read_faces, instance):
     from .testset import TestSet
     for bundle in filter(None, (getattr(options, "bundle", None), getattr(options, "other", None))):
         _read(bundle)       # a wrong bundle is told before minutes are spent on the data
-    if getattr(options, "run_folder", None) and not Path(options.run_folder).is_dir():
-        raise TrainingError(f"{options.run_folder}: no such run; train one first: python -m training fit RECIPE")
+    for folder in getattr(options, "run_folders", ()):
+        if not Path(folder).is_dir():
+            raise TrainingError(f"{folder}: no such run; train one first: python -m training fit RECIPE")
     return TestSet(read_faces(options), Path(instance) / "datasets" / "fer2013")
 
 
@@ -77,7 +81,8 @@ def _evaluate(options, tests):
     else:
         measured = {}
         for split in splits:
-            measured[split] = figures(bundle, tests, split, options.flip)
+            asked = {"flip_averaging": options.flip, "ten_crop_averaging": options.ten_crop}
+            measured[split] = figures(bundle, tests, split, [name for name, wanted in asked.items() if wanted])
             for line in report.lines(split, measured[split]):
                 _say(line)
         if options.serving:
@@ -109,8 +114,8 @@ def _write(path, measured):
 def _export(options, tests):
     from .export import export
     folder = Path(options.models) / options.name
-    export(options.run_folder, options.label_set, options.name, options.version, tests, options.models,
-           options.title, options.release, _say)
+    export(options.run_folders, options.label_set, options.name, options.version, tests, options.models,
+           options.title, options.release, options.mirrored, _say)
     _say(f"{folder}: {sum(path.stat().st_size for path in folder.rglob('*')) / 1e6:.1f} MB")
 
 

@@ -1,8 +1,8 @@
 """Judge a model bundle on FER2013 and FER+: the figures of its card.
 
-All figures are what one forward pass gives, with the card's temperature, as served; flip
-averaging is reported beside. `as_published` counts all rows, `without_twins` leaves out those
-whose picture, or nearly it, is in Training.
+All figures are what one forward pass gives, with the card's temperature, as served;
+averages over several views of a face are reported beside. `as_published` counts all rows, `without_twins`
+leaves out those whose picture, or nearly it, is in Training.
 """
 
 import numpy as np
@@ -10,15 +10,19 @@ import numpy as np
 from . import jury, metrics
 from .data.labels import LABEL_SETS
 from .errors import TrainingError
-from .judging import answers, forward, judged, judged_rows
+from .judging import answers, forward, judged, judged_rows, mirror_views, ten_crops
 
 ENTROPY_EDGES = (0.0, 0.4, 0.7, 1.0)    # nats; the first band is faces whose raters all agree
 
 
-def figures(bundle, tests, split, flip=True):
+VIEWS = {"flip_averaging": mirror_views, "ten_crop_averaging": ten_crops}
+
+
+def figures(bundle, tests, split, averaging=("flip_averaging",)):
     """The figures of one split, as they stand in the card.
 
-    bundle: judging.Bundle. tests: testset.TestSet. Returns a dict that is JSON as it stands.
+    bundle: judging.Bundle. tests: testset.TestSet. averaging: names of VIEWS to report beside. Returns
+    a dict that is JSON as it stands.
     """
     run, faces = forward(bundle), tests.faces
     single = answers(run, faces, bundle.label_set, split)
@@ -28,10 +32,10 @@ def figures(bundle, tests, split, flip=True):
     values = measure(single, log_p)
     result = {"faces": len(single.rows), "with_twin_in_training": int((~kept).sum()),
               "as_published": _summary(values, np.ones(len(kept), bool)), "without_twins": _summary(values, kept)}
-    if flip:
-        both = answers(run, faces, bundle.label_set, split, flip=True)
-        values = measure(both, metrics.log_softmax(both.logits / bundle.temperature))
-        result["flip_averaging"] = _summary(values, np.ones(len(kept), bool))
+    for name in averaging:
+        averaged = answers(run, faces, bundle.label_set, split, VIEWS[name])
+        values = measure(averaged, metrics.log_softmax(averaged.logits / bundle.temperature))
+        result[name] = _summary(values, np.ones(len(kept), bool))
     result |= _of_classes(single, log_p, bundle.label_set) | _calibration(single, log_p, bundle)
     if faces.votes is not None:
         result["by_entropy"] = by_entropy(single, log_p, faces.votes[single.rows].astype(np.int64), bundle.label_set)

@@ -1,6 +1,7 @@
-"""Make a model bundle, `static/models/NAME/`, from a run's averaged weights.
+"""Make a model bundle, `static/models/NAME/`, from the averaged weights of a run, or of several.
 
-A bundle is one trunk with one head in float32 that answers plain logits: `model.keras`, the
+A bundle is one network with one head in float32 that answers plain logits, of several runs the mean
+of their answers: `model.keras`, the
 LiteRT file serving uses on a CPU, and `card.json`, which says all a runtime must know and all
 that was measured (`static/models/card.schema.json`).
 """
@@ -20,6 +21,7 @@ from .errors import TrainingError
 from .judging import keras_logits, litert_logits
 from .metrics import softmax
 from .networks import read_checkpoint, trained
+from .together import together
 
 #: float16 weights halve the file; they are kept when no probability moves by more than this.
 PARITY = 1e-3
@@ -27,19 +29,20 @@ PARITY_PICTURES = 1024
 CROP = Path(__file__).parent / "data" / "crop.json"
 
 
-def export(run, label_set, name, version, tests, models, title=None, release=False, say=print):
-    """Write the bundle `models`/`name` from the folder `run`; its card.
+def export(runs, label_set, name, version, tests, models, title=None, release=False, mirrored=False, say=print):
+    """Write the bundle `models`/`name` from the folders `runs`; its card.
 
-    tests: the testset.TestSet to calibrate and judge on. Raises TrainingError where the run has no
-    checkpoint or no head for `label_set`. Figures on PrivateTest are computed for a `release` only.
+    tests: the testset.TestSet to calibrate and judge on. mirrored: the answer is averaged with the one to
+    the mirror image, which doubles the work. Raises TrainingError where a run has no checkpoint or no head
+    for `label_set`. Figures on PrivateTest are computed for a `release` only.
     """
     for field, value in (("name", name), ("version", version)):
         card.check_field(field, value)
-    run, models, faces = Path(run), Path(models), tests.faces
-    recipe, state = read_run(run)
-    if label_set not in recipe.label_sets:
-        raise TrainingError(f"{run} has no head for {label_set!r}; it has: {', '.join(recipe.label_sets)}")
-    model = one_head(trained(recipe, run), label_set)
+    models, faces = Path(models), tests.faces
+    members = [_member(Path(run), label_set, faces) for run in runs]
+    model = members[0][0]
+    if mirrored or len(members) > 1:
+        model = together([network for network, _ in members], mirrored, label_set)
     public = faces.images[faces.rows("PublicTest")]
     folder = models / f".{name}.partial"      # hidden: a site that starts now passes it by
     shutil.rmtree(folder, ignore_errors=True)
@@ -58,10 +61,10 @@ def export(run, label_set, name, version, tests, models, title=None, release=Fal
             "input": {"size": model.input.shape[1], "channels": model.input.shape[3], "range": [0, 255]},
             "crop": json.loads(CROP.read_text()),
             **calibrate.on_public((folder / "model.tflite").read_bytes(), faces, label_set),
-            "parameters": model.count_params(), "multiply_adds": multiply_adds(model),
+            "parameters": model.count_params(), "multiply_adds": multiply_adds(model) * (2 if mirrored else 1),
             "files": described(folder),
             "parity": {"model.tflite": parity, "tfjs": browser},
-            "training": _training(recipe, state, faces),
+            "training": _of_all([training for _, training in members], mirrored),
         }
         content = card.complete(content, folder, tests, release, say)
         card.write(content, folder)
@@ -72,6 +75,14 @@ def export(run, label_set, name, version, tests, models, title=None, release=Fal
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return content
+
+
+def _member(run, label_set, faces):
+    """A run's network with its head for `label_set`, and how it was trained."""
+    recipe, state = read_run(run)
+    if label_set not in recipe.label_sets:
+        raise TrainingError(f"{run} has no head for {label_set!r}; it has: {', '.join(recipe.label_sets)}")
+    return one_head(trained(recipe, run), label_set), _training(recipe, state, faces)
 
 
 def read_run(run):
@@ -150,3 +161,13 @@ def _training(recipe, state, faces):
             "epochs_planned": recipe.epochs,
             "steps": int(state["step"]), "batch": recipe.batch,
             "command": f"python -m training fit {recipe.name} --data fer2013.csv.gz --votes fer2013new.csv"}
+
+
+def _of_all(members, mirrored):
+    """A card's `training` of one run or of several."""
+    told = members[0] if len(members) == 1 else {
+        "recipe": " + ".join(each["recipe"] for each in members), "seed": members[0]["seed"],
+        "data_md5": members[0]["data_md5"], "epochs": sum(each["epochs"] for each in members),
+        "epochs_planned": sum(each["epochs_planned"] for each in members),
+        "command": " && ".join(each["command"] for each in members), "members": members}
+    return told | ({"mirrored": True} if mirrored else {})

@@ -24,7 +24,7 @@ _ACTIVATIONS = {schema.ActivationFunctionType.NONE: [], schema.ActivationFunctio
 _PLAIN = {"MUL": "Mul", "SUB": "Sub", "DIV": "RealDiv", "ADD": "AddV2", "SQUARED_DIFFERENCE": "SquaredDifference",
           "NEG": "Neg", "RSQRT": "Rsqrt", "SQRT": "Sqrt", "SQUARE": "Square", "EXP": "Exp", "LOGISTIC": "Sigmoid",
           "TANH": "Tanh", "RELU": "Relu", "RELU6": "Relu6", "ELU": "Elu", "SOFTMAX": "Softmax",
-          "MAXIMUM": "Maximum", "MINIMUM": "Minimum"}
+          "MAXIMUM": "Maximum", "MINIMUM": "Minimum", "LOG_SOFTMAX": "LogSoftmax"}
 
 
 def kind(model, operator):
@@ -143,6 +143,15 @@ class _GraphModel:
         return self._node("Mean", name, [self.names[inputs[0]], axes], T=_FLOAT, Tidx=_INTEGER,
                           keep_dims={"b": bool(options.keepDims)})
 
+    def _concatenation(self, name, inputs, options):
+        axis = self._weight(f"{name}/axis", np.asarray(options.axis, np.int32))
+        parts = [self._operand(f"{name}/{i}", index) for i, index in enumerate(inputs)]
+        return self._node("ConcatV2", name, [*parts, axis], T=_FLOAT, Tidx=_INTEGER, N={"i": str(len(parts))})
+
+    def _reverse_v2(self, name, inputs, options):
+        axes = self._weight(f"{name}/axes", self.constants[inputs[1]])
+        return self._node("ReverseV2", name, [self.names[inputs[0]], axes], T=_FLOAT, Tidx=_INTEGER)
+
     def _pad(self, name, inputs, options):
         paddings = self._weight(f"{name}/paddings", self.constants[inputs[1]])
         return self._node("Pad", name, [self.names[inputs[0]], paddings], T=_FLOAT, Tpaddings=_INTEGER)
@@ -173,7 +182,8 @@ class _GraphModel:
                           half_pixel_centers={"b": bool(options.halfPixelCenters)})
 
     def _reshape(self, name, inputs, options):
-        shape = self._weight(f"{name}/shape", np.asarray(options.newShape, np.int32))
+        meant = self.constants[inputs[1]] if options is None else options.newShape
+        shape = self._weight(f"{name}/shape", np.asarray(meant, np.int32))
         return self._node("Reshape", name, [self.names[inputs[0]], shape], T=_FLOAT, Tshape=_INTEGER)
 
     def _node(self, op, name, inputs, **attributes):

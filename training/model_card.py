@@ -24,10 +24,16 @@ def sections(card):
 
 def _details(card):
     made = card["training"]
+    several = ""
+    if "members" in made:
+        several += f" It is {len(made['members'])} networks, whose logarithms of probabilities are averaged."
+    if "mirrored" in made:
+        several += " Each face is read with its mirror image, and the two answers are averaged."
     return (f"{card['name']} {card['version']}: a convolutional network of {card['parameters']:,} parameters and "
             f"{card['multiply_adds'] / 1e6:.1f} million multiply-adds a face, trained from scratch. It takes a "
             f"grey face of {card['input']['size']}x{card['input']['size']} pixels, 0-255, with eyes, nose and mouth "
-            f"brought to the places the card states, and answers one logit for each of {', '.join(card['labels'])}.\n\n"
+            f"brought to the places the card states, and answers one logit for each of {', '.join(card['labels'])}."
+            f"{several}\n\n"
             f"Recipe {made['recipe']}, seed {made['seed']}, {made['epochs']:g} epochs; weights averaged over the "
             f"steps. Made by: {made['command']}. The probabilities are "
             f"softmax(logits / {card['calibration']['temperature']:.3f}), the temperature chosen on "

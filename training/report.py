@@ -5,7 +5,8 @@ def lines(split, figures):
     """The figures of one split (see evaluate.figures) as text, line by line."""
     yield f"{split}: {figures['faces']} faces, {figures['with_twin_in_training']} with a twin in Training"
     for name, key in (("as published", "as_published"), ("without twins", "without_twins"),
-                      ("flip averaging", "flip_averaging"), ("one human rater", "one_rater")):
+                      ("flip averaging", "flip_averaging"),
+                      ("ten-crop averaging", "ten_crop_averaging"), ("one human rater", "one_rater")):
         if key in figures:
             yield f"  {name}"
             yield from _summary(figures[key])

@@ -98,7 +98,7 @@ def exported(tmp_path_factory):
     with pytest.MonkeyPatch.context() as monkeypatch:
         fit(know_tiny(monkeypatch), faces, folder / "run", lambda line: None)
         for label_set, name, release in (("ferplus", "jury-tiny", True), ("fer2013", "seven-tiny", False)):
-            export(folder / "run", label_set, name, "1.2.3", TestSet(faces), folder / "models", release=release,
+            export([folder / "run"], label_set, name, "1.2.3", TestSet(faces), folder / "models", release=release,
                    say=lambda line: None)
     return folder
 

@@ -103,7 +103,7 @@ def test_twins_are_left_out(exported):
     images[public[1]] = np.clip(images[1].astype(int) + 9, 0, 255)     # the same but lighter
     tests = TestSet(fer2013.Faces(images, faces.labels, faces.split, faces.votes, faces.md5))
     assert tests.twins[public[:2]].all()
-    before = figures(read_bundle(exported / "models" / "seven-tiny"), tests, "PublicTest", flip=False)
+    before = figures(read_bundle(exported / "models" / "seven-tiny"), tests, "PublicTest", averaging=())
     assert before["with_twin_in_training"] == tests.twins[public].sum() >= 2
     assert before["without_twins"]["accuracy"]["faces"] == 16 - tests.twins[public].sum()
 
