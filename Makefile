@@ -13,7 +13,7 @@ DETECTOR := static/detector/detector.json
 BUILD := static/dist/manifest.json
 SCRIPTS := $(shell find static/js static/css -type f 2>/dev/null) build.mjs jsconfig.json $(wildcard static/models/*/card.json)
 
-.PHONY: run test setup detector build lint test-python test-js bench lock clean
+.PHONY: run test setup detector build lint test-python test-js bench photo-report lock clean
 
 run: setup
 	@$(BIN)/python -m webapp serve
@@ -69,6 +69,11 @@ $(DETECTOR): training/detector.py training/graph_model.py node_modules/.installe
 $(BUILD): $(SCRIPTS) node_modules/.installed
 	@npm run --silent build
 	@touch $@
+
+# A folder's photos with what is read in them: make photo-report PHOTOS=folder
+photo-report: $(SERVE_STAMP) $(DETECTOR)
+	@test -n "$(PHOTOS)" || { echo "error: name the folder: make photo-report PHOTOS=folder" >&2; exit 2; }
+	@$(BIN)/python -m webapp report "$(PHOTOS)" --out build/photo-report
 
 # The pinned requirements, made anew from pyproject.toml.
 lock: | .venv/.created

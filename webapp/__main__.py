@@ -1,4 +1,4 @@
-"""python -m webapp: serve the site, read a folder of pictures, list the settings."""
+"""python -m webapp: serve the site, read a folder of pictures, show what was read, list the settings."""
 
 import argparse
 import os
@@ -40,6 +40,12 @@ def _parser():
                       help="FILE.csv, FILE.json or FILE.parquet (readings.csv)")
     _add_settings(read, [settings_.NAMES[name] for name in READ_SETTINGS])
     read.set_defaults(run=_read)
+    report = commands.add_parser("report", help="read the pictures of a folder and show them with their faces")
+    report.add_argument("folder", metavar="FOLDER")
+    report.add_argument("--out", default="report", metavar="DIR",
+                        help="folder of report.html and readings.csv (report)")
+    _add_settings(report, [settings_.NAMES[name] for name in READ_SETTINGS])
+    report.set_defaults(run=_report)
     listing = commands.add_parser("settings", help="list the settings with their values")
     listing.set_defaults(run=_settings)
     return parser
@@ -89,26 +95,57 @@ def _check(settings):
 
 
 def _read(options):
+    from . import folder
+    out = Path(options.out)
+    if out.suffix.lower() not in folder.WRITERS:
+        raise SetupError(f"--out {out}: a name that ends in .csv, .json or .parquet is meant")
+
+    def write(answers, reader, _settings):
+        folder.write(answers, out, reader.expressions.labels)
+
+    answers = _read_folder(options, out.with_name(out.name + ".part"), write)
+    failed = sum("error" in answer for answer in answers)
+    print(f"{len(answers)} pictures read into {out}" + (f", {failed} of them with an error" if failed else ""))
+
+
+def _report(options):
+    from . import report
+    out, counts = Path(options.out), {}
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SetupError(f"--out {out}: cannot be made ({error.strerror})") from None
+
+    def write(answers, reader, settings):
+        counts.update(report.write(answers, options.folder, out, reader, settings))
+
+    _read_folder(options, out / "readings.part", write)
+    given = ", ".join(f"{number} {label}" for label, number in counts["expressions"].items() if number)
+    print(f"{out / 'report.html'}: {counts['pictures']} pictures, {counts['errors']} could not be read, "
+          f"{counts['no_face']} without a face; {counts['faces']} faces: {given}, {counts['unsure']} unsure"
+          + (f"; as many faces as known in {counts['alike']} of {counts['known']}" if counts["known"] else ""))
+
+
+def _read_folder(options, part, write):
+    """Read the folder of the command line, with its progress; `write(answers, reader, settings)`, then the answers.
+
+    part: as folder.read; it goes when all is written. Raises SetupError.
+    """
     from tqdm import tqdm
 
     from . import folder
     from .readers import Readers
     settings = settings_.load(_given(options))
-    out = Path(options.out)
-    if out.suffix.lower() not in folder.WRITERS:
-        raise SetupError(f"--out {out}: a name that ends in .csv, .json or .parquet is meant")
     paths = folder.pictures(options.folder)
     reader = Readers(settings, bundles_.find(settings.path("models"))).get()
-    part = out.with_name(out.name + ".part")
     try:
         answers = list(tqdm(folder.read(paths, options.folder, reader, settings, part), total=len(paths),
                             unit="picture"))
-        folder.write(answers, out, reader.expressions.labels)
+        write(answers, reader, settings)
         part.unlink()
     except OSError as error:
-        raise SetupError(f"--out {out}: cannot be written ({error.strerror})") from None
-    failed = sum("error" in answer for answer in answers)
-    print(f"{len(paths)} pictures read into {out}" + (f", {failed} of them with an error" if failed else ""))
+        raise SetupError(f"--out {options.out}: cannot be written ({error.strerror})") from None
+    return answers
 
 
 def _serve_simply(settings):
