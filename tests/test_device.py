@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import shutil
 
 import pytest
 
@@ -43,6 +44,17 @@ def test_files_travel_compressed(client, offer):
     script = client.get(offer["worker"], headers={"Accept-Encoding": "br"})
     assert script.headers["Content-Encoding"] == "br"
     assert script.mimetype == "text/javascript"
+
+
+def test_a_bundle_replaced_under_the_running_server_is_not_mixed_in(tmp_path, reader):
+    shutil.copytree("static/models/jury-pocket", tmp_path / "jury-pocket")
+    client = create_app({"models": str(tmp_path), "model": "jury-pocket"}, reader=reader).test_client()
+    for part in ("model.json", "weights.bin"):
+        (tmp_path / "jury-pocket/tfjs" / part).write_bytes(b"another network's")
+    page = client.get("/live?on=device").get_data(as_text=True)
+    model, = json.loads(re.search(r'id="device-offer">(.*?)</script>', page, re.DOTALL)[1])["models"]
+    for file in model["files"].values():
+        assert hashlib.sha256(client.get(file["url"]).data).hexdigest() == file["sha256"]
 
 
 @pytest.mark.parametrize("path", ["/device/files/0/weights.bin", "/device/files/{sha256}/model.json"])

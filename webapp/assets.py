@@ -59,10 +59,11 @@ def init_app(app):
     app.view_functions["static"] = static
 
 
-def send(path, copies, mimetype):
-    """The file at `path`, compressed where `copies` with an ending .br or .gz is there and the browser takes it."""
-    copy, encoding = _copy(copies) or (path, None)
-    response = send_file(copy, mimetype=mimetype or mimetypes.guess_type(path)[0], conditional=True)
+def send(file, copies, mimetype):
+    """`file`, a path or a binary stream, compressed where `copies` with an ending .br or .gz is there and the
+    browser takes it; mimetype None: by the path's ending."""
+    copy, encoding = _copy(copies) or (file, None)
+    response = send_file(copy, mimetype=mimetype or mimetypes.guess_type(file)[0], conditional=True)
     if encoding:
         response.headers["Content-Encoding"] = encoding
     response.headers["Vary"] = "Accept-Encoding"

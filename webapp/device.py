@@ -4,7 +4,10 @@ Pages opened with `?on=device` come with a Content-Security-Policy under which n
 can send anything anywhere: all they may ask for are our scripts, styles and the networks' files.
 """
 
+import hashlib
 import json
+from io import BytesIO
+from pathlib import PurePath
 
 from flask import Blueprint, abort, current_app, request, send_from_directory
 
@@ -26,13 +29,18 @@ def init_app(app):
 
 
 class Device:
-    """Attributes: files, {sha256: Path} of all that may be fetched."""
+    """Attributes: files, {sha256: (name, bytes)} of all that may be fetched.
+
+    They are held in memory: a bundle that is replaced under the running server reaches nobody by halves.
+    The server reads with the bundles it started with, and so does every device until it starts again.
+    """
 
     def __init__(self, found, settings):
         """found: {name: Bundle}. A missing detector is no error: reading on the device is then not offered."""
         self._found, self._settings, self.files = found, settings, {}
         self._detector = self._read_detector(settings.path("detector"))
-        self._models = [self._model(bundle) for bundle in self._with_files()] if self._detector else []
+        models = [self._read_model(bundle) for bundle in self._with_files()] if self._detector else []
+        self._models = [model for model in models if model]
 
     def offer(self):
         """What static/js/device/offer.js describes; None where nothing can be offered."""
@@ -53,31 +61,38 @@ class Device:
         except (OSError, ValueError, KeyError):
             return None
 
-    def _model(self, bundle):
+    def _read_model(self, bundle):
         card = bundle.card
+        try:
+            files = self._files(bundle.folder, card["files"])
+        except (OSError, ValueError):       # replaced since the bundles were found; offered from the next start on
+            return None
         wanted = {name: card[name] for name in ("name", "version", "label_set", "labels", "raters", "input")}
         wanted |= {"crop": {"points": card["crop"]["points"]}, "unsure": {"threshold": card["unsure"]["threshold"]},
                    "calibration": {"temperature": card["calibration"]["temperature"]}}
         return {"name": bundle.name, "title": card["title"], "default": bundle.name == self._settings.model,
-                "card": wanted, "files": self._files(bundle.folder, card["files"])}
+                "card": wanted, "files": files}
 
     def _files(self, folder, described):
-        files = {}
-        for part in PARTS:
-            one = described[f"tfjs/{part}"]
-            self.files[one["sha256"]] = folder / "tfjs" / part
-            files[part] = {"url": f"/device/files/{one['sha256']}/{part}", "sha256": one["sha256"],
-                           "bytes": one["bytes"]}
-        return files
+        """What the page is told of the PARTS in `folder`. Raises OSError, and ValueError for another hash."""
+        contents = {part: (folder / "tfjs" / part).read_bytes() for part in PARTS}
+        hashes = {part: hashlib.sha256(content).hexdigest() for part, content in contents.items()}
+        for part, sha256 in hashes.items():
+            if sha256 != described[f"tfjs/{part}"]["sha256"]:
+                raise ValueError(f"{folder / 'tfjs' / part}: not the file that is described")
+        self.files |= {hashes[part]: (part, content) for part, content in contents.items()}
+        return {part: {"url": f"/device/files/{hashes[part]}/{part}", "sha256": hashes[part], "bytes": len(content)}
+                for part, content in contents.items()}
 
 
 @device.get("/device/files/<sha256>/<name>")
 def file(sha256, name):
     """A file of a network for the browser; its address changes with its content."""
-    path = current_app.extensions["device"].files.get(sha256)
-    if path is None or path.name != name:
+    meant, content = current_app.extensions["device"].files.get(sha256, (None, b""))
+    if meant != name:
         abort(404, "This file was replaced; load the page again.")
-    return assets.send(path, current_app.extensions["assets"].compressed(sha256), _TYPES[path.suffix])
+    copies = current_app.extensions["assets"].compressed(sha256)
+    return assets.send(BytesIO(content), copies, _TYPES[PurePath(name).suffix])
 
 
 @device.get("/sw.js")
