@@ -161,6 +161,8 @@ class Run:
         """
         if not self.speaks:
             return
+        if not self.recipe.averaging:
+            self.average = self.model.get_weights()
         arrays = {f"weights_{i}": value for i, value in enumerate(self.model.get_weights())}
         arrays |= {f"average_{i}": value for i, value in enumerate(self.average)}
         if not all(np.isfinite(value).all() for value in arrays.values()):

@@ -131,3 +131,11 @@ def test_sharpness_and_several_processes_exclude_each_other(tiny, faces, tmp_pat
     monkeypatch.setattr(fitting, "workers", lambda: two)
     with pytest.raises(TrainingError, match="sharpness is for one process"):
         Run(replace(tiny, sharpness=0.05), faces, tmp_path)
+
+
+def test_a_run_without_averaging_keeps_the_weights_of_the_step_it_was_stopped_at(tiny, faces, tmp_path):
+    run = Run(replace(tiny, averaging=0.0), faces, tmp_path)
+    run.train_step(run.batch(0))
+    run.save()
+    for ours, theirs in zip(trained(run.recipe, tmp_path).get_weights(), run.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
