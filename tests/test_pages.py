@@ -1,6 +1,9 @@
 import logging
 
 import pytest
+import stubs
+
+from webapp import create_app
 
 PAGES = ["/", "/live", "/photos", "/data", "/models", "/models/stub", "/api", "/about"]
 
@@ -44,6 +47,17 @@ def test_programs_get_errors_as_json(client, path, headers):
     answer = client.get(path, headers=headers)
     assert answer.status_code == 404
     assert answer.json["error"]["code"] == "not_found" and answer.json["error"]["message"]
+
+
+def test_about_says_what_the_network_in_use_misses_most(tmp_path):
+    line = {"precision": 0.5, "f1": 0.5}
+    found = {"contempt": (0.22222, 9), "fear": (0.62745, 51), "disgust": (0.57143, 7), "happiness": (0.96, 873)}
+    per_class = [line | {"label": label, "recall": recall, "faces": faces} for label, (recall, faces) in found.items()]
+    stubs.make_bundle(tmp_path, figures={"command": "", "PublicTest": None, "PrivateTest": {"per_class": per_class}})
+    app = create_app({"models": str(tmp_path), "model": "stub"}, reader=stubs.StubReader())
+    app.jinja_env.globals["asset"] = lambda name: f"/static/dist/{name}"
+    page = app.test_client().get("/about").text
+    assert "2 of 9 of contempt, 4 of 7 of disgust, 32 of 51 of fear." in page and "873" not in page
 
 
 def test_a_method_that_is_not_allowed_says_which_are(client):

@@ -41,7 +41,11 @@ def api():
 @pages.get("/about")
 def about():
     """How it works, limits, privacy, sources."""
-    return render_template("about.html")
+    bundle = _site().bundles.get(_site().settings.model)
+    card = bundle.card if bundle and not bundle.error else None
+    figures = (card or {}).get("figures", {}).get("PrivateTest") or {}
+    missed = sorted(figures.get("per_class", []), key=lambda line: line["recall"])[:3]
+    return render_template("about.html", card=card, missed=missed)
 
 
 @pages.get("/models")
