@@ -51,7 +51,10 @@ def export(runs, label_set, name, version, tests, models, title=None, release=Fa
         model.save(folder / "model.keras")
         parity = write_litert(model, public[:PARITY_PICTURES], folder / "model.tflite")
         say(f"LiteRT: {parity['weights']} weights, probabilities within {parity['largest_difference']:.1e}")
-        browser = tfjs.write(model, public[:PARITY_PICTURES], folder / "tfjs")
+        served = (folder / "model.tflite").read_bytes()
+        calibrated = calibrate.on_public(served, faces, label_set)
+        browser = tfjs.write(model, public[:PARITY_PICTURES], folder / "tfjs", served,
+                             calibrated["calibration"]["temperature"])
         say(f"browser: {browser['bytes_gzipped'] / 1e6:.2f} MB compressed, "
             f"probabilities within {browser['largest_difference']:.1e}")
         content = {
@@ -60,7 +63,7 @@ def export(runs, label_set, name, version, tests, models, title=None, release=Fa
             "raters": 10 if label_set in JUDGED_BY_TEN else None,
             "input": {"size": model.input.shape[1], "channels": model.input.shape[3], "range": [0, 255]},
             "crop": json.loads(CROP.read_text()),
-            **calibrate.on_public((folder / "model.tflite").read_bytes(), faces, label_set),
+            **calibrated,
             "parameters": model.count_params(), "multiply_adds": multiply_adds(model) * (2 if mirrored else 1),
             "files": described(folder),
             "parity": {"model.tflite": parity, "tfjs": browser},

@@ -21,29 +21,32 @@ from . import card, graph_model
 from .errors import TrainingError
 from .metrics import softmax
 
-#: No probability may move by more than .002 between server and browser; the rest is left to the server's float16.
+#: No probability may differ by more than .002 between server and browser; the rest is left to pictures not tried.
 PARITY = 1.4e-3
 #: Of the largest tensor, in its standard deviations, coarse to fine.
 STEPS = tuple(2.0 ** -k for k in (4, 4.5, 5, 5.5, 6, 6.5, 7, 7.5, 8, 9, 10))
 LARGE = 512             # values from which a tensor is worth rounding
 
 
-def write(model, images, folder):
+def write(model, images, folder, served, temperature=1.0):
     """Write the Keras `model` as a TF.js graph model into `folder`; its parity on `images`, uint8 (n, h, w).
 
     Input `image`: float32 (n, h, w, 1), n free; output `logits`. The weights have the coarsest of STEPS
-    that moves no probability by more than PARITY. Raises TrainingError where not even the finest does.
+    with which no probability, softmax(logits / temperature), is farther than PARITY from the network's own
+    or from that of `served`, the bytes of model.tflite, by which the server answers. Raises TrainingError
+    where not even the finest is so near.
     """
     import tensorflow as tf
 
-    from .judging import litert_logits
-    wanted = softmax(model.predict(images.astype(np.float32)[..., None], batch_size=256, verbose=0))
+    from .judging import keras_logits, litert_logits
+    wanted = [softmax(logits / temperature) for logits in (keras_logits(model, images), litert_logits(served, images))]
     content = tf.lite.TFLiteConverter.from_keras_model(model).convert()
 
     most = max(values.size for _, values in _weights(_parse(content)))
 
     def difference(step, some):
-        return float(np.abs(softmax(litert_logits(_rounded(content, step, most), some)) - wanted[:len(some)]).max())
+        found = softmax(litert_logits(_rounded(content, step, most), some) / temperature)
+        return max(float(np.abs(found - one[:len(some)]).max()) for one in wanted)
 
     for step in STEPS:
         if difference(step, images[:128]) > PARITY:      # a quick look spares the long one
@@ -70,11 +73,13 @@ def add_to_bundle(folder, images):
 
     from .export import described
     folder = Path(folder)
-    if not (folder / "model.keras").is_file():
-        raise TrainingError(f"{folder}: no model.keras there; make the bundle first: python -m training export RUN")
+    for name in ("model.keras", "model.tflite", "card.json"):
+        if not (folder / name).is_file():
+            raise TrainingError(f"{folder}: no {name} there; make the bundle first: python -m training export RUN")
     content = json.loads((folder / "card.json").read_text(encoding="utf-8"))
     model = keras.models.load_model(folder / "model.keras", compile=False)
-    parity = write(model, images, folder / "tfjs")
+    served, temperature = (folder / "model.tflite").read_bytes(), content["calibration"]["temperature"]
+    parity = write(model, images, folder / "tfjs", served, temperature)
     content["files"] = described(folder)
     content["parity"]["tfjs"] = parity
     card.write(content, folder)

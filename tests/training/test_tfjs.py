@@ -8,6 +8,7 @@ import pytest
 
 from training import graph_model, tfjs
 from training.errors import TrainingError
+from training.export import write_litert
 from training.zoo.residual import residual
 
 DTYPES = {"float32": np.float32, "uint8": np.uint8, "uint16": np.uint16, "int32": np.int32}
@@ -24,13 +25,24 @@ def network():
 def written(network, tmp_path_factory):
     folder = tmp_path_factory.mktemp("bundle") / "tfjs"
     images = np.random.default_rng(0).integers(0, 256, (160, 48, 48), np.uint8)
-    return folder, tfjs.write(network, images, folder)
+    write_litert(network, images, folder.with_name("model.tflite"))
+    return folder, tfjs.write(network, images, folder, folder.with_name("model.tflite").read_bytes())
 
 
 def test_no_probability_moves_by_more_than_the_aim(written):
     _, parity = written
     assert parity["pictures"] == 160
     assert 0 < parity["largest_difference"] <= tfjs.PARITY
+
+
+def test_a_browser_that_would_answer_otherwise_than_the_server_is_refused(network, tmp_path):
+    """The server's file is here of another network: no rounding brings the browser near it."""
+    keras.utils.set_random_seed(2)
+    other = residual({"ferplus": 8})
+    images = np.random.default_rng(0).integers(0, 256, (16, 48, 48), np.uint8)
+    write_litert(keras.Model(other.input, other.output["ferplus"]), images, tmp_path / "model.tflite")
+    with pytest.raises(TrainingError, match="no rounding"):
+        tfjs.write(network, images, tmp_path / "tfjs", (tmp_path / "model.tflite").read_bytes())
 
 
 def test_every_weight_has_its_bytes(written):
