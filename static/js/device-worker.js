@@ -7,6 +7,7 @@ import { FileError, Files } from "./device/files.js";
 import { loadDetector, loadExpressions } from "./device/networks.js";
 import { Expressions } from "./vision/expressions.js";
 import { FaceDetector } from "./vision/faces.js";
+import { Follower } from "./vision/following.js";
 import { PictureError, decode, fromBitmap } from "./vision/pictures.js";
 import { REDUCE, Reader, round } from "./vision/reading.js";
 
@@ -19,7 +20,8 @@ let offer;
 let running;
 /** @type {{net: import("./vision/faces.js").Net, dispose: () => void}} */
 let detector;
-/** @type {Map<string, {reader: Reader, dispose: () => void}>} */
+/** @typedef {{photos: Reader, camera: Reader, dispose: () => void}} Readers  of one model */
+/** @type {Map<string, Readers>} */
 const readers = new Map();
 /** @type {Backend[]} */
 const failed = [];
@@ -45,16 +47,17 @@ function offeredModel(name) {
   return model;
 }
 
-/** @param {string} name  @returns {Promise<Reader>} */
-async function readerOf(name) {
+/** @param {string} name  @returns {Promise<Readers>} */
+async function readersOf(name) {
   const model = offeredModel(name);
   const known = readers.get(model.name);
-  if (known) return known.reader;
+  if (known) return known;
   const [description, weights] = await fetchGraph(model.files, `the model “${model.title}”`);
   const { network, dispose } = await loadExpressions(description, weights);
-  const reader = new Reader(new FaceDetector((...input) => detector.net(...input), offer.detector.sizes), new Expressions(model.card, network));
-  readers.set(model.name, { reader, dispose });
-  return reader;
+  const faces = new FaceDetector((...input) => detector.net(...input), offer.detector.sizes), expressions = new Expressions(model.card, network);
+  const made = { photos: new Reader(faces, expressions), camera: new Reader(new Follower(faces), expressions), dispose };
+  readers.set(model.name, made);
+  return made;
 }
 
 /** Load all that the first picture needs, and run it once. @param {string} model  @param {Backend | "auto"} backend */
@@ -63,10 +66,12 @@ async function prepare(model, backend) {
   fetched.catch(() => {}); // awaited below; a missing backend is told first
   running = await start(backend, failed);
   detector = await loadDetector(...(await fetched));
-  const reader = await readerOf(model);
+  const { camera, photos: { expressions } } = await readersOf(model);
   const picture = drawnFace(640, 480);
-  const { faces } = await reader.read(picture, { threshold: offer.thresholds.live });
-  if (!faces.length) await reader.expressions.probabilities([new Float32Array(reader.expressions.crop.size ** 2)]);
+  const threshold = offer.thresholds.live;
+  const { faces } = await camera.read(picture, { threshold, now: 0 });
+  await camera.read(picture, { threshold, now: 1 }); // the face is followed: that net too has run once
+  if (!faces.length) await expressions.probabilities([new Float32Array(expressions.crop.size ** 2)]);
   return { ...running, warmed: faces.length };
 }
 
@@ -89,14 +94,14 @@ function tryTo(act) {
   }
 }
 
-/** @param {import("./vision/pictures.js").Pixels} pixels  @param {{model: string} & import("./vision/reading.js").ReadOptions} options */
-async function read(pixels, { model, ...options }) {
+/** @param {"photos" | "camera"} from  @param {import("./vision/pictures.js").Pixels} pixels  @param {{model: string} & import("./vision/reading.js").ReadOptions} options */
+async function read(from, pixels, { model, ...options }) {
   try {
-    return await (await readerOf(model)).read(pixels, options);
+    return await (await readersOf(model))[from].read(pixels, options);
   } catch (error) {
     if (error instanceof FileError || error instanceof RangeError || failed.length >= 2) throw error;
     await fallBack(model);
-    return (await readerOf(model)).read(pixels, options);
+    return (await readersOf(model))[from].read(pixels, options);
   }
 }
 
@@ -111,14 +116,14 @@ const WORK = {
     const pixels = fromBitmap(bitmap);
     bitmap.close();
     const taken = performance.now() - begun;
-    const reading = await read(pixels, { model, threshold: offer.thresholds.live });
+    const reading = await read("camera", pixels, { model, threshold: offer.thresholds.live });
     return { ...reading, milliseconds: { decode: round(taken, 2), ...reading.milliseconds } };
   },
   async photo({ blob, model, longSides }) {
     const begun = performance.now();
     const { pixels, width, height } = await decode(blob, { reduceTo: REDUCE * Math.max(...longSides) });
     const taken = performance.now() - begun;
-    const reading = await read(pixels, { model, longSides, threshold: offer.thresholds.photo });
+    const reading = await read("photos", pixels, { model, longSides, threshold: offer.thresholds.photo });
     return { ...reading, picture: { width, height }, milliseconds: { decode: round(taken, 2), ...reading.milliseconds } };
   },
   resources: async () => performance.getEntriesByType("resource").map(({ name }) => new URL(name).pathname).filter((path) => path.startsWith("/static/")),

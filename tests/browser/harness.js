@@ -26,9 +26,18 @@ window.device = {
     this.open(offer.worker);
     return this.ask("start", { offer, model, backend });
   },
+  /** Pictures as a camera's frames, over and over; what TF.js then holds. */
+  async film(pictures, count, model = "") {
+    const shown = await Promise.all(pictures.map((base64) => createImageBitmap(this.png(base64))));
+    for (let i = 0; i < count; i++) {
+      const bitmap = await createImageBitmap(shown[Math.floor(i / 2) % shown.length]);
+      await this.ask("frame", { bitmap, model }, [bitmap]);
+    }
+    return this.ask("memory");
+  },
   /** A picture's reading. */
   async read(base64, longSides, model = "") {
-    const blob = new Blob([Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))], { type: "image/png" });
-    return this.ask("photo", { blob, model, longSides });
+    return this.ask("photo", { blob: this.png(base64), model, longSides });
   },
+  png: (base64) => new Blob([Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))], { type: "image/png" }),
 };

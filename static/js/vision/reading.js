@@ -4,12 +4,13 @@ import { crop } from "./crops.js";
 
 /** @typedef {import("./pictures.js").Pixels} Pixels */
 /** @typedef {import("./faces.js").Face} Face */
-/** @typedef {{longSides?: number[], threshold?: number, refine?: boolean}} ReadOptions */
+/** @typedef {{longSides?: number[], threshold?: number, refine?: boolean, now?: number}} ReadOptions  as the detector takes them */
+/** @typedef {{detect: (pixels: Pixels, options: ReadOptions) => Promise<Face[]>}} Detector  a FaceDetector, or a Follower for a camera */
 
 export const REDUCE = 3; // a picture is decoded at no less than this many times the detector's long side
 
 export class Reader {
-  /** @param {import("./faces.js").FaceDetector} detector  @param {import("./expressions.js").Expressions} expressions */
+  /** @param {Detector} detector  @param {import("./expressions.js").Expressions} expressions */
   constructor(detector, expressions) {
     this.detector = detector;
     this.expressions = expressions;

@@ -1,0 +1,34 @@
+// Faces from frame to frame: those known are looked for where they were, the whole picture is searched now and then.
+// A frame so costs a third of a search, and a new face is seen within SEARCH_EVERY. Single pictures do without.
+
+/** @typedef {import("./pictures.js").Pixels} Pixels */
+/** @typedef {import("./faces.js").Face} Face */
+
+const SEARCH_EVERY = 300; // milliseconds
+const MOST = 3; // faces: to look at more, one by one, costs as much as a search
+
+/** A FaceDetector for the frames of one camera. */
+export class Follower {
+  /** @type {Face[]} */
+  #faces = [];
+  #shape = "";
+  #searched = -Infinity;
+
+  /** @param {import("./faces.js").FaceDetector} detector */
+  constructor(detector) {
+    this.detector = detector;
+  }
+
+  /**
+   * @param {Pixels} pixels  @param {{threshold?: number, now?: number}} [options]  `now`: milliseconds
+   * @returns {Promise<Face[]>} the highest score first
+   */
+  async detect(pixels, { threshold = 0.5, now = performance.now() } = {}) {
+    const shape = `${pixels.width} ${pixels.height}`;
+    const known = shape === this.#shape && now - this.#searched < SEARCH_EVERY && this.#faces.length > 0 && this.#faces.length <= MOST;
+    const followed = known ? await this.detector.follow(pixels, this.#faces, threshold) : null;
+    if (!followed) [this.#shape, this.#searched] = [shape, now];
+    this.#faces = followed ?? (await this.detector.detect(pixels, { threshold }));
+    return [...this.#faces].sort((one, other) => other.score - one.score);
+  }
+}
