@@ -86,8 +86,10 @@ for (const backend of ["wasm", "webgl", "webgpu"]) {
   const seen = new Set();
   for (const path of [...started, chunk]) closure(outputs, path, seen);
   const binary = Object.keys(sizes).filter((name) => backend === "wasm" && name.startsWith("tfjs-backend-wasm-threaded-simd-"));
-  const parts = [...[...seen, ...binary].map((name) => sizes[name]), networks["static/detector/tfjs"], networks["static/models/jury-live/tfjs"]].filter(Boolean);
-  line(`first visit, live on device, ${backend}`, parts.reduce((sum, size) => ({ raw: sum.raw + size.raw, gzip: sum.gzip + size.gzip, brotli: sum.brotli + size.brotli }), { raw: 0, gzip: 0, brotli: 0 }));
+  for (const model of ["jury-live", "jury-pocket"].filter((name) => networks[`static/models/${name}/tfjs`])) {
+    const parts = [...[...seen, ...binary].map((name) => sizes[name]), networks["static/detector/tfjs"], networks[`static/models/${model}/tfjs`]].filter(Boolean);
+    line(`first visit, ${model}, ${backend}`, parts.reduce((sum, size) => ({ raw: sum.raw + size.raw, gzip: sum.gzip + size.gzip, brotli: sum.brotli + size.brotli }), { raw: 0, gzip: 0, brotli: 0 }));
+  }
 }
 await rm(OUT, { recursive: true, force: true });
 await rename(WORK, OUT);
