@@ -33,6 +33,7 @@ def test_duplicates_and_twins(fer2013):
     found = fer2013.summary["duplicates"]
     assert (found["distinct_pictures"], found["surplus"]) == (34_034, 1_853)
     assert found["groups_with_conflicting_labels"] == 57 and found["constant_pictures"] == 12
+    assert count(fer2013, surplus="yes") == 1_853
     assert count(fer2013, split="PrivateTest", twin="exact") == 288
     assert count(fer2013, split="PrivateTest", twin="exact,near") == 394
     assert count(fer2013, constant="yes") == 12
@@ -74,3 +75,18 @@ def test_models_are_judged_as_their_cards_say(fer2013):
         assert np.abs(np.array(found["confusion"]) - stated["confusion"]).sum() <= 4
         compared += 1
     assert compared
+
+
+def test_robustness_is_of_the_networks_that_are_here_and_as_documented():
+    """static/robustness.json against the released bundles and the tables of docs/robustness.md."""
+    told = json.loads((BUNDLE.parents[1] / "robustness.json").read_text())
+    assert told["md5"] == json.loads((BUNDLE / "summary.json").read_text())["md5"]
+    table = (BUNDLE.parents[2] / "docs" / "robustness.md").read_text()
+    for name, network in told["networks"].items():
+        column = next(line for line in table.splitlines() if line.startswith("| disturbance") and name in line)
+        place = [cell.strip() for cell in column.split("|")].index(name)
+        stated = table[table.index(column):].split("\n\n")[0].splitlines()[2:]
+        shares = [network["undisturbed"], *(share for kind in told["disturbances"] for share in network[kind["name"]])]
+        percents = [float(line.split("|")[place]) for line in stated]
+        assert percents == pytest.approx([100 * share for share in shares], abs=0.06)
+        assert (network["model_sha256"] is None) == (name == "mini-XCEPTION")
