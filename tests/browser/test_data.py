@@ -14,6 +14,10 @@ sys.path.append(str(Path(__file__).parents[1] / "explorer"))
 import drawn  # noqa: E402 - lies beside the explorer's own tests
 import stubs  # noqa: E402
 
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+RULES = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
+  .filter(({impact}) => ["serious", "critical"].includes(impact))
+  .map(({id, nodes}) => id + ": " + nodes.map((node) => node.target.join(" ")).join(", "))"""
 FLAGS = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync", "--enable-unsafe-swiftshader"]
 
@@ -74,7 +78,7 @@ def test_every_page_is_there(page, addresses, store):
             assert page.locator("[data-chart] table").count() == charts.count(), "a table behind each chart"
         if path == "/map":
             wait_for_map(page)
-            assert page.locator("#legend li").count() == 8
+            assert page.locator("#legend li").count() == 7, "the seven labels"
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
     assert (page.locator("text=how to have them here").count() > 0) is (store == "bare")
 
@@ -181,6 +185,84 @@ def test_a_lasso_on_the_map_opens_browse(page, addresses):
     count = int(page.locator(".count b").inner_text())
     assert 0 < count < 160
     assert page.locator(".chip", has_text="drawn on the map").count() == 1
+
+
+def test_a_colour_of_the_map_filters_it_and_back_brings_all(page, addresses):
+    page.goto(addresses["bare"] + "/data/drawn/map?split=Training&colour=right")
+    wait_for_map(page)
+    words = page.locator("#legend a").all_inner_texts()
+    assert sum(int(text.rsplit(" ", 1)[1]) for text in words) == 160 and len(words) == 3, words
+    count = words[0].rsplit(" ", 1)[1]
+    page.locator("#legend a").first.click()
+    page.wait_for_url("**right=yes**")
+    assert {"split=Training", "colour=right"} <= set(page.url.partition("?")[2].split("&"))
+    wait_for_map(page)
+    assert page.get_attribute("#map", "data-ready") == count
+    page.click("#chosen")
+    page.wait_for_url("**/browse?**right=yes**")
+    assert page.locator(".count b").inner_text() == count
+    page.go_back()
+    page.go_back()
+    wait_for_map(page)
+    assert page.get_attribute("#map", "data-ready") == "160"
+
+
+def test_the_wheel_zooms_the_map(page, addresses):
+    page.goto(addresses["bare"] + "/data/drawn/map")
+    wait_for_map(page)
+    distance = "emoscopeMap.get('camera').distance[0]"
+    before = page.evaluate(distance)
+    page.locator("#map").hover()
+    page.mouse.wheel(0, -400)
+    page.wait_for_function(f"{distance} < {before} * 0.9")
+
+
+def test_a_sample_is_marked_on_the_map_among_the_others(page, addresses):
+    page.goto(addresses["bare"] + "/data/drawn/samples/17")
+    page.click("text=Where it lies on the map")
+    wait_for_map(page)
+    assert page.get_attribute("#map", "data-ready") == "240"
+    assert page.evaluate("emoscopeMap.get('selectedPoints')") == [17]
+    assert page.inner_text("#status") == "row 17 is marked"
+    assert page.url.endswith("/map#row-17"), "marking opens nothing"
+
+
+def test_what_mattered_is_laid_over_the_picture(page, addresses):
+    page.route("**/explanation.json*", lambda route: route.fulfill(
+        json={"falls": [[0.0] * 12] * 6 + [[0.5] * 12] * 6, "label": "fear"}))
+    page.goto(addresses["pictures"] + "/data/drawn/samples/5")
+    button = page.locator("[data-explain]").first
+    button.click()
+    page.wait_for_selector(".portrait canvas")
+    alpha = page.eval_on_selector(".portrait canvas", """one => {
+        const data = one.getContext("2d").getImageData(0, 0, 12, 12).data; return [data[3], data[4 * 143 + 3]];}""")
+    assert alpha[0] == 0 and alpha[1] > 100
+    assert "fear" in button.inner_text()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_serious_barriers_on_any_view(browser, addresses, scheme):
+    context = browser.new_context(color_scheme=scheme, reduced_motion="reduce", bypass_csp=True)
+    page, found = context.new_page(), {}
+    for store in ("pictures", "bare"):
+        for path in ("", "/browse?label=fear&right=no", "/samples/4", "/models?other=seven-drawn", "/map", "/issues"):
+            page.goto(f"{addresses[store]}/data/drawn{path}")
+            if path == "/map":
+                wait_for_map(page)
+            page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+            page.add_script_tag(path=AXE)
+            found[store, path] = page.evaluate(RULES)
+    context.close()
+    assert {where: rules for where, rules in found.items() if rules} == {}
+
+
+def test_a_phone_shows_every_view_without_scrolling_sideways(browser, addresses):
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    page = context.new_page()
+    for path in ("", "/browse?label=fear&right=no", "/samples/4", "/models?other=seven-drawn", "/map", "/issues"):
+        page.goto(addresses["pictures"] + f"/data/drawn{path}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
+    context.close()
 
 
 def test_without_webgl_the_map_says_where_the_rows_are(playwright, chromium_path, addresses):

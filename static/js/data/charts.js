@@ -113,7 +113,7 @@ const KINDS = {
       x: { axis: "top", domain: headings(table).slice(1), label: null, tickRotate: -30 }, y: { domain: [...new Set(cells.map((cell) => cell.x))], label: null },
       marks: [
         Plot.cell(shares, { x: "series", y: "x", fill: "var(--accent)", fillOpacity: (/** @type {{share: number}} */ cell) => cell.share, inset: 1, href: "href", title: (/** @type {Cell & {share: number}} */ cell) => `${cell.x}, called ${cell.series}: ${cell.value}` }),
-        Plot.text(shares, { x: "series", y: "x", text: (/** @type {{share: number}} */ cell) => (cell.share >= 0.005 ? `${Math.round(cell.share * 100)}` : ""), fill: (/** @type {{share: number}} */ cell) => (cell.share > 0.45 ? "var(--on-accent)" : "var(--ink)"), pointerEvents: "none" }),
+        Plot.text(shares, { x: "series", y: "x", text: (/** @type {{share: number}} */ cell) => (cell.share >= 0.005 ? `${Math.round(cell.share * 100)}` : ""), fill: (/** @type {{share: number}} */ cell) => (cell.share > 0.65 ? "var(--on-accent)" : "var(--ink)"), pointerEvents: "none" }),
       ] } };
   },
   // Equal bins.
