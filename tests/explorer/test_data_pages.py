@@ -115,6 +115,19 @@ def test_other_data_sets_are_one_click_away(made, make_client, tmp_path, site):
     assert "other data sets" not in site.get("/data/drawn/browse").text
 
 
+def test_by_heart_is_said_of_what_is_known_to_be_learnt(made, make_client, tmp_path, site):
+    """A model bundle has learnt from the published csv; whether from a set without an md5, nobody knows."""
+    for path in ("samples/4", "models?split=Training"):
+        assert "The models have learnt from" in site.get(f"/data/drawn/{path}").text
+    folder = _copy(made, tmp_path)
+    summary = json.loads((folder / "summary.json").read_text())
+    (folder / "summary.json").write_text(json.dumps(summary | {"md5": None}))
+    client = make_client(tmp_path, tmp_path / "none")
+    for path in ("samples/4", "models?split=Training"):
+        page = client.get(f"/data/drawn/{path}").text
+        assert "Models that were trained on this data set have learnt from" in page and "The models have" not in page
+
+
 def test_robustness_is_shown_of_the_network_that_was_measured(site, dataset, monkeypatch, tmp_path):
     shares = {"label_set": "ferplus", "undisturbed": 0.8, "rotation": [0.75, 0.6]}
     told = {"split": "PublicTest", "md5": dataset.summary["md5"],
