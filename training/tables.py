@@ -9,13 +9,14 @@ from .zoo.stated import BOARD, ROWS, place
 COLUMNS = ("document", "network", "recipe", "parameters", "multiply_adds", "bytes", "milliseconds_1",
            "milliseconds_32", "labels", "public", "private", "private_without_twins", "worst_class",
            "worst_class_recall", "calibration_error", "stated", "stated_on", "place_2013", "epochs",
-           "epochs_of_recipe", "cut", "faces", "command")
+           "epochs_of_recipe", "steps", "share", "cut", "faces", "command")
 INTRODUCTION = """# The zoo: the five documents' networks beside ours
 
 Made by `python -m training compare`; the figures behind it are in `training/results/`, the same table as
 [CSV](zoo.csv). Every network was trained on FER2013's Training split by the command in its row; nothing was
 chosen on PrivateTest. **Cut** schedules ran the epochs that are named, on two busy CPU cores, of those the
-document trained: their accuracy says where such a run stands, not what the network can reach. *Stated* is the
+document trained; *of 10 %* is a part of Training that has the same share of each class, with the steps taken.
+Their accuracy says where such a run stands, not what the network can reach. *Stated* is the
 document's own figure on its own split, which is often another one. Six classes are FER2013's with disgust
 told as anger; such a row has no place of 2013. Calibration errors of the zoo are without a temperature, those
 of our bundles with the card's. Milliseconds a face are the fastest of some calls of LiteRT
@@ -69,6 +70,7 @@ def _row(document, network, stated, where, result, recipe=None):
     public, private = result.get("PublicTest", {}), result.get("PrivateTest", {})
     seven = result.get("label_set") == "fer2013"
     whole = private.get("faces", 0) > 3000
+    share = result.get("changed", {}).get("subset")
     return {
         "document": document, "network": network, "recipe": recipe or result["recipe"],
         "parameters": result.get("parameters"), "multiply_adds": result.get("multiply_adds"),
@@ -81,7 +83,8 @@ def _row(document, network, stated, where, result, recipe=None):
         "calibration_error": private.get("expected_calibration_error"), "stated": stated, "stated_on": where,
         "place_2013": place(private["accuracy"]) if seven and whole else None,
         "epochs": result.get("epochs"), "epochs_of_recipe": result.get("epochs_of_recipe"),
-        "cut": "epochs" in result and result["epochs"] < result["epochs_of_recipe"],
+        "steps": result.get("steps"), "share": share,
+        "cut": "epochs" in result and (result["epochs"] < result["epochs_of_recipe"] or share is not None),
         "faces": private.get("faces"), "command": result.get("command", ""),
     }
 
@@ -102,6 +105,8 @@ def _cells(row):
     worst = f"{row['worst_class']} {per_cent('worst_class_recall')}" if row["worst_class"] else ""
     place_2013 = "" if row["private"] is None or labels or few else (row["place_2013"] or "below 10")
     epochs = "" if row["epochs"] is None else f"{row['epochs']:g} of {row['epochs_of_recipe']}"
+    if row["share"]:
+        epochs += f", of {100 * row['share']:g} % ({row['steps']} steps)"
     stated = "" if row["stated"] is None else f"{row['stated']:.1f}"
     if stated and row["stated_on"] != "FER2013":
         stated += f" on {row['stated_on']}"

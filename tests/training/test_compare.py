@@ -92,6 +92,17 @@ def test_an_untrained_row_says_so():
     assert "Not trained yet" in text and "Valero: fractal" in text
 
 
+def test_a_row_of_part_of_the_training_split_says_so():
+    figures = {"faces": 3589, "accuracy": 0.3, "without_twins": 0.3, "expected_calibration_error": 0.1,
+               "worst_class": {"label": "disgust", "recall": 0.0}}
+    result = {"recipe": "hameed", "label_set": "fer2013", "parameters": 5, "multiply_adds": 9, "bytes": 10,
+              "milliseconds": {"1": 1.0, "32": 1.0}, "epochs": 30.0, "epochs_of_recipe": 30, "steps": 1320,
+              "changed": {"subset": 0.1}, "command": "", "PublicTest": figures, "PrivateTest": figures}
+    table = tables.rows({"hameed": result}, [])
+    assert next(row for row in table if row["recipe"] == "hameed")["cut"]
+    assert "30 of 30, of 10 % (1320 steps), **cut** |" in tables.markdown(table)
+
+
 def test_multiply_adds_count_every_kind_of_convolution():
     with keras.StatelessScope(initialize_variables=False):
         assert multiply_adds(hameed.cnn({"fer2013": 7})) == _hameeds_convolutions() + sum(
