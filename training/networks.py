@@ -20,7 +20,7 @@ def build(recipe):
 
 
 def fused(model):
-    """`model` with each batch normalisation in one kernel instead of a dozen: the same weights, the same answers.
+    """`model` with batch normalisation of pictures in one kernel instead of a dozen: same weights, same answers.
 
     Keras 3 composes the layer of single operations, which on a CPU costs a third of a step of a wide
     network. TensorFlow has the whole layer as one; elsewhere `model` comes back as it is.
@@ -30,8 +30,8 @@ def fused(model):
     from .fused import FusedBatchNormalization
 
     def clone(layer):
-        kind = FusedBatchNormalization if type(layer) is keras.layers.BatchNormalization else type(layer)
-        return kind.from_config(layer.get_config())
+        plain = type(layer) is keras.layers.BatchNormalization and len(layer.output.shape) == 4
+        return (FusedBatchNormalization if plain else type(layer)).from_config(layer.get_config())
 
     copy = keras.models.clone_model(model, clone_function=clone)
     copy.set_weights(model.get_weights())

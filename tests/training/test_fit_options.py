@@ -46,6 +46,15 @@ def test_fused_normalisation_answers_and_learns_as_the_plain_one():
     np.testing.assert_allclose(quick(pictures)["fer2013"], plain(pictures)["fer2013"], rtol=1e-2, atol=5e-3)
 
 
+def test_normalisation_of_vectors_stays_as_it_is():
+    image = keras.Input((48, 48, 1))
+    maps = keras.layers.BatchNormalization(name="maps")(keras.layers.Conv2D(2, 3)(image))
+    vectors = keras.layers.BatchNormalization(name="vectors")(keras.layers.Flatten()(maps))
+    quick = fused(keras.Model(image, vectors))
+    assert type(quick.get_layer("maps")) is not keras.layers.BatchNormalization
+    assert type(quick.get_layer("vectors")) is keras.layers.BatchNormalization
+
+
 def test_a_fused_run_is_read_back_as_the_plain_network(tiny, faces, tmp_path):
     recipe = replace(tiny, fused=True, epochs=1)
     run = fit(recipe, faces, tmp_path, quiet)
