@@ -5,15 +5,16 @@ import numpy as np
 import skimage.data
 
 SIZES = ((640, 480), (480, 640), (320, 240), (640, 360), (1280, 720), (200, 150), (512, 512), (333, 517))
+LARGE = ((2000, 1500), (1601, 1067), (1536, 2048), (3100, 2325))
 HEAD = (224, 106, 98)       # middle and half the height of the astronaut's head in her picture, px
 
 
-def make(count, seed=0):
+def make(count, seed=0, sizes=SIZES):
     """Yields `count` pictures, uint8 (h, w, 3), RGB."""
     random = np.random.default_rng(seed)
     astronaut, rooms = skimage.data.astronaut(), [skimage.data.coffee(), skimage.data.rocket(), skimage.data.chelsea()]
     for number in range(count):
-        width, height = SIZES[number % len(SIZES)]
+        width, height = sizes[number % len(sizes)]
         picture = cv2.resize(rooms[number % 3], (width, height), interpolation=cv2.INTER_AREA)
         for _ in range(number % 4 and 1 + (number % 5 == 0)):
             picture = _with_head(picture, astronaut[:, ::random.choice((1, -1))], random)

@@ -52,12 +52,15 @@ def as_png(picture):
     return cv2.imencode(".png", picture[..., ::-1])[1].tobytes()
 
 
-def compare(page, reader, pictures):
-    """(pictures read, faces compared, largest box error in px, largest error of a probability)."""
+def compare(page, reader, pictures, photos=7):
+    """(pictures read, faces compared, largest box error in px, largest error of a probability).
+
+    photos: each which picture is searched as a photo, the others as a camera's frames.
+    """
     read = faces = 0
     box_error = probability_error = 0.0
     for number, picture in enumerate(pictures):
-        png, long_sides = as_png(picture), (LIVE, PHOTO)[number % 7 == 0]
+        png, long_sides = as_png(picture), (LIVE, PHOTO)[number % photos == 0]
         wanted = reader.read(png, long_sides, THRESHOLD)
         found = page.evaluate("([png, sides]) => device.read(png, sides)",
                               [base64.b64encode(png).decode(), list(long_sides)])
@@ -82,6 +85,13 @@ def test_readings_are_the_servers(device, reader, backend, count, record_propert
     print(f"{backend}: {found[0]} pictures, {found[1]} faces, boxes within {found[2]:.3f} px, "
           f"probabilities within {found[3]:.5f}")
     assert found[1] >= count // 2
+    assert found[2] <= 1
+    assert found[3] <= LARGEST
+
+
+def test_readings_of_large_photos_are_the_servers(device, reader):
+    found = compare(device("wasm"), reader, made_pictures.make(8, seed=1, sizes=made_pictures.LARGE), photos=1)
+    assert found[0] == 8 and found[1] >= 6
     assert found[2] <= 1
     assert found[3] <= LARGEST
 

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { crop } from "../../static/js/vision/crops.js";
 import { largestRemainder, softmax } from "../../static/js/vision/expressions.js";
-import { suppress } from "../../static/js/vision/faces.js";
+import { halved, suppress } from "../../static/js/vision/faces.js";
 import { reduce, resize } from "../../static/js/vision/pictures.js";
 
 /** RGB bytes in base64 to RGBA. */
@@ -16,6 +16,10 @@ function pixelsOf({ rgb, width, height }) {
 const WORK = {
   crop: ({ picture, landmarks, how }) => Array.from(crop(pixelsOf(picture), { landmarks }, how)),
   resize: ({ picture, width, height }) => Array.from(resize(pixelsOf(picture), width, height)),
+  halve: ({ picture, longSide }) => {
+    const { data, width, height } = halved(pixelsOf(picture), longSide);
+    return { width, height, rgb: Buffer.from(data.filter((_, i) => i % 4 < 3)).toString("base64") };
+  },
   reduce: ({ picture, factor }) => Array.from(reduce(pixelsOf(picture), factor).data),
   votes: ({ probabilities }) => largestRemainder(probabilities, 10),
   softmax: ({ logits, temperature }) => Array.from(softmax(logits, temperature)),

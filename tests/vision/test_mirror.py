@@ -12,7 +12,7 @@ from PIL import Image
 
 from webapp.vision.crops import LANDMARKS, CropSpec, crop
 from webapp.vision.expressions import largest_remainder
-from webapp.vision.faces import Face, suppress
+from webapp.vision.faces import Face, _halved, suppress
 
 SCRIPT = Path(__file__).with_name("mirror.mjs")
 POINTS = ((0.31, 0.41), (0.69, 0.4), (0.5, 0.61), (0.51, 0.79))
@@ -74,6 +74,20 @@ def test_enlarging_is_opencvs_exact_bilinear(random, size, to):
     found, = mirrored([{"what": "resize", "picture": as_json(picture), "width": to[0], "height": to[1]}])
     wanted = cv2.resize(picture, to, interpolation=cv2.INTER_LINEAR_EXACT)
     assert np.array_equal(np.reshape(found, wanted.shape), wanted)
+
+
+@pytest.mark.parametrize("size, long_side, halves", [
+    ((2000, 1500), 512, True), ((1537, 1025), 512, True), ((1101, 1536), 256, True), ((1535, 1024), 512, False),
+    ((1600, 400), 1024, False), ((2000, 1), 512, False)])
+def test_a_large_picture_is_halved_before_the_search(random, size, long_side, halves):
+    picture = picture_of(random, *size)
+    found, = mirrored([{"what": "halve", "picture": as_json(picture), "longSide": long_side}])
+    wanted = _halved(picture, long_side)
+    assert wanted.shape[1::-1] == tuple(side // 2 if halves else side for side in size)
+    assert (found["width"], found["height"]) == wanted.shape[1::-1]
+    away = np.abs(np.frombuffer(base64.b64decode(found["rgb"]), np.uint8).reshape(wanted.shape) - wanted.astype(int))
+    assert away.max() <= 1
+    assert (away > 0).mean() < 1e-3       # a mean of four is often near a half
 
 
 def test_reducing_is_pillows(random):

@@ -18,6 +18,7 @@ const STRIDE = 4;
 const NUMBERS = 16;
 const OVERLAP = 0.3; // intersection over union from which two boxes are one face
 const BEST_SIZE = 64; // px of a face's width to the net, at which its landmarks are best
+const HALVE = 1536; // px of a picture's long side from which it is halved before it is searched
 const REFINE_SIDE = 192;
 const FOLLOW_SIDE = 128;
 const NEAR = 2.5; // side of a look at one face, in sides of its box
@@ -36,7 +37,8 @@ export class FaceDetector {
    */
   async detect(pixels, { longSides = LIVE, threshold = 0.5, refine = false } = {}) {
     const found = [];
-    for (const longSide of longSides) found.push(...(await this.#search(pixels, longSide, threshold)));
+    const searched = halved(pixels, Math.max(...longSides));
+    for (const longSide of longSides) found.push(...(await this.#search(searched, longSide, threshold)));
     const faces = suppress(found);
     if (refine) for (const face of faces) await this.#refine(pixels, face);
     return faces;
@@ -107,6 +109,17 @@ export function letterBox(width, height, longSide, sizes) {
   const [size] = sizes.filter((one) => Math.max(...one) === longSide && one[0] >= inner[0] && one[1] >= inner[1]).sort((one, other) => one[0] * one[1] - other[0] * other[1]);
   if (!size) throw new RangeError(`no detector has the long side ${longSide}`);
   return { inner, size };
+}
+
+/** @param {Pixels} pixels  @param {number} longSide  the largest it is searched at  @returns {Pixels} */
+export function halved(pixels, longSide) {
+  const { width, height } = pixels;
+  if (Math.max(width, height) < Math.max(HALVE, 2 * longSide) || Math.min(width, height) < 2) return pixels;
+  const to = { width: Math.floor(width / 2), height: Math.floor(height / 2) };
+  const rgb = resize(pixels, to.width, to.height);
+  const data = new Uint8ClampedArray(4 * to.width * to.height).fill(255);
+  for (let i = 0; i < to.width * to.height; i++) for (let channel = 0; channel < 3; channel++) data[4 * i + channel] = rgb[3 * i + channel];
+  return { data, ...to };
 }
 
 /** @param {Pixels} pixels  @param {number[]} inner  @param {number[]} offset  @param {number[]} size  @returns {Float32Array} */
