@@ -135,6 +135,14 @@ def test_a_huge_header_is_refused_before_decoding(side):
     assert raised.value.code == "too_many_pixels"
 
 
+def test_a_webp_picture_may_have_half_as_many_pixels():
+    """Its decoder holds four copies."""
+    file = io.BytesIO()
+    Image.new("RGB", (6000, 5400)).save(file, "WEBP", method=0)
+    with pytest.raises(PictureError, match="at most 32 megapixels"):
+        decode(file.getvalue(), reduce_to=1536)
+
+
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "AVIF", "HEIF", "GIF", "BMP", "TIFF"])
 @pytest.mark.parametrize("kept", [0.1, 0.5, 0.9])
 def test_half_a_picture_is_an_error(form, kept):
