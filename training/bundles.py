@@ -22,7 +22,8 @@ def add_commands(commands, data_options, read_faces, instance):
     evaluate.add_argument("--flip", action="store_true", help="flip averaging beside")
     evaluate.add_argument("--ten-crop", action="store_true", help="the average of ten crops beside")
     evaluate.add_argument("--serving", action="store_true", help="through the site's face detector and crop, too")
-    evaluate.add_argument("--json", metavar="FILE", help="write the figures, as they stand in the card")
+    evaluate.add_argument("--json", metavar="FILE", help="write the figures, as they stand in the card, and beside "
+                                                         "them, as .svg, a reliability diagram")
     data_options(evaluate)
     evaluate.set_defaults(run=lambda options: _evaluate(options, _tests(options, read_faces, instance)))
     robustness = commands.add_parser("robustness", help="bundles under rotation, blur, low light and the like")
@@ -90,6 +91,10 @@ def _evaluate(options, tests):
             for line in report.serving(measured["serving_path"]):
                 _say(line)
     _write(options.json, measured)
+    if options.json and not options.other:
+        from .reliability import plot_reliability
+        plot_reliability(bundle.card["name"], {split: measured[split] for split in splits},
+                         Path(options.json).with_suffix(".svg"), votes=bundle.label_set == "ferplus")
 
 
 def _robustness(options, read_faces):

@@ -85,6 +85,8 @@ def test_evaluate_prints_and_writes_the_figures_of_the_card(exported, run_comman
     written = json.loads((tmp_path / "figures.json").read_text())
     held = json.loads((folder / "card.json").read_text())["figures"]
     assert written == {split: held[split] for split in ("PublicTest", "PrivateTest")}
+    diagram = (tmp_path / "figures.svg").read_text()
+    assert all(f"<!-- jury-tiny, {split}: error" in diagram for split in written) and "raters' votes" in diagram
 
 
 def test_figures_of_one_label_are_accuracy(exported, run_command):
