@@ -72,11 +72,17 @@ def serve():
     raise SystemExit("error: the server did not start")
 
 
-def measure(playwright, url, folder, count):
+def open_photos(playwright, url):
+    """(browser, page) with the photo page open and ready."""
     browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.goto(url + "/photos")
     page.wait_for_selector("#photos[data-ready]", state="attached")
+    return browser, page
+
+
+def measure(playwright, url, folder, count):
+    browser, page = open_photos(playwright, url)
     result = {"photos": count, "browser_mb_before": memory()}
     begun = time.monotonic()
     page.set_input_files("#pick-folder", folder)

@@ -11,3 +11,9 @@ SwaggerUIBundle({
   defaultModelsExpandDepth: 0,
   validatorUrl: null, // asks nobody else
 });
+
+// What Swagger UI leaves without a name, or out of the keyboard's reach.
+if (place) new MutationObserver(() => {
+  for (const input of place.querySelectorAll("input[type=file]:not([aria-label])")) input.setAttribute("aria-label", "picture");
+  for (const example of place.querySelectorAll("pre.microlight:not([tabindex])")) example.setAttribute("tabindex", "0");
+}).observe(place, { childList: true, subtree: true });

@@ -46,7 +46,11 @@ const single = new Single(get("single", HTMLDialogElement), {
     const next = grid.photos[(at + step + grid.photos.length) % grid.photos.length];
     if (next) setView({ photo: next.id });
   },
-  onClose: () => setView({ photo: "" }),
+  onClose() {
+    const at = grid.photos.findIndex(({ id }) => id === view.photo);
+    setView({ photo: "" });
+    if (at >= 0) grid.focus(at); // where one was last
+  },
   position: (photo) => `${grid.photos.indexOf(photo) + 1} of ${grid.photos.length}`,
   model: (name) => choice.models.find((model) => model.name === name),
 });

@@ -14,6 +14,8 @@ import urllib.request
 from pathlib import Path
 
 import films
+import photo_files
+import photo_page
 import pytest
 from playwright.sync_api import sync_playwright
 
@@ -154,3 +156,18 @@ def open_page(playwright, chromium_path, server):
     for browser in browsers:
         browser.close()
     assert errors == []
+
+
+@pytest.fixture(scope="session")
+def fifty(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("fifty")
+    return folder, photo_files.make_fifty(folder)
+
+
+@pytest.fixture
+def photos(open_page):
+    def open_(path="/photos", **context):
+        page = open_page(path, script=photo_page.NO_PICKER, **context)
+        page.wait_for_selector("#photos[data-ready]", state="attached")
+        return page
+    return open_

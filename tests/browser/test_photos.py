@@ -1,44 +1,11 @@
 """The photo page, as a visitor uses it: real files, the real model, a real browser."""
 
 import json
-import time
 import zipfile
 
 import photo_files
 import pytest
-
-# A browser's own dialogue for saving cannot be driven; without it the page hands over a download.
-NO_PICKER = """delete window.showSaveFilePicker;
-    window.confirm = () => true;
-    window.print = () => { window.printed = true; }"""
-
-
-@pytest.fixture(scope="session")
-def fifty(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("fifty")
-    return folder, photo_files.make_fifty(folder)
-
-
-@pytest.fixture
-def photos(open_page):
-    def open_(path="/photos", **context):
-        page = open_page(path, script=NO_PICKER, **context)
-        page.wait_for_selector("#photos[data-ready]", state="attached")
-        return page
-    return open_
-
-
-def give(page, files, timeout=120_000):
-    page.set_input_files("#pick-files", [str(file) for file in files])
-    until(page, "document.getElementById('progress-words').textContent.startsWith('Done')", timeout)
-
-
-def until(page, condition, timeout=30_000):
-    """Wait until the JavaScript `condition` holds; the page's policy allows no wait_for_function."""
-    end = time.monotonic() + timeout / 1000
-    while not page.evaluate(condition):
-        assert time.monotonic() < end, condition
-        page.wait_for_timeout(50)
+from photo_page import give, stored, until
 
 
 def saved_json(page):
@@ -112,21 +79,6 @@ def thumbnail(page, name):
         base.close();
         return [...context.getImageData(0, 0, 8, 8).data].filter((_, i) => i % 4 === 1);
     }""", name)
-
-
-def stored(page):
-    """{store: number of entries} of the page's database."""
-    return page.evaluate("""async () => {
-        const open = indexedDB.open("emoscope-photos");
-        const base = await new Promise((resolve) => (open.onsuccess = () => resolve(open.result)));
-        const counts = {};
-        for (const name of base.objectStoreNames) {
-            const request = base.transaction(name).objectStore(name).count();
-            counts[name] = await new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
-        }
-        base.close();
-        return counts;
-    }""")
 
 
 def test_filters_are_in_the_address(photos, fifty):

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { append, faces, newRecord, sampleAt, trimmed } from "../../static/js/photos/film-record.js";
+import { Names, append, faces, newRecord, resumed, sampleAt, trimmed } from "../../static/js/photos/film-record.js";
 import { clock, csv, json, vtt } from "../../static/js/photos/film-rows.js";
 import { moments } from "../../static/js/photos/moments.js";
 
@@ -72,4 +72,15 @@ test("CSV, JSON and WebVTT", () => {
   assert.ok(text.startsWith("WEBVTT\n\n00:00:00.000 --> 00:00:00.400\n<v Face 1>9 of 10 neutral\n"), text);
   assert.equal(text.match(/-->/g).length, 3);
   assert.equal(clock(3723.5), "01:02:03.500");
+});
+
+test("a film that was broken off goes on with the faces it had", () => {
+  const known = trimmed(film([1, 2, 3]));
+  const record = resumed(known, { id: "f", name: "f.mp4", duration: 2, width: 4, height: 3, step: 0.2 });
+  const names = new Names(record);
+  const elsewhere = { ...track(7, [5, 5, 0]), face: { box: { x: 0.6, y: 0.6, width: 0.3, height: 0.3 }, probabilities: {} } };
+  names.learn([elsewhere, track(9, [5, 5, 0])]);
+  for (const one of [elsewhere, track(9, [6, 4, 0])]) append(record, 0.6, reading, [{ ...one, id: names.of(one.id) }]);
+  assert.deepEqual([...faces(record)].map(([face, samples]) => [face, samples.length]), [[1, 4], [2, 1]]);
+  assert.equal(known.count, 3);
 });

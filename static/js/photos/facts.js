@@ -33,9 +33,6 @@ export function strength(face, label = face.expression) {
 /** @param {Photo} photo  @returns {Face[]} */
 export const facesOf = (photo) => photo.reading?.faces ?? [];
 
-/** @param {Photo} photo  @returns {Face | undefined} the face the detector is surest of */
-export const mainFace = (photo) => facesOf(photo)[0];
-
 /** @param {{path: string, name: string, size: number, modified: number}} file  @returns {string} */
 export const photoId = ({ path, name, size, modified }) => `${path}/${name}:${size}:${modified}`;
 

@@ -22,8 +22,10 @@ async function openDecoded(blob) {
   return {
     duration, ...size, close: () => input.dispose(),
     async *frames(from, step) {
+      const moments = times(from, step, duration);
       for await (const frame of sink.canvasesAtTimestamps(times(from, step, duration))) {
-        if (frame) yield { canvas: /** @type {HTMLCanvasElement} */ (frame.canvas), ...size, time: frame.timestamp, holds: 0 };
+        const time = /** @type {number} */ (moments.next().value); // a slow film shows one frame at several
+        if (frame) yield { canvas: /** @type {HTMLCanvasElement} */ (frame.canvas), ...size, time, holds: 0 };
       }
     },
   };

@@ -1,5 +1,7 @@
 // What was read of a video, compactly: an hour at five readings a second is a few megabytes. Pure.
 
+import { iou } from "../tracking.js";
+
 /** @typedef {import("../types.js").Reading} Reading */
 /** @typedef {import("../tracking.js").Track} Track */
 /**
@@ -29,6 +31,8 @@
 
 const COLUMNS = 7; // face, time, x, y, width, height, unsure
 const BEGIN = 4096; // numbers
+const RECENT = 1.5; // seconds a face may be out of sight and still be the same
+const SAME = 0.2; // intersection over union of a face and itself, a moment apart
 const ROUNDING = 0.002; // seconds: times are stored as float32
 
 /**
@@ -39,13 +43,19 @@ export function newRecord(about) {
   return { ...about, read: 0, model: "", votes: false, labels: [], data: new Float32Array(BEGIN), count: 0 };
 }
 
+/** @param {FilmRecord} known  broken off  @param {Parameters<typeof newRecord>[0]} about  @returns {FilmRecord} to be read on */
+export const resumed = (known, about) => ({ ...known, ...about, data: known.data.slice() });
+
+/** @param {Reading} reading */
+export const modelOf = ({ model }) => `${model.name} ${model.version}`;
+
 /** @param {FilmRecord} record */
 const stride = (record) => COLUMNS + record.labels.length;
 
 /** @param {FilmRecord} record  @param {number} time  seconds  @param {Reading} reading  @param {Track[]} tracks  those seen in it */
 export function append(record, time, reading, tracks) {
   record.read = Math.max(record.read, time);
-  record.model = `${reading.model.name} ${reading.model.version}`;
+  record.model = modelOf(reading);
   for (const { id, face, probabilities, votes, unsure } of tracks) {
     if (!record.labels.length) Object.assign(record, { labels: Object.keys(face.probabilities), votes: votes !== null });
     const { x, y, width, height } = face.box;
@@ -58,7 +68,7 @@ export function append(record, time, reading, tracks) {
 function put(record, numbers) {
   const start = record.count * stride(record);
   if (start + numbers.length > record.data.length) {
-    const grown = new Float32Array(2 * record.data.length);
+    const grown = new Float32Array(Math.max(BEGIN, 2 * record.data.length));
     grown.set(record.data);
     record.data = grown;
   }
@@ -79,6 +89,46 @@ export function faces(record) {
     result.get(face)?.push({ time, box: { x, y, width, height }, shares, unsure: unsure === 1 });
   }
   return result;
+}
+
+/**
+ * Who is who when reading goes on: each track of the moment it was broken off gets the number of the record's face
+ * that was last seen there; every other track a new one.
+ */
+export class Names {
+  /** @type {Map<number, number>} track's id -> face of the record */
+  #names = new Map();
+  #count = 0;
+  /** @type {Map<number, Sample>} face -> its last sample */
+  #last = new Map();
+
+  /** @param {FilmRecord} record  as far as it was read */
+  constructor(record) {
+    for (const [face, samples] of faces(record)) {
+      this.#count = Math.max(this.#count, face);
+      const sample = samples[samples.length - 1];
+      if (record.read - sample.time <= RECENT) this.#last.set(face, sample);
+    }
+  }
+
+  /** @param {Track[]} tracks  of the moment it was broken off */
+  learn(tracks) {
+    this.#names.clear();
+    const free = new Map(this.#last);
+    for (const { id, face: { box } } of tracks) {
+      const [best] = [...free].map(([face, sample]) => ({ face, share: iou(sample.box, box) })).sort((a, b) => b.share - a.share);
+      if (!best || best.share < SAME) continue;
+      this.#names.set(id, best.face);
+      free.delete(best.face);
+    }
+  }
+
+  /** @param {number} id  of a track  @returns {number} of the record */
+  of(id) {
+    const known = this.#names.get(id) ?? ++this.#count;
+    this.#names.set(id, known);
+    return known;
+  }
 }
 
 /** @param {number[]} shares  @returns {number} index of the largest */

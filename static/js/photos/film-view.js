@@ -11,6 +11,7 @@ import { describe, moments } from "./moments.js";
 /** @typedef {import("./film-record.js").FilmRecord} FilmRecord */
 
 const SHOWN = 200; // moments listed
+const STRIPS = 24; // faces with a timeline: those seen longest
 
 export class FilmView {
   element = make("article", "film panel");
@@ -18,6 +19,8 @@ export class FilmView {
   #progress = document.createElement("progress");
   #words = make("span", "small quiet");
   #cancel;
+  #resume = button("Go on", () => this.#onResume());
+  #onResume = () => {};
   #stage = make("div", "film-stage");
   #video = document.createElement("video");
   #boxes = make("div", "film-boxes");
@@ -39,7 +42,7 @@ export class FilmView {
     Object.assign(this.#video, { controls: true, muted: true, playsInline: true });
     this.#progress.setAttribute("aria-label", `Reading ${name}`);
     const line = make("div", "progress-line", this.#progress);
-    line.append(this.#words, this.#cancel);
+    line.append(this.#words, this.#cancel, this.#resume);
     this.#stage.append(this.#video, this.#boxes);
     this.#saves.append(button("CSV", () => this.#save("csv")), button("JSON", () => this.#save("json")), button("WebVTT", () => this.#save("vtt")), button("Remove", () => (this.close(), onRemove())));
     const beside = make("div", "film-beside", make("h3", "", "Moments"));
@@ -55,8 +58,10 @@ export class FilmView {
     new ResizeObserver(() => this.#draw()).observe(this.#strips);
   }
 
-  /** @param {Blob} blob  its file, when it is at hand */
-  play(blob) {
+  /** @param {Blob} blob  its file, when it is at hand  @param {() => void} onResume  read on where it was broken off */
+  play(blob, onResume) {
+    this.#onResume = onResume;
+    URL.revokeObjectURL(this.#url);
     this.#url = URL.createObjectURL(blob);
     this.#video.src = this.#url;
   }
@@ -69,7 +74,10 @@ export class FilmView {
     this.#progress.hidden = this.#cancel.hidden = state !== "reading";
     const people = `${this.#faces.size} ${this.#faces.size === 1 ? "face" : "faces"}`;
     const part = state === "done" ? clock(record.duration).slice(0, 8) : `${clock(record.read).slice(0, 8)} of ${clock(record.duration).slice(0, 8)}`;
-    this.#words.textContent = problem || `${part}, ${people}, a reading each ${record.step} s${record.model ? `, ${record.model}` : ""}`;
+    const stopped = state === "stopped";
+    this.#resume.hidden = !stopped || !this.#url;
+    const rest = stopped && !this.#url ? ". Drop the file again to read on from there" : "";
+    this.#words.textContent = problem || `${part}, ${people}, a reading each ${record.step} s${record.model ? `, ${record.model}` : ""}${rest}`;
     this.element.dataset.state = state;
     this.#stage.hidden = !this.#url;
     this.#draw();
@@ -80,9 +88,12 @@ export class FilmView {
   #draw() {
     const record = this.#record;
     if (!record) return;
-    for (const [face, samples] of this.#faces) {
+    const longest = new Map([...this.#faces].sort(([, a], [, b]) => b.length - a.length).slice(0, STRIPS));
+    for (const [face, strip] of this.#drawn) if (!longest.has(face)) (strip.element.remove(), this.#drawn.delete(face));
+    for (const [face, samples] of longest) {
       if (!this.#drawn.has(face)) {
         const strip = new Strip(face, (time) => this.#seek(time), record.duration);
+        strip.element.style.order = String(face);
         this.#drawn.set(face, strip);
         this.#strips.append(strip.element);
       }
@@ -124,6 +135,7 @@ export class FilmView {
       box.append(label);
       box.dataset.colour = String((face - 1) % 6);
       const { x, y, width, height } = sample.box;
+      box.dataset.right = String(x + width / 2 > 0.6);
       Object.assign(box.style, { left: `${100 * x}%`, top: `${100 * y}%`, width: `${100 * width}%`, height: `${100 * height}%` });
       boxes.push(box);
     }

@@ -9,7 +9,8 @@ import { Queue } from "./queue.js";
 /** @typedef {import("./film-record.js").FilmRecord} FilmRecord */
 
 export const STEP = 0.2; // seconds between readings
-const SHOW = 500; // milliseconds between drawings while it is read
+const SHOW = 500; // milliseconds between drawings while it is read, at least
+const REST = 20; // times as long as a drawing took: that of an hour is longer than that of a minute
 
 export class Films {
   #place;
@@ -33,9 +34,9 @@ export class Films {
 
   /** @param {Item} item */
   async add(item) {
-    const known = (await this.#store.films()).find(({ id }) => id === item.id);
+    const known = await this.#store.film(item.id);
     const view = this.#view(item.id, item.name);
-    view.play(await item.blob());
+    view.play(await item.blob(), () => this.#queue.add(item.id, item));
     if (known && known.read >= known.duration) view.show(known, "done");
     else this.#queue.add(item.id, item);
   }
@@ -54,18 +55,20 @@ export class Films {
   /** @param {Item} item  @param {{signal: AbortSignal}} options */
   async #read(item, { signal }) {
     const view = this.#view(item.id, item.name);
-    let record = newRecord({ id: item.id, name: item.name, duration: 0, width: 0, height: 0, step: STEP });
-    let shown = 0;
+    const known = await this.#store.film(item.id);
+    let record = known ?? newRecord({ id: item.id, name: item.name, duration: 0, width: 0, height: 0, step: STEP });
+    let next = 0;
     view.show(record, "reading", "Opening …");
     try {
       const { reader, model } = this.#choice.current;
       record = await readFilm(item, {
-        store: this.#store, reader: await reader.frames(), model, step: STEP, signal,
+        store: this.#store, reader: await reader.frames(), model, known, step: STEP, signal,
         onProgress: (now) => {
           record = now;
-          if (performance.now() - shown < SHOW) return;
-          shown = performance.now();
+          const begun = performance.now();
+          if (begun < next) return;
           view.show(record, "reading");
+          next = begun + Math.max(SHOW, REST * (performance.now() - begun));
         },
       });
       view.show(record, "done");

@@ -48,7 +48,7 @@ export class Filters {
       count.textContent = String(photos);
       chip.title = show === "none" || !faces ? "" : `${photos} ${photos === 1 ? "photo" : "photos"}, ${faces} ${faces === 1 ? "face" : "faces"}`;
       chip.setAttribute("aria-pressed", String(view.show === show));
-      chip.hidden = !photos && view.show !== show && !(show in LOOKS) && show !== "all";
+      chip.hidden = !photos && view.show !== show && ["waiting", "failed"].includes(show);
     }
     this.#votes.value = String(view.votes);
     this.#votesValue.value = view.votes ? `${view.votes} of 10 or more` : "any";

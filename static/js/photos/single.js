@@ -114,6 +114,7 @@ export class Single {
       Object.assign(box.style, { left: `${100 * x}%`, top: `${100 * y}%`, width: `${100 * width}%`, height: `${100 * height}%` });
       box.dataset.colour = String(index % 6);
       box.dataset.below = String(y < 0.08);
+      box.dataset.right = String(x + width / 2 > 0.6); // its words end where the box ends, not beyond the photo
       box.append(label);
       return box;
     }));

@@ -76,6 +76,11 @@ export class Store {
     return this.database.getAll("films");
   }
 
+  /** @param {string} id  @returns {Promise<import("./film-record.js").FilmRecord | undefined>} */
+  film(id) {
+    return this.database.get("films", id);
+  }
+
   /** @param {import("./film-record.js").FilmRecord} film */
   async putFilm(film) {
     await this.database.put("films", film);

@@ -2,16 +2,22 @@
 
 import { colourVariable, faceIcon, lookOf } from "../expressions-look.js";
 import { ranked, tally } from "../votes.js";
-import { facesOf, mainFace, strength, summary } from "./facts.js";
+import { make } from "./dom.js";
+import { facesOf, strength, summary } from "./facts.js";
 
 /** @typedef {import("./facts.js").Photo} Photo */
 /** @typedef {{index: number, count: number, selected: boolean, progress: number | null, current: boolean}} Place */
 
-/** @param {string} tag  @param {string} className */
-function make(tag, className) {
-  const element = document.createElement(tag);
-  element.className = className;
-  return element;
+const NAMED = 3; // faces whose expression stands under a photo of several
+const STRIPS = 12; // faces whose votes do
+
+/** @param {import("../types.js").Face} face  @param {boolean} alone  @returns {Node[]} its emoji and votes */
+function faceWords(face, alone) {
+  if (face.unsure) return [make("span", "", "unsure")];
+  const { name } = lookOf(face.expression);
+  if (!face.votes) return [faceIcon(face.expression), make("span", alone ? "" : "visually-hidden", name)];
+  const votes = strength(face);
+  return [faceIcon(face.expression), make("span", "", alone ? `${votes} of 10` : String(votes)), make("span", "visually-hidden", name)];
 }
 
 export class Tile {
@@ -64,7 +70,6 @@ export class Tile {
     element.dataset.selected = String(selected);
     this.#link.tabIndex = current ? 0 : -1;
     this.#link.href = `?photo=${encodeURIComponent(photo.id)}`;
-    this.#link.setAttribute("aria-label", `${photo.name}: ${summary(photo)}`);
     this.#select.checked = selected;
     this.#select.setAttribute("aria-label", `Select ${photo.name}`);
     this.#bar.hidden = progress === null;
@@ -76,17 +81,15 @@ export class Tile {
 
   /** @param {Photo} photo */
   #describe(photo) {
-    const face = mainFace(photo);
-    const several = facesOf(photo).length;
+    const faces = facesOf(photo);
     this.#words.dataset.state = photo.state;
     this.#name.textContent = photo.name;
     this.#name.title = photo.path ? `${photo.path}/${photo.name}` : photo.name;
-    this.#flag.textContent = several > 1 ? `${several} faces` : "";
-    this.#flag.hidden = several < 2;
-    const words = face && !face.unsure ? (face.votes ? `${strength(face)} of 10` : lookOf(face.expression).name) : summary(photo).split(",")[0];
-    this.#words.replaceChildren(...(face && !face.unsure ? [faceIcon(face.expression)] : []), words);
+    this.#flag.textContent = faces.length > 1 ? `${faces.length} faces` : "";
+    this.#flag.hidden = faces.length < 2;
+    this.#words.replaceChildren(...(faces.length ? faces.slice(0, NAMED).flatMap((face) => faceWords(face, faces.length === 1)) : [summary(photo).split(",")[0]]));
     this.#words.title = summary(photo);
-    const strips = facesOf(photo).slice(0, 3).map((one) => {
+    const strips = faces.slice(0, STRIPS).map((one) => {
       const strip = make("span", "strip");
       const parts = one.votes ?? Object.fromEntries(Object.entries(one.probabilities).map(([label, p]) => [label, 10 * p]));
       strip.title = one.votes ? tally(one.votes) : one.expression;

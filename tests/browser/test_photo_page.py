@@ -1,0 +1,185 @@
+"""Ways in and around the photo page: dropped, pasted, on a phone, by keyboard, without barriers, broken off."""
+
+import shutil
+
+import photo_files
+import pytest
+from photo_page import give, until
+from playwright.sync_api import expect
+from test_every_page import AXE, RULES
+
+DONE = "document.getElementById('progress-words').textContent.startsWith('Done')"
+
+
+@pytest.fixture
+def holiday(fifty, tmp_path):
+    """A folder in a folder: six files, one of which is no photo."""
+    folder, _ = fifty
+    beach = tmp_path / "holiday" / "beach"
+    beach.mkdir(parents=True)
+    for name in ("two.jpg", "plain 1.jpg"):
+        shutil.copy(folder / name, beach.parent / name)
+    for name in ("landscape 1.jpg", "text.jpg", "orientation 6.jpg"):
+        shutil.copy(folder / name, beach / name)
+    (beach / "notes.txt").write_text("no photo")
+    return beach.parent
+
+
+def drop(page, paths, x=300, y=300):
+    """Drop files or folders as the desktop does; whether the page showed that they may be dropped."""
+    session = page.context.new_cdp_session(page)
+    data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver"):
+        session.send("Input.dispatchDragEvent", {"type": kind, "x": x, "y": y, "data": data})
+    shown = page.locator("#photos").get_attribute("data-dragging")
+    session.send("Input.dispatchDragEvent", {"type": "drop", "x": x, "y": y, "data": data})
+    return shown == "true"
+
+
+def names(page):
+    """Folder and name of each photo in the grid, in its order."""
+    return page.evaluate("""[...document.querySelectorAll(".tile:not([hidden])")]
+        .sort((a, b) => a.dataset.index - b.dataset.index).map((one) => one.querySelector(".tile-name").title)""")
+
+
+def test_a_folder_and_files_are_dropped(photos, fifty, holiday):
+    page = photos()
+    assert drop(page, [holiday])
+    until(page, "document.getElementById('shown').textContent === '5 of 5 photos' && " + DONE)
+    assert page.locator("#photos").get_attribute("data-dragging") is None
+    assert names(page) == ["holiday/beach/landscape 1.jpg", "holiday/beach/orientation 6.jpg",
+                           "holiday/beach/text.jpg", "holiday/plain 1.jpg", "holiday/two.jpg"]
+    drop(page, [fifty[0] / "format.png", fifty[0] / "format.webp"])
+    until(page, "document.getElementById('shown').textContent === '7 of 7 photos' && " + DONE)
+    drop(page, [holiday])       # the same once more: nothing new
+    page.wait_for_timeout(500)
+    assert page.inner_text("#shown") == "7 of 7 photos"
+
+
+def test_a_picture_is_pasted(photos):
+    page = photos(permissions=["clipboard-read", "clipboard-write"])
+    page.evaluate("""async () => {
+        const canvas = new OffscreenCanvas(64, 64);
+        canvas.getContext("2d").fillRect(0, 0, 32, 32);
+        const blob = await canvas.convertToBlob();
+        await navigator.clipboard.write([new ClipboardItem({"image/png": blob})]);
+    }""")
+    page.keyboard.press("Control+v")
+    until(page, "document.getElementById('shown').textContent === '1 of 1 photos' && " + DONE)
+    assert page.locator(".tile-words").inner_text() == "no face"
+
+
+def test_by_keyboard_alone(photos, fifty):
+    folder, _ = fifty
+    page = photos(viewport={"width": 1000, "height": 900})
+    give(page, [folder / f"plain {number}.jpg" for number in range(1, 8)])
+    page.locator(".tile-link[tabindex='0']").focus()
+    page.keyboard.press("End")
+    expect(page.locator(".tile-link", has_text="plain 7.jpg")).to_be_focused()
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".tile-link", has_text="plain 2.jpg")).to_be_focused()
+    page.keyboard.press(" ")
+    assert page.inner_text("#shown") == "7 of 7 photos, 1 selected"
+    page.keyboard.press("Control+a")
+    assert page.inner_text("#shown") == "7 of 7 photos, 7 selected"
+    page.keyboard.press("Enter")
+    assert page.inner_text(".single-title") == "plain 2.jpg"
+    page.keyboard.press("ArrowLeft")
+    assert page.inner_text(".single-title") == "plain 1.jpg"
+    page.keyboard.press("ArrowLeft")            # from the first to the last
+    assert page.inner_text(".single-title") == "plain 7.jpg"
+    page.keyboard.press("Escape")
+    expect(page.locator("#single")).to_be_hidden()
+    expect(page.locator(".tile-link", has_text="plain 7.jpg")).to_be_focused()     # where one was last
+
+
+def test_on_a_phone(photos, fifty, tmp_path):
+    folder, _ = fifty
+    page = photos(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, device_scale_factor=2)
+    give(page, [folder / name for name in ("two.jpg", "plain 1.jpg", "landscape 1.jpg", "text.jpg")])
+    page.screenshot(path=tmp_path / "grid.png", full_page=True)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    small = page.evaluate("""[...document.querySelectorAll("main button, main .button, main select")]
+        .filter((one) => one.offsetParent && one.getBoundingClientRect().height < 32).map((one) => one.textContent)""")
+    assert small == []
+    page.locator(".tile-link", has_text="two.jpg").tap()
+    expect(page.locator(".face-box")).to_have_count(2)
+    until(page, "document.querySelector('.single-sheet img').naturalWidth > 0")
+    page.screenshot(path=tmp_path / "single.png")
+    picture, side = page.locator(".single-scroller").bounding_box(), page.locator(".single-side").bounding_box()
+    assert picture["height"] > 300 and side["height"] > 250 and side["x"] + side["width"] <= 390
+    page.get_by_role("button", name="Close").tap()
+    expect(page.locator("#single")).to_be_hidden()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_serious_barriers_with_photos(photos, fifty, server, scheme):
+    folder, _ = fifty
+    page = photos(color_scheme=scheme, reduced_motion="reduce", bypass_csp=True)
+    give(page, [folder / name for name in ("two.jpg", "plain 1.jpg", "landscape 1.jpg", "text.jpg")])
+    page.add_script_tag(path=AXE)
+    found = {"grid": page.evaluate(RULES)}
+    page.locator(".tile-link", has_text="two.jpg").click()
+    page.get_by_role("button", name="What mattered").first.click()
+    page.locator(".explanation-pair canvas").nth(1).wait_for()
+    found["single"] = page.evaluate(RULES)
+    assert found == {"grid": [], "single": []}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_api_can_be_tried_without_serious_barriers(open_page, scheme):
+    page = open_page("/api", color_scheme=scheme, bypass_csp=True, viewport={"width": 360, "height": 740})
+    page.locator(".opblock-post .opblock-summary").first.click()
+    page.locator("input[type=file]").first.wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.add_script_tag(path=AXE)
+    # A button to copy the path stands in the button that opens the call: Swagger UI's own.
+    assert [one for one in page.evaluate(RULES) if not one.startswith("nested-interactive:")] == []
+
+
+def test_a_film_that_was_broken_off_goes_on(photos, tmp_path):
+    film = tmp_path / "film.webm"
+    photo_files.make_film(film, seconds=40, rate=5)
+    page = photos()
+    page.set_input_files("#pick-files", str(film))
+    until(page, "document.querySelector('.film progress')?.value > 0.05", timeout=60_000)
+    page.locator(".film").get_by_role("button", name="Cancel").click()
+    page.locator(".film[data-state=stopped]").wait_for()
+    page.reload()
+    expect(page.locator(".film")).to_contain_text("Drop the file again to read on from there")
+    read = page.evaluate(MARK)
+    assert 1 < read < 39
+    page.set_input_files("#pick-files", str(film))
+    page.locator(".film[data-state=done]").wait_for(timeout=120_000)
+    record = page.evaluate(RECORD)
+    times = record["times"]
+    assert record["first"] == 0.125                      # what was read before is still there, and once
+    assert all(later - earlier > 0 for earlier, later in zip(times, times[1:], strict=False))
+    assert [time for time in times if abs(time - read) < 0.3 and time <= read] and times[-1] > 39
+    assert record["faces"] <= 2                          # of the one face before the gap, and after it
+
+
+RECORD = """async () => {
+    const open = indexedDB.open("emoscope-photos");
+    const base = await new Promise((resolve) => (open.onsuccess = () => resolve(open.result)));
+    const request = base.transaction("films").objectStore("films").getAll();
+    const [film] = await new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
+    base.close();
+    const width = 7 + film.labels.length;
+    const column = (at) => [...Array(film.count).keys()].map((i) => film.data[i * width + at]);
+    return {first: film.data[2], times: column(1), faces: new Set(column(0)).size, read: film.read};
+}"""
+# Puts a number no reading gives into the stored record's first sample; how far the film was read.
+MARK = """async () => {
+    const open = indexedDB.open("emoscope-photos");
+    const base = await new Promise((resolve) => (open.onsuccess = () => resolve(open.result)));
+    const change = base.transaction("films", "readwrite");
+    const request = change.objectStore("films").getAll();
+    const [film] = await new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
+    film.data[2] = 0.125;
+    change.objectStore("films").put(film);
+    await new Promise((resolve) => (change.oncomplete = resolve));
+    base.close();
+    return film.read;
+}"""
