@@ -6,12 +6,13 @@ import { drawnFace } from "./device/drawn-face.js";
 import { FileError, Files } from "./device/files.js";
 import { loadDetector, loadExpressions } from "./device/networks.js";
 import { Expressions } from "./vision/expressions.js";
-import { FaceDetector } from "./vision/faces.js";
+import { FaceDetector, LIVE } from "./vision/faces.js";
 import { Follower } from "./vision/following.js";
 import { PictureError, decode, fromBitmap } from "./vision/pictures.js";
 import { REDUCE, Reader, round } from "./vision/reading.js";
 
 /** @typedef {import("./device/offer.js").Offer} Offer */
+/** @typedef {import("./device/offer.js").OfferedModel} OfferedModel */
 /** @typedef {import("./device/backends.js").Backend} Backend */
 
 /** @type {Offer} */
@@ -47,12 +48,15 @@ function offeredModel(name) {
   return model;
 }
 
-/** @param {string} name  @returns {Promise<Readers>} */
-async function readersOf(name) {
+/** @param {OfferedModel} model */
+const fetchModel = (model) => fetchGraph(model.files, `the model “${model.title}”`);
+
+/** @param {string} name  @param {ReturnType<typeof fetchGraph>} [fetched]  @returns {Promise<Readers>} */
+async function readersOf(name, fetched) {
   const model = offeredModel(name);
   const known = readers.get(model.name);
   if (known) return known;
-  const [description, weights] = await fetchGraph(model.files, `the model “${model.title}”`);
+  const [description, weights] = await (fetched ?? fetchModel(model));
   const { network, dispose } = await loadExpressions(description, weights);
   const faces = new FaceDetector((...input) => detector.net(...input), offer.detector.sizes), expressions = new Expressions(model.card, network);
   const made = { photos: new Reader(faces, expressions), camera: new Reader(new Follower(faces), expressions), dispose };
@@ -62,17 +66,23 @@ async function readersOf(name) {
 
 /** Load all that the first picture needs, and run it once. @param {string} model  @param {Backend | "auto"} backend */
 async function prepare(model, backend) {
-  const fetched = fetchGraph(offer.detector.files, "the face detector");
-  fetched.catch(() => {}); // awaited below; a missing backend is told first
+  const fetched = [fetchGraph(offer.detector.files, "the face detector"), fetchModel(offeredModel(model))];
+  for (const one of fetched) one.catch(() => {}); // awaited below; a missing backend is told first
   running = await start(backend, failed);
-  detector = await loadDetector(...(await fetched));
-  const { camera, photos: { expressions } } = await readersOf(model);
+  detector = await loadDetector(...(await fetched[0]));
+  return { ...running, warmed: await warmUp(await readersOf(model, fetched[1])) };
+}
+
+/** Graphics interfaces prepare a network for each size of its input, WebAssembly once. @param {Readers} readers  @returns {Promise<number>} faces read */
+async function warmUp({ camera, photos }) {
   const picture = drawnFace(640, 480);
   const threshold = offer.thresholds.live;
-  const { faces } = await camera.read(picture, { threshold, now: 0 });
-  await camera.read(picture, { threshold, now: 1 }); // the face is followed: that net too has run once
+  const once = running.backend === "wasm";
+  const { faces } = await (once ? photos.read(picture, { threshold, longSides: LIVE.slice(0, 1) }) : camera.read(picture, { threshold, now: 0 }));
+  if (!once) await camera.read(picture, { threshold, now: 1 }); // the face is followed: that size too has run once
+  const { expressions } = photos;
   if (!faces.length) await expressions.probabilities([new Float32Array(expressions.crop.size ** 2)]);
-  return { ...running, warmed: faces.length };
+  return faces.length;
 }
 
 /** The backend broke down (a graphics driver was reset): go on with the next. @param {string} model */
@@ -109,7 +119,7 @@ async function read(from, pixels, { model, ...options }) {
 const WORK = {
   async start(given) {
     offer = given.offer;
-    return { ...(await prepare(given.model, given.backend)), kept: files.kept };
+    return prepare(given.model, given.backend);
   },
   async frame({ bitmap, model }) {
     const begun = performance.now();
@@ -127,6 +137,7 @@ const WORK = {
     return { ...reading, picture: { width, height }, milliseconds: { decode: round(taken, 2), ...reading.milliseconds } };
   },
   resources: async () => performance.getEntriesByType("resource").map(({ name }) => new URL(name).pathname).filter((path) => path.startsWith("/static/")),
+  kept: () => files.kept(),
   prune: () => files.keepOnly([offer.detector, ...offer.models].flatMap((one) => Object.values(one.files).map(({ url }) => url))),
   memory: async () => ({ tensors: memory().numTensors, bytes: memory().numBytes }),
 };

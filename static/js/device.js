@@ -8,7 +8,7 @@ import { PHOTO } from "./vision/faces.js";
 /** @typedef {import("./types.js").Reading} Reading */
 /** @typedef {import("./device/backends.js").Backend} Backend */
 /** @typedef {import("./device/backends.js").Refusal} Refusal */
-/** @typedef {{backend: Backend, details: string, refused: Refusal[], warmed?: number, kept?: boolean | null}} Running */
+/** @typedef {{backend: Backend, details: string, refused: Refusal[], warmed?: number}} Running */
 
 /** @typedef {import("./types.js").Reader} Reader */
 
@@ -125,6 +125,11 @@ export class DeviceReader {
   /** @param {Blob} blob  of a photo  @param {{model: string}} options  @returns {Promise<Reading>}  @throws {ReaderError} */
   readPhoto(blob, { model }) {
     return this.#ask("photo", { blob, model, longSides: PHOTO });
+  }
+
+  /** Whether the browser keeps the networks for the next visit. @returns {Promise<boolean>} */
+  kept() {
+    return this.#ask("kept");
   }
 
   /** The worker's resources under /static/: addresses. @returns {Promise<string[]>} */

@@ -50,6 +50,13 @@ test("a face that moves is looked for where it was, and the whole picture is sea
   assert.deepEqual(searched, [0, 300, 600, 900]);
 });
 
+test("where a search takes long, three frames are followed before the next", async () => {
+  const detector = counting([face(0.1)]);
+  const follower = new Follower(detector);
+  for (let now = 0; now < 4000; now += 500) await follower.detect(picture(null), { now });
+  assert.deepEqual(detector.asked, ["search", "follow", "follow", "follow", "search", "follow", "follow", "follow"]);
+});
+
 test("a face that is lost is searched for in the same frame", async () => {
   const { net, runs } = brightness();
   const follower = new Follower(new FaceDetector(net, SIZES));

@@ -15,8 +15,8 @@ export class FileError extends Error {
 export const CACHE = "emoscope-networks";
 
 export class Files {
-  /** Whether the browser keeps what was fetched; null until a file was. @type {boolean | null} */
-  kept = null;
+  /** Writing goes on while the first picture is read already. @type {Promise<boolean>[]} */
+  #keeping = [];
   /** @type {Promise<Cache | null> | null} */
   #cache = null;
 
@@ -36,7 +36,6 @@ export class Files {
     if (kept) {
       const bytes = await kept.arrayBuffer();
       if (await isWhole(bytes, file)) {
-        this.kept = true;
         onBytes(file.bytes);
         return bytes;
       }
@@ -44,8 +43,13 @@ export class Files {
       await cache?.delete(file.url);
     }
     const bytes = await this.#fetch(file, name, onBytes);
-    this.kept = Boolean(cache) && (await keep(cache, file.url, bytes));
+    this.#keeping.push(keep(cache, file.url, bytes));
     return bytes;
+  }
+
+  /** Whether the browser keeps all that was fetched. @returns {Promise<boolean>} */
+  async kept() {
+    return (await Promise.all(this.#keeping)).every(Boolean);
   }
 
   /** @param {File} file  @param {string} name  @param {(bytes: number) => void} onBytes */
@@ -80,11 +84,11 @@ export class Files {
   }
 }
 
-/** @param {Cache | null} cache  @param {string} url  @param {ArrayBuffer} bytes  @returns {Promise<boolean>} false: no room */
+/** @param {Cache | null} cache  @param {string} url  @param {ArrayBuffer} bytes  @returns {Promise<boolean>} false: refused, or no room */
 async function keep(cache, url, bytes) {
   try {
     await cache?.put(url, new Response(bytes));
-    return true;
+    return Boolean(cache);
   } catch {
     return false;
   }

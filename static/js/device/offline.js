@@ -12,7 +12,7 @@ const PATIENCE = 60_000; // milliseconds
 
 /** @param {import("../device.js").DeviceReader} reader  that is ready  @returns {Promise<Offline>} */
 export async function keepForOffline(reader) {
-  if (!reader.running?.kept) return "refused";
+  if (!(await reader.kept())) return "refused";
   try {
     const registration = await navigator.serviceWorker.register("/sw.js");
     const ready = await navigator.serviceWorker.ready;

@@ -1,10 +1,12 @@
 // Faces from frame to frame: those known are looked for where they were, the whole picture is searched now and then.
-// A frame so costs a third of a search, and a new face is seen within SEARCH_EVERY. Single pictures do without.
+// A frame so costs a third of a search, and a new face is seen within SEARCH_EVERY, on a slow device within
+// FOLLOWED frames: where a search takes longer than SEARCH_EVERY, every frame would be one. Single pictures do without.
 
 /** @typedef {import("./pictures.js").Pixels} Pixels */
 /** @typedef {import("./faces.js").Face} Face */
 
 const SEARCH_EVERY = 300; // milliseconds
+const FOLLOWED = 3; // frames at least between two searches
 const MOST = 3; // faces: to look at more, one by one, costs as much as a search
 
 /** A FaceDetector for the frames of one camera. */
@@ -13,6 +15,7 @@ export class Follower {
   #faces = [];
   #shape = "";
   #searched = -Infinity;
+  #since = 0; // frames since the search
 
   /** @param {import("./faces.js").FaceDetector} detector */
   constructor(detector) {
@@ -25,9 +28,11 @@ export class Follower {
    */
   async detect(pixels, { threshold = 0.5, now = performance.now() } = {}) {
     const shape = `${pixels.width} ${pixels.height}`;
-    const known = shape === this.#shape && now - this.#searched < SEARCH_EVERY && this.#faces.length > 0 && this.#faces.length <= MOST;
-    const followed = known ? await this.detector.follow(pixels, this.#faces, threshold) : null;
-    if (!followed) [this.#shape, this.#searched] = [shape, now];
+    const known = shape === this.#shape && this.#faces.length > 0 && this.#faces.length <= MOST;
+    const due = now - this.#searched >= SEARCH_EVERY && this.#since >= FOLLOWED;
+    const followed = known && !due ? await this.detector.follow(pixels, this.#faces, threshold) : null;
+    if (followed) this.#since++;
+    else [this.#shape, this.#searched, this.#since] = [shape, now, 0];
     this.#faces = followed ?? (await this.detector.detect(pixels, { threshold }));
     return [...this.#faces].sort((one, other) => other.score - one.score);
   }
