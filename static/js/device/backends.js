@@ -1,6 +1,6 @@
 // What runs the networks on this device: WebGPU, else WebGL, else WebAssembly. Each is fetched only when it is tried.
 
-import { getBackend, ready, setBackend } from "@tensorflow/tfjs-core";
+import { env, getBackend, ready, setBackend } from "@tensorflow/tfjs-core";
 import simdUrl from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm";
 import threadedUrl from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm";
 import plainUrl from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm";
@@ -9,6 +9,7 @@ import plainUrl from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm"
 /** @typedef {{backend: Backend, reason: string}} Refusal */
 
 export const ORDER = /** @type {Backend[]} */ (["webgpu", "webgl", "wasm"]);
+const CORES = 4; // from which threads pay: TF.js computes with half the cores, and starts eight workers for it
 const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
 
 /** Nothing here can run a network. */
@@ -84,7 +85,9 @@ const STARTS = {
     setWasmPaths({
       "tfjs-backend-wasm.wasm": here(plainUrl), "tfjs-backend-wasm-simd.wasm": here(simdUrl), "tfjs-backend-wasm-threaded-simd.wasm": here(threadedUrl),
     });
+    const threads = crossOriginIsolated && navigator.hardwareConcurrency >= CORES;
+    if (!threads) env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
     await activate("wasm");
-    return crossOriginIsolated ? "WebAssembly, with threads" : "WebAssembly";
+    return threads ? "WebAssembly, with threads" : "WebAssembly";
   },
 };
