@@ -33,9 +33,7 @@ def figures(bundle, tests, split, averaging=("flip_averaging",)):
     result = {"faces": len(single.rows), "with_twin_in_training": int((~kept).sum()),
               "as_published": _summary(values, np.ones(len(kept), bool)), "without_twins": _summary(values, kept)}
     for name in averaging:
-        averaged = answers(run, faces, bundle.label_set, split, VIEWS[name])
-        values = measure(averaged, metrics.log_softmax(averaged.logits / bundle.temperature))
-        result[name] = _summary(values, np.ones(len(kept), bool))
+        result[name] = _averaged(run, bundle, faces, split, VIEWS[name])
     result |= _of_classes(single, log_p, bundle.label_set) | _calibration(single, log_p, bundle)
     if faces.votes is not None:
         result["by_entropy"] = by_entropy(single, log_p, faces.votes[single.rows].astype(np.int64), bundle.label_set)
@@ -81,6 +79,15 @@ def compare(one, other, faces, split):
     return {"split": split, "faces": len(correct[0])} | metrics.mcnemar(*correct)
 
 
+def _averaged(run, bundle, faces, split, views):
+    """Figures of the answers averaged over `views`, with the recall of the label that is found least."""
+    given = answers(run, faces, bundle.label_set, split, views)
+    log_p = metrics.log_softmax(given.logits / bundle.temperature)
+    measure = _of_raters if bundle.label_set == "ferplus" else _of_labels
+    values = measure(given, log_p) | _least_found(given, log_p, bundle.label_set)
+    return _summary(values, np.ones(len(log_p), bool))
+
+
 def _of_labels(given, log_p):
     """{figure: (value of each row, rows it is made of)} where each picture has one label."""
     every = np.ones(len(log_p), bool)
@@ -106,6 +113,15 @@ def _summary(values, kept):
             low, high = metrics.bootstrap(chosen)
             summary[name] = {"value": float(chosen.mean()), "low": low, "high": high, "faces": len(chosen)}
     return summary
+
+
+def _least_found(given, log_p, label_set):
+    """{"recall_of_LABEL": (whether right, the label's rows)} of the label that is found least."""
+    classes = [each for each in _of_classes(given, log_p, label_set)["per_class"] if each["faces"]]
+    least = min(classes, key=lambda each: each["recall"])["label"]
+    kept = jury.has_majority(given.votes) if label_set == "ferplus" else np.ones(len(log_p), bool)
+    right = log_p.argmax(1) == given.truth
+    return {f"recall_of_{least}": (right, kept & (given.truth == LABEL_SETS[label_set].index(least)))}
 
 
 def _of_classes(given, log_p, label_set):
