@@ -9,6 +9,7 @@ import made_pictures
 import pytest
 from playwright.sync_api import expect
 from test_device_parity import HARNESS, as_png
+from test_live_page import watch
 
 NO_GRAPHICS = ["--disable-gpu", "--disable-software-rasterizer"]
 NO_WASM = "--js-flags=--jitless"         # an engine that compiles nothing has no WebAssembly
@@ -48,6 +49,18 @@ def test_live_reads_and_nothing_leaves_the_device(open_page, film):
     page.wait_for_timeout(4000)
     assert "of 10 people would call this" in page.inner_text("#faces")
     assert seen == []
+
+
+def test_faces_that_move_are_followed(open_page, film):
+    """Looked for where they were, the whole picture searched now and then: neither lost nor mixed up."""
+    page = open_page(LIVE, film=film("two"))
+    ready(page)
+    start(page, faces=2)
+    seen, _ = watch(page, film("two"), seconds=8)
+    for samples in seen:
+        found = [one for one in samples if one]
+        assert len(found) >= 0.9 * len(samples), "a box left its face"
+        assert len({name for name, _ in found}) == 1, "a face changed its identity"
 
 
 def test_the_policy_forbids_to_send(open_page):
