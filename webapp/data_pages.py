@@ -152,7 +152,8 @@ def issues_json(name):
 
 def _judged(dataset, view):
     sides = {"first": view.model} | ({"second": view.other} if view.other else {})
-    found = {side: dataset.judged(view, name) | {"robustness": views.robustness(dataset, dataset.model(name))}
+    found = {side: dataset.judged(view, name) | {"robustness": views.robustness(dataset, dataset.model(name)),
+                                                "now": views.changed(dataset.model(name))}
              for side, name in sides.items()}
     if view.other:
         found["together"] = dataset.together(view, view.model, view.other)

@@ -40,7 +40,16 @@ def explaining(dataset):
     return [] if images is None else [
         model["name"] for model in dataset.summary["models"]
         if (bundle := bundles.get(model["name"])) and not bundle.error
-        and images.shape[1:] == (bundle.card["input"]["size"],) * 2]
+        and not changed(model) and images.shape[1:] == (bundle.card["input"]["size"],) * 2]
+
+
+def changed(model):
+    """The version of `model`, of the summary, that the site has, where that is another network; else None."""
+    bundle = current_app.extensions["emoscope"].bundles.get(model["name"])
+    if not bundle or bundle.error:
+        return None
+    network = bundle.card["files"].get("model.keras", {}).get("sha256")
+    return bundle.card["version"] if network and network != model["model_sha256"] else None
 
 
 def judged_view(dataset, view):

@@ -68,7 +68,7 @@ async function start() {
   const about = await (await fetch(frame.dataset.points ?? "")).json();
   const points = columns(await (await fetch(about.points.href)).arrayBuffer(), !!about.categories);
   const { width, height } = frame.getBoundingClientRect();
-  const map = createScatterplot({ canvas, width, height, aspectRatio: 1, cameraDistance: Math.max(1, height / width) * 1.05, pointSize: points.count > 100_000 ? 1.5 : 3, opacity: points.count > 100_000 ? 0.35 : 0.6,
+  const map = createScatterplot({ canvas, width, height, aspectRatio: 1, cameraDistance: Math.max(1, height / width) * 1.05, pointSize: Math.min(10, Math.max(1.5, 550 / Math.sqrt(points.count))), opacity: points.count > 100_000 ? 0.35 : 0.6,
     lassoMinDist: 3, spatialIndexUseWorker: false, performanceMode: points.count > 150_000 });
   await map.isSupported;
   const counts = about.categories && countsOf(points.colour, about.categories);

@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from training.data import bundle, fer2013
+from training.data.samples import from_fer2013
 from webapp.explorer import DataSet, DataSetError, statistics
 
 VIEWS = ("", "/browse", "/map", "/models", "/issues", "/samples/4")
@@ -113,6 +115,47 @@ def test_other_data_sets_are_one_click_away(made, make_client, tmp_path, site):
     assert 'href="/data/drawn"' in page and 'href="/data/again"' in page
     assert "other data sets" in client.get("/data/again/browse").text
     assert "other data sets" not in site.get("/data/drawn/browse").text
+
+
+@pytest.fixture(scope="session")
+def plain_site(made, make_client, tmp_path_factory):
+    """A test client of a site whose one data set has neither votes nor models."""
+    folder = tmp_path_factory.mktemp("plain")
+    faces = from_fer2013(fer2013.load(made[0].parent / "fer2013.csv", None, any_md5=True))
+    bundle.build(faces, [], folder / "plain", "plain", "Plain", "python -m training dataset build --data plain",
+                 say=lambda line: None)
+    return make_client(folder, folder / "none")
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_set_without_votes_and_models_has_every_view(plain_site, view):
+    page = plain_site.get(f"/data/plain{view}?label=sadness")
+    assert page.status_code == 200 and "raters" not in page.text
+    assert ("No model has been asked" in page.text) is (view == "/models")
+    assert ("by their pixels" in page.text) is view.startswith("/samples")
+    assert plain_site.get(f"/data/plain{view}.json?label=sadness").json["model"] is None
+
+
+@pytest.mark.parametrize("asked", ["majority=fear", "entropy=0..1", "disagree=yes", "right=yes", "answer=fear",
+                                   "confidence=0..1", "colour=answer", "colour=majority", "sort=entropy",
+                                   "model=jury-drawn"])
+def test_what_a_set_has_not_cannot_be_asked_of_it(plain_site, asked):
+    for path in ("browse.json", "map.json", "map.bin", "browse.csv"):
+        answer = plain_site.get(f"/data/plain/{path}?{asked}")
+        assert answer.status_code == 400 and asked.partition("=")[0] in answer.json["error"]["message"]
+
+
+def test_a_network_that_has_changed_since_is_said_to_have(site, monkeypatch):
+    card = site.application.extensions["emoscope"].bundles["seven-drawn"].card
+    explained = "/data/drawn/samples/5/explanation.json?model=seven-drawn"
+    assert "has changed since" not in site.get("/data/drawn/models").text and site.get(explained).status_code == 200
+    monkeypatch.setitem(card, "version", "2.0.0")
+    monkeypatch.setitem(card["files"], "model.keras", {"sha256": "1" * 64})
+    page = site.get("/data/drawn/models?model=jury-drawn&other=seven-drawn").text
+    assert page.count("has changed since") == 1 and "it is version 2.0.0 now" in page
+    found = site.get("/data/drawn/models.json?model=jury-drawn&other=seven-drawn").json
+    assert (found["first"]["now"], found["second"]["now"]) == (None, "2.0.0")
+    assert site.get(explained).status_code == 400, "another network's answer is not what is shown"
 
 
 def test_by_heart_is_said_of_what_is_known_to_be_learnt(made, make_client, tmp_path, site):

@@ -171,9 +171,10 @@ def parse(arguments, summary):
     sort = given.get("sort") or "row"
     if sort.removeprefix("-") not in sortable:
         raise FilterError(f"sort={sort!r}: sort by one of {', '.join(sortable)}, with - before it for the other way")
+    colours = [name for name in COLOURS if name in known]
     return View(known, tuple(filters), tuple(conditions), sort, _number(given, "page", 1, 10_000_000),
                 _number(given, "size", A_PAGE, MOST_A_PAGE), model, other,
-                _one_of(given, "colour", COLOURS, "label"), _one_of(given, "layout", LAYOUTS, "pages"),
+                _one_of(given, "colour", colours, "label"), _one_of(given, "layout", LAYOUTS, "pages"),
                 bool(given.get("other")), bool(given.get("model")))
 
 
