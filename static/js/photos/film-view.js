@@ -131,7 +131,7 @@ export class FilmView {
       const words = sample.unsure ? "unsure" : record.votes ? `${Math.round(sample.shares[top])} of 10 ${lookOf(record.labels[top]).name}` : lookOf(record.labels[top]).name;
       const box = make("div", "face-box");
       const label = make("span", "face-label", make("b", "", String(face)));
-      label.append(words);
+      label.append(make("span", "", words));
       box.append(label);
       box.dataset.colour = String((face - 1) % 6);
       const { x, y, width, height } = sample.box;
@@ -139,6 +139,7 @@ export class FilmView {
       Object.assign(box.style, { left: `${100 * x}%`, top: `${100 * y}%`, width: `${100 * width}%`, height: `${100 * height}%` });
       boxes.push(box);
     }
+    this.#boxes.dataset.several = String(boxes.length > 1);
     this.#boxes.replaceChildren(...boxes);
   }
 

@@ -106,10 +106,11 @@ export class Single {
     const details = faces.map((face, index) => faceDetails(photo, face, index, this.#means));
     this.#faces.replaceChildren(...details);
     if (!faces.length) this.#faces.append(make("li", "quiet", photo.state === "read" ? "No face in this photo." : summary(photo)));
+    this.#sheet.dataset.several = String(faces.length > 1);
     this.#sheet.replaceChildren(this.#image, ...faces.map((face, index) => {
       const box = make("div", "face-box");
       const label = make("span", "face-label", make("b", "", String(index + 1)));
-      label.append(shortWords({ votes: face.votes ?? null, probabilities: face.probabilities, expression: face.expression, unsure: face.unsure }));
+      label.append(make("span", "", shortWords({ votes: face.votes ?? null, probabilities: face.probabilities, expression: face.expression, unsure: face.unsure })));
       const { x, y, width, height } = face.box;
       Object.assign(box.style, { left: `${100 * x}%`, top: `${100 * y}%`, width: `${100 * width}%`, height: `${100 * height}%` });
       box.dataset.colour = String(index % 6);
