@@ -11,6 +11,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+import cv2
+import numpy as np
+import pillow_heif
 from PIL import Image
 
 from webapp.vision import pictures
@@ -18,19 +21,23 @@ from webapp.vision.faces import PHOTO
 from webapp.vision.reading import REDUCE
 
 SIDE = 8000             # px: 64 megapixels
-KINDS = {               # name: (mode, size, format, options)
+MIDDLE = (8000, 6250)   # px: 50 megapixels
+KINDS = {               # name: (mode, size, format, options); what takes the most of each
     "baseline JPEG": ("RGB", (12_000, 9_000), "JPEG", {}),
-    "progressive JPEG": ("RGB", (SIDE, SIDE), "JPEG", {"progressive": True}),
-    "CMYK JPEG": ("CMYK", (SIDE, SIDE), "JPEG", {}),
+    "progressive JPEG": ("RGB", (SIDE, SIDE), "JPEG", {"progressive": True, "subsampling": 0}),
+    "progressive CMYK": ("CMYK", (SIDE, SIDE), "JPEG", {"progressive": True, "subsampling": 0}),
     "palette PNG": ("P", (SIDE, SIDE), "PNG", {"compress_level": 1}),
     "16-bit PNG": ("I;16", (SIDE, SIDE), "PNG", {"compress_level": 1}),
     "RGBA PNG": ("RGBA", (SIDE, SIDE), "PNG", {"compress_level": 1}),
     "GIF": ("P", (SIDE, SIDE), "GIF", {}),
     "BMP": ("RGB", (3600, 2900), "BMP", {}),      # 31 MB, as large as an upload may be
     "TIFF": ("RGBA", (SIDE, SIDE), "TIFF", {"compression": "tiff_lzw"}),
-    "HEIC": ("RGB", (SIDE, SIDE), "HEIF", {"quality": 30}),
-    "AVIF": ("RGB", (SIDE, SIDE), "AVIF", {"quality": 30, "speed": 10}),
-    "WebP": ("RGB", (SIDE, SIDE // pictures.COPIES["WEBP"]), "WEBP", {"quality": 30, "method": 0}),
+    "16-bit TIFF": ("RGBA;16", (SIDE, SIDE), "TIFF", {}),
+    "HEIC": ("RGB", MIDDLE, "HEIF", {"quality": 30}),
+    "10-bit RGBA HEIC": ("RGBA;16", MIDDLE, "HEIF", {"quality": 30, "chroma": 444}),
+    "AVIF": ("RGB", MIDDLE, "AVIF", {"quality": 30, "speed": 10}),
+    "10-bit RGBA AVIF": ("RGBA;16", MIDDLE, "AVIF", {}),
+    "WebP": ("RGBA", (SIDE, SIDE // 2), "WEBP", {"quality": 30, "method": 0}),
 }
 
 
@@ -47,11 +54,25 @@ def main():
         with tempfile.TemporaryDirectory() as folder:
             files = [Path(folder) / "small", Path(folder) / "large"]
             for file, scale in zip(files, (0.01, 1), strict=True):
-                blank = Image.new(mode, tuple(round(scale * side) for side in size), 90 if len(mode) < 3 else None)
-                blank.save(file, kind, **more)
+                save(file, mode, tuple(round(scale * side) for side in size), kind, more)
             measured = subprocess.run([sys.executable, "-m", "benchmarks.uploads", "--decode", *map(str, files)],
                                       capture_output=True, text=True, check=True)
         print(f"{name:17} {size[0]} x {size[1]}: {measured.stdout.strip()} MB", flush=True)
+
+
+def save(file, mode, size, kind, more):
+    """Write a blank picture; what Pillow does not write, OpenCV and pillow-heif do."""
+    width, height = size
+    if mode != "RGBA;16":
+        Image.new(mode, size, 90 if len(mode) < 3 else None).save(file, kind, **more)
+    elif kind == "HEIF":
+        pillow_heif.from_bytes(mode, size, b"\x10\x20" * (4 * width * height)).save(file, **more)
+    else:
+        how = {"TIFF": [cv2.IMWRITE_TIFF_ROWSPERSTRIP, height], "AVIF": [cv2.IMWRITE_AVIF_DEPTH, 10]}[kind]
+        done, data = cv2.imencode(f".{kind.lower()}", np.full((height, width, 4), 500, np.uint16), how)
+        if not done:
+            raise SystemExit(f"error: this OpenCV writes no {kind}")
+        file.write_bytes(data)
 
 
 def peak(small, large):

@@ -135,11 +135,12 @@ def test_a_huge_header_is_refused_before_decoding(side):
     assert raised.value.code == "too_many_pixels"
 
 
-def test_a_webp_picture_may_have_half_as_many_pixels():
-    """Its decoder holds four copies."""
+@pytest.mark.parametrize("form, size, most, how", [("WEBP", (6000, 5400), 32, {"method": 0}),
+                                                  ("AVIF", (8000, 6300), 50, {"speed": 10, "quality": 10})])
+def test_formats_whose_decoders_keep_copies_may_have_fewer_pixels(form, size, most, how):
     file = io.BytesIO()
-    Image.new("RGB", (6000, 5400)).save(file, "WEBP", method=0)
-    with pytest.raises(PictureError, match="at most 32 megapixels"):
+    Image.new("RGB", size).save(file, form, **how)
+    with pytest.raises(PictureError, match=f"at most {most} megapixels"):
         decode(file.getvalue(), reduce_to=1536)
 
 

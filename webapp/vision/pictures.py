@@ -15,7 +15,7 @@ Image.init()                    # every plug-in: asked for by name, those not ye
 MAX_PIXELS = 64_000_000        # decoded at once: 4 bytes each, 256 MB
 LARGER_JPEG = 4                 # times MAX_PIXELS that a baseline JPEG may have, for it is decoded reduced
 Image.MAX_IMAGE_PIXELS = LARGER_JPEG * MAX_PIXELS   # Pillow's own bound, which would warn below ours
-COPIES = {"WEBP": 2}            # times fewer than MAX_PIXELS, for a format whose decoder keeps copies
+MOST = {"WEBP": 32_000_000, "AVIF": 50_000_000, "HEIF": 50_000_000}     # for formats whose decoders keep copies
 LARGE = 16_000_000              # decoded pixels from which `gate` is passed
 STRIP = 512                     # rows brought to RGB at a time
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF", "GIF", "BMP", "TIFF")
@@ -59,8 +59,8 @@ def decode(data, max_pixels=MAX_PIXELS, reduce_to=None, max_bytes=None, gate=Non
     side that are enough; a JPEG is then decoded at a half, a quarter or an eighth, other formats
     averaged down by whole numbers, never below it. `max_pixels`: decoded at once; a baseline JPEG
     may have LARGER_JPEG times as many where `reduce_to` keeps what is decoded within it. Memory at
-    the peak: some 5 bytes a decoded pixel, 7 to 9 for HEIC and AVIF, whose decoders keep copies, and 16
-    for WebP, of which only half as many pixels are decoded (COPIES).
+    the peak: some 5 bytes a decoded pixel; HEIC, AVIF and WebP, whose decoders keep copies, may have fewer
+    (MOST).
     `gate`: a context manager, such as a lock, held while a picture of more than LARGE decoded
     pixels is decoded, so that many callers need the memory of one. Raises PictureError.
     """
@@ -97,8 +97,7 @@ def _open(data):
 def _check_size(image, max_pixels, reduce_to):
     """Prepare a JPEG's reduced decoding, and refuse what would still be more than `max_pixels`."""
     width, height = image.size
-    if image.format in COPIES:
-        max_pixels = min(max_pixels, MAX_PIXELS // COPIES[image.format])
+    max_pixels = min(max_pixels, MOST.get(image.format, max_pixels))
     most = max_pixels
     if reduce_to:
         scale = min(1, reduce_to / max(width, height))
