@@ -1,5 +1,7 @@
 // Faces over time: who is who from frame to frame, votes smoothed in time, boxes between readings. Pure.
 
+import { tenVotes } from "./vision/expressions.js";
+
 /** @typedef {import("./types.js").Box} Box */
 /** @typedef {import("./types.js").Face} Face */
 /** @typedef {import("./types.js").Model} Model */
@@ -36,24 +38,6 @@ export function iou(a, b) {
   const height = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
   if (width <= 0 || height <= 0) return 0;
   return (width * height) / (a.width * a.height + b.width * b.height - width * height);
-}
-
-/**
- * Whole votes from probabilities: each label its whole part, what is left to the largest remainders
- * (ties: the earlier label), as webapp/vision/expressions.py does.
- * @param {Record<string, number>} probabilities  sum 1
- * @param {number} total
- * @returns {Record<string, number>} sum `total`; labels without a vote are left out
- */
-export function largestRemainder(probabilities, total = 10) {
-  const shares = Object.entries(probabilities).map(([label, p], order) => ({ label, order, whole: Math.floor(p * total + 1e-9), rest: 0, p }));
-  for (const share of shares) share.rest = share.p * total - share.whole;
-  let left = total - shares.reduce((sum, share) => sum + share.whole, 0);
-  for (const share of [...shares].sort((a, b) => b.rest - a.rest || a.order - b.order)) {
-    if (left-- <= 0) break;
-    share.whole += 1;
-  }
-  return Object.fromEntries(shares.filter((share) => share.whole > 0).map((share) => [share.label, share.whole]));
 }
 
 /**
@@ -198,7 +182,7 @@ export class Tracker {
     const timeConstant = this.smoothing;
     track.probabilities = smooth(track.probabilities, face.probabilities, elapsed, timeConstant);
     track.unsureness = smooth({ share: track.unsureness }, { share: face.unsure ? 1 : 0 }, elapsed, timeConstant).share;
-    track.votes = face.votes ? largestRemainder(track.probabilities) : null;
+    track.votes = face.votes ? tenVotes(Object.keys(track.probabilities), Object.values(track.probabilities)) : null;
     const [[expression, largest]] = Object.entries(track.probabilities).sort((a, b) => b[1] - a[1]);
     track.expression = expression;
     const threshold = this.#model?.unsure_threshold;

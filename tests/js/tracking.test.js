@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Tracker, boxAt, iou, largestRemainder, smooth } from "../../static/js/tracking.js";
+import { Tracker, boxAt, iou, smooth } from "../../static/js/tracking.js";
+import { tenVotes } from "../../static/js/vision/expressions.js";
 
+const ten = (probabilities) => tenVotes(Object.keys(probabilities), Object.values(probabilities));
 const LABELS = ["neutral", "happiness", "surprise"];
 
 /** A face of size .2 around a centre. */
@@ -10,7 +12,7 @@ function face(x, y, { score = 0.9, probabilities = { neutral: 0.2, happiness: 0.
   return {
     box: { x: x - 0.1, y: y - 0.1, width: 0.2, height: 0.2 },
     landmarks: { right_eye: [x - 0.04, y - 0.03], left_eye: [x + 0.04, y - 0.03], nose: [x, y], mouth: [x, y + 0.05] },
-    score, probabilities, votes: largestRemainder(probabilities), expression: "happiness", unsure,
+    score, probabilities, votes: ten(probabilities), expression: "happiness", unsure,
   };
 }
 
@@ -159,15 +161,15 @@ test("another model: the votes begin anew, the face stays who it is", () => {
 });
 
 test("ten votes by largest remainder", () => {
-  assert.deepEqual(largestRemainder({ a: 0.81, b: 0.08, c: 0.11 }), { a: 8, b: 1, c: 1 });
-  assert.deepEqual(largestRemainder({ a: 1 / 3, b: 1 / 3, c: 1 / 3 }), { a: 4, b: 3, c: 3 });
-  assert.deepEqual(largestRemainder({ a: 1, b: 0 }), { a: 10 });
-  assert.deepEqual(largestRemainder({ a: 0.96, b: 0.04 }), { a: 10 });
+  assert.deepEqual(ten({ a: 0.81, b: 0.08, c: 0.11 }), { a: 8, b: 1, c: 1 });
+  assert.deepEqual(ten({ a: 1 / 3, b: 1 / 3, c: 1 / 3 }), { a: 4, b: 3, c: 3 });
+  assert.deepEqual(ten({ a: 1, b: 0 }), { a: 10 });
+  assert.deepEqual(ten({ a: 0.96, b: 0.04 }), { a: 10 });
   const next = random(3);
   for (let i = 0; i < 500; i++) {
     const weights = Array.from({ length: 8 }, next);
     const sum = weights.reduce((a, b) => a + b);
-    const votes = largestRemainder(Object.fromEntries(weights.map((w, j) => [String.fromCharCode(97 + j), w / sum])));
+    const votes = ten(Object.fromEntries(weights.map((w, j) => [String.fromCharCode(97 + j), w / sum])));
     assert.equal(Object.values(votes).reduce((a, b) => a + b), 10);
   }
 });

@@ -50,8 +50,7 @@ export class Expressions {
   /** @param {ArrayLike<number>} probabilities  @returns {Record<string, number> | null} ten votes; null where no raters judged */
   votes(probabilities) {
     if (!this.card.raters) return null;
-    const seats = largestRemainder(probabilities, RATERS);
-    return Object.fromEntries(this.labels.flatMap((label, i) => (seats[i] ? [[label, seats[i]]] : [])));
+    return tenVotes(this.labels, probabilities);
   }
 
   /** @param {ArrayLike<number>} probabilities */
@@ -67,6 +66,15 @@ export function softmax(logits, temperature) {
   const powers = scaled.map((value) => Math.exp(value - most));
   const sum = powers.reduce((total, power) => total + power, 0);
   return Float32Array.from(powers, (power) => power / sum);
+}
+
+/**
+ * @param {string[]} labels  @param {ArrayLike<number>} probabilities
+ * @returns {Record<string, number>} sum RATERS; labels without a vote are left out
+ */
+export function tenVotes(labels, probabilities) {
+  const seats = largestRemainder(probabilities, RATERS);
+  return Object.fromEntries(labels.flatMap((label, i) => (seats[i] ? [[label, seats[i]]] : [])));
 }
 
 /**
