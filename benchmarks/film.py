@@ -70,7 +70,10 @@ def measure(playwright, url, film):
     page.set_input_files("#pick-files", str(film))
     page.wait_for_selector(".film[data-state=reading]")
     while True:
-        done = page.locator(".film[data-state=done]").count() > 0
+        now = page.get_attribute(".film", "data-state")
+        if now == "stopped":
+            raise SystemExit("error: reading stopped: " + page.inner_text(".film .progress-line"))
+        done = now == "done"
         share = 1 if done else page.evaluate("document.querySelector('.film progress').value")
         if share * 10 >= tenths + 1 or done:
             tenths = int(share * 10)

@@ -3,6 +3,7 @@
 import { Tracker } from "../tracking.js";
 import { Names, append, modelOf, newRecord, resumed, trimmed } from "./film-record.js";
 import { openFilm } from "./film-frames.js";
+import { patiently } from "./readers.js";
 
 /** @typedef {import("./film-record.js").FilmRecord} FilmRecord */
 
@@ -37,7 +38,7 @@ export async function readFilm(item, means) {
   try {
     for await (const frame of film.frames(Math.max(0, before - LEAD), step)) {
       signal.throwIfAborted();
-      const { reading } = await reader.read(frame, { model });
+      const { reading } = await patiently(() => reader.read(frame, { model }), signal);
       const time = 1000 * frame.time;
       const tracks = tracker.update(reading.faces, time);
       if (frame.time <= before) {

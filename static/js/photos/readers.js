@@ -14,9 +14,26 @@ import { ReaderError } from "../types.js";
 /** @typedef {{name: string, model: string, signal: AbortSignal, onProgress: (share: number) => void}} ReadOptions */
 
 /** @type {Record<string, number>} milliseconds before the next try, by the error's code */
-const WAITS = { too_fast: 2000, busy: 500, not_ready: 1000, disconnected: 1000 };
+const WAITS = { too_fast: 2000, busy: 500, not_ready: 1000, disconnected: 1000, timeout: 500 };
 const TRIES = 8;
 const SENT = 0.8; // share of the progress bar that is the upload; the rest is the reading
+
+/**
+ * Too fast, busy or out of reach for a moment: waits its time and tries again.
+ * @template T  @param {() => Promise<T>} work  @param {AbortSignal} signal  @returns {Promise<T>}
+ */
+export async function patiently(work, signal) {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work();
+    } catch (error) {
+      const wait = error instanceof ReaderError && WAITS[error.code];
+      if (!wait || tries > TRIES) throw error;
+      await new Promise((resolve) => setTimeout(resolve, wait * tries));
+      signal.throwIfAborted();
+    }
+  }
+}
 
 /** @implements {PhotoReader} */
 export class ServerPhotoReader {
@@ -33,18 +50,9 @@ export class ServerPhotoReader {
     return this.#frames;
   }
 
-  /** Too fast, or busy: the photo waits its time and is sent again. @param {Blob} blob  @param {ReadOptions} options  @returns {Promise<Reading>} */
-  async read(blob, options) {
-    for (let tries = 1; ; tries++) {
-      try {
-        return await this.#send(blob, options);
-      } catch (error) {
-        const wait = error instanceof ReaderError && WAITS[error.code];
-        if (!wait || tries > TRIES) throw error;
-        await new Promise((resolve) => setTimeout(resolve, wait * tries));
-        options.signal.throwIfAborted();
-      }
-    }
+  /** @param {Blob} blob  @param {ReadOptions} options  @returns {Promise<Reading>} */
+  read(blob, options) {
+    return patiently(() => this.#send(blob, options), options.signal);
   }
 
   /** @param {Blob} blob  @param {ReadOptions} options  @returns {Promise<Reading>} */
