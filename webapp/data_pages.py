@@ -81,7 +81,8 @@ def sample(name, row):
     found = dataset.sample(row, view) or abort(404, f"{dataset.summary['title']} has no row {row}")
     before, after = dataset.beside(view, row)
     return views.page("sample", dataset, view, found=found, row=found["sample"], before=before, after=after,
-                 explains=views.explaining(dataset))
+                 explains=views.explaining(dataset),
+                 now={model["name"]: views.changed(model) for model in dataset.summary["models"]})
 
 
 @data.get("/data/<name>/samples/<int:row>.json", endpoint="sample_json")

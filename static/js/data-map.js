@@ -1,6 +1,7 @@
 // /data/NAME/map: all points in WebGL; a lasso opens Browse, a click a sample.
 import createScatterplot from "regl-scatterplot";
 import { swatch } from "./data/charts.js";
+import { listenToFingers } from "./data/fingers.js";
 import { paletteOf } from "./data/palette.js";
 import { tidyForms } from "./data/tidy.js";
 
@@ -119,6 +120,7 @@ function listen(map, points) {
   map.subscribe("select", ({ points: chosen }) => {
     if (chosen.length === 1) location.assign((frame.dataset.sample ?? "").replace("/samples/0", `/samples/${points.row[chosen[0]]}`));
   });
+  listenToFingers(canvas, () => map.get("mouseMode") === "lasso");
   lasso.addEventListener("click", () => {
     const drawing = map.get("mouseMode") !== "lasso";
     map.set({ mouseMode: drawing ? "lasso" : "panZoom" });

@@ -265,6 +265,79 @@ def test_a_phone_shows_every_view_without_scrolling_sideways(browser, addresses)
     context.close()
 
 
+def test_mean_faces_are_whole_and_of_one_size_on_a_phone(browser, addresses):
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    page = context.new_page()
+    page.goto(addresses["bare"] + "/data/drawn")
+    sizes = page.eval_on_selector_all(".faces svg", """all => all.map(one => {
+        const box = one.getBoundingClientRect(); return [box.width, box.height];})""")
+    assert len(sizes) == 2 * 3 * 7 and all(size == [72, 72] for size in sizes)
+    context.close()
+
+
+@pytest.fixture
+def phone_map(browser, addresses):
+    """A phone's page with the map, and a function that sends what fingers do: touch(kind, (x, y), …)."""
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    page = context.new_page()
+    page.goto(addresses["bare"] + "/data/drawn/map")
+    wait_for_map(page)
+    page.locator("#map").scroll_into_view_if_needed()
+    cdp = context.new_cdp_session(page)
+
+    def touch(kind, *fingers):
+        cdp.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": [
+            {"x": float(x), "y": float(y), "id": place} for place, (x, y) in enumerate(fingers)]})
+        page.wait_for_timeout(30)
+
+    yield page, touch
+    context.close()
+
+
+def middle(page):
+    box = page.locator("#map").bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def test_a_finger_draws_an_area_on_a_phone(phone_map):
+    page, touch = phone_map
+    page.tap("#lasso")
+    x, y = middle(page)
+    corners = [(-60, -60), (60, -60), (60, 60), (-60, 60), (-60, -60)]
+    touch("Start", (x - 60, y - 60))
+    for (x1, y1), (x2, y2) in zip(corners, corners[1:], strict=False):
+        for step in range(1, 6):
+            touch("Move", (x + x1 + (x2 - x1) * step / 5, y + y1 + (y2 - y1) * step / 5))
+    touch("End")
+    page.wait_for_url("**/browse?**lasso=**", timeout=10_000)
+    assert 0 < int(page.locator(".count b").inner_text()) < 240
+
+
+def test_two_fingers_zoom_and_move_the_map_and_one_scrolls_the_page(phone_map):
+    page, touch = phone_map
+    x, y = middle(page)
+    camera = "[emoscopeMap.get('camera').distance[0], ...emoscopeMap.get('cameraTarget')]"
+    distance, *target = page.evaluate(camera)
+    touch("Start", (x - 20, y), (x + 20, y))
+    for step in range(1, 9):
+        touch("Move", (x - 20 - 5 * step, y), (x + 20 + 5 * step, y))
+    touch("End")
+    page.wait_for_function(f"{camera}[0] < {distance} * 0.6")
+    _, *target = page.evaluate(camera)
+    touch("Start", (x - 20, y), (x + 20, y))
+    for step in range(1, 9):
+        touch("Move", (x - 20 + 5 * step, y), (x + 20 + 5 * step, y))
+    touch("End")
+    page.wait_for_function(f"{camera}[1] < {target[0]} - 0.05", timeout=5000)
+    before = page.evaluate(camera), page.evaluate("scrollY")
+    touch("Start", (x, y))
+    for step in range(1, 9):
+        touch("Move", (x, y - 12 * step))
+    touch("End")
+    page.wait_for_function(f"scrollY > {before[1]} + 20")
+    assert page.evaluate(camera) == before[0]
+
+
 def test_without_webgl_the_map_says_where_the_rows_are(playwright, chromium_path, addresses):
     flags = [*FLAGS, "--disable-gpu", "--disable-3d-apis"]
     browser = playwright.chromium.launch(executable_path=chromium_path, args=flags)

@@ -156,6 +156,8 @@ def test_a_network_that_has_changed_since_is_said_to_have(site, monkeypatch):
     found = site.get("/data/drawn/models.json?model=jury-drawn&other=seven-drawn").json
     assert (found["first"]["now"], found["second"]["now"]) == (None, "2.0.0")
     assert site.get(explained).status_code == 400, "another network's answer is not what is shown"
+    page = site.get("/data/drawn/samples/5").text
+    assert page.count("So said version 1.0.0; the network has changed since and is version 2.0.0 now") == 1
 
 
 def test_by_heart_is_said_of_what_is_known_to_be_learnt(made, make_client, tmp_path, site):

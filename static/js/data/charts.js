@@ -84,8 +84,8 @@ function intervals(table) {
   });
 }
 
-/** A number in few signs: 1.5, 10k. @param {number} value */
-const short = (value) => (value >= 1000 ? `${value / 1000}k` : `${value}`);
+/** A number in few signs: 1.5, 10k, 2M. @param {number} value */
+const short = (value) => (value >= 1e6 ? `${value / 1e6}M` : value >= 1000 ? `${value / 1000}k` : `${value}`);
 
 const percent = { label: "right", tickFormat: "%", grid: true };
 
@@ -98,7 +98,7 @@ const KINDS = {
     const domain = [...new Set(cells.map((cell) => cell.x))];
     return { legend: series, options: {
       height: 260, marginLeft: 52, marginBottom: 44,
-      x: { domain, label: null, tickRotate: width < 520 && domain.length < 10 ? -30 : 0 }, y: { grid: true, label: "pictures", tickFormat: "s" },
+      x: { domain, label: null, tickRotate: width < 520 && domain.length < 10 ? -30 : 0 }, y: { grid: true, label: "pictures", tickFormat: short },
       color: { domain: series, range: SERIES },
       marks: [Plot.barY(cells, { x: "x", y: "value", fill: "series", href: "href", title: tell }), Plot.ruleY([0])] } };
   },
@@ -125,7 +125,7 @@ const KINDS = {
     const wide = bins.length && bins[bins.length - 1].high > 40 * Math.max(1, bins[0].high - bins[0].low) * bins.length;
     return { options: {
       height: 200, marginLeft: 52, x: { label: null, type: wide ? "symlog" : "linear", constant: 10, ticks: wide ? [0, 10, 100, 1000, 10000] : 6, tickFormat: short },
-      y: { grid: true, label: "pictures", tickFormat: "s" },
+      y: { grid: true, label: "pictures", tickFormat: short },
       marks: [
         Plot.rect(bins, { x1: "low", x2: "high", y1: () => 0, y2: "value", fill: "var(--chart-1)", insetLeft: 0.5, insetRight: 0.5, href: "href", title: (/** @type {{low: number, high: number, value: number}} */ bin) => `${bin.low} to ${bin.high}: ${bin.value}` }),
         Plot.ruleY([0])] } };
@@ -142,7 +142,7 @@ const KINDS = {
   intervals(table) {
     const points = intervals(table);
     return { options: {
-      height: 260, marginLeft: 52, marginBottom: 40, x: { label: table.dataset.xlabel, ticks: points.map((point) => point.x), tickFormat: "d" }, y: { domain: [0, 1], ...percent },
+      height: 260, marginLeft: 52, marginBottom: 40, x: { inset: 12, label: table.dataset.xlabel, ticks: points.map((point) => point.x), tickFormat: "d" }, y: { domain: [0, 1], ...percent },
       marks: withIntervals(points) } };
   },
   // A line a column over the epochs.
