@@ -63,6 +63,46 @@ def test_faces_that_move_are_followed(open_page, film):
         assert len({name for name, _ in found}) == 1, "a face changed its identity"
 
 
+# Counts the frames that are with the worker: now, at most, and ever.
+COUNT_FRAMES = """window.frames_given = {now: 0, most: 0, ever: 0};
+  window.Worker = class extends Worker {
+    constructor(...given) {
+      super(...given);
+      this.addEventListener("message", ({data}) => { frames_given.now -= Boolean(data.answer?.faces); });
+    }
+    postMessage(given, ...rest) {
+      if (given.what === "frame") {
+        frames_given.ever++;
+        frames_given.most = Math.max(frames_given.most, ++frames_given.now);
+      }
+      super.postMessage(given, ...rest);
+    }
+  };"""
+
+
+def hide(page, hidden):
+    page.evaluate("""(hidden) => { Object.defineProperty(document, "hidden", {value: hidden, configurable: true});
+                                   document.dispatchEvent(new Event("visibilitychange")); }""", hidden)
+
+
+def test_one_frame_is_read_at_a_time_and_none_of_a_hidden_tab(open_page, film):
+    page = open_page(LIVE, film=film("portrait"), script=COUNT_FRAMES)
+    ready(page)
+    start(page)
+    page.wait_for_timeout(2000)
+    hide(page, True)
+    expect(page.locator("#badge-state")).to_have_text("Paused: the tab was hidden")
+    page.wait_for_timeout(500)
+    before = page.evaluate("frames_given")
+    page.wait_for_timeout(1500)
+    after = page.evaluate("frames_given")
+    assert before == after and after["now"] == 0
+    assert after["ever"] > 3 and after["most"] == 1
+    hide(page, False)
+    page.wait_for_timeout(1500)
+    assert page.evaluate("frames_given.ever") > after["ever"]
+
+
 def test_the_policy_forbids_to_send(open_page):
     page = open_page(LIVE)
     refused = page.evaluate("""async () => {
@@ -97,7 +137,8 @@ def test_photos_are_read_and_nothing_leaves_the_device(open_page, tmp_path):
     page.mouse.wheel(0, 600)                    # only what is seen is drawn
     expect(page.locator("#grid li")).to_have_count(1, timeout=60_000)
     expect(page.locator("#photos")).to_have_attribute("data-empty", "false")
-    page.wait_for_timeout(3000)
+    expect(page.locator("#grid li")).to_contain_text("of 10", timeout=60_000)
+    page.wait_for_timeout(1000)
     assert [one for one in seen if not one[1].startswith("blob:")] == []
 
 
@@ -190,6 +231,12 @@ def test_a_backend_that_is_missing_is_passed_over_with_a_word(open_page, backend
     page = open_page(f"/live?on=device&backend={backend}", flags=NO_GRAPHICS)
     ready(page)
     expect(page.locator(".where-words")).to_contain_text(f"({words})")
+
+
+def test_without_webassembly_graphics_in_software_will_do(open_page):
+    page = open_page("/live?on=device", flags=["--enable-unsafe-swiftshader", NO_WASM])
+    expect(page.locator(".where-words")).to_contain_text("Computed by WebGL", timeout=90_000)
+    expect(page.locator(".where-words")).to_contain_text("this browser has no WebAssembly")
 
 
 def test_without_any_backend_it_says_what_is_missing_and_offers_the_server(open_page):

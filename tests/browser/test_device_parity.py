@@ -21,6 +21,7 @@ from webapp.vision.reading import Reader
 
 ROOT = Path(__file__).parents[2]
 THRESHOLD = 0.45            # the setting photo_threshold
+LIVE_NETWORK = "jury-live"
 LARGEST = 0.002             # of a probability's difference
 NEAR = 0.01                 # a score so close to the threshold may fall on either side of it
 HARNESS = Path(__file__).with_name("harness.js").read_text()
@@ -30,8 +31,9 @@ SOFTWARE = {"wasm": (), "webgl": ("--enable-unsafe-swiftshader",),
 
 @pytest.fixture(scope="module")
 def reader():
-    network = expressions.load(ROOT / "static/models/jury-live", "litert")
-    return Reader(FaceDetector(ROOT / "static/detector"), network)
+    """reader(name) -> the server's Reader with that network."""
+    detector = FaceDetector(ROOT / "static/detector")
+    return lambda name: Reader(detector, expressions.load(ROOT / "static/models" / name, "litert"))
 
 
 @pytest.fixture
@@ -52,18 +54,20 @@ def as_png(picture):
     return cv2.imencode(".png", picture[..., ::-1])[1].tobytes()
 
 
-def compare(page, reader, pictures, photos=7):
+def compare(page, reader, pictures, photos=7, name=LIVE_NETWORK):
     """(pictures read, faces compared, largest box error in px, largest error of a probability).
 
-    photos: each which picture is searched as a photo, the others as a camera's frames.
+    reader: as the fixture, with the network `name`; photos: each which picture is searched as a photo, the others as a
+    camera's frames.
     """
     read = faces = 0
     box_error = probability_error = 0.0
+    server = reader(name)
     for number, picture in enumerate(pictures):
         png, long_sides = as_png(picture), (LIVE, PHOTO)[number % photos == 0]
-        wanted = reader.read(png, long_sides, THRESHOLD)
-        found = page.evaluate("([png, sides]) => device.read(png, sides)",
-                              [base64.b64encode(png).decode(), list(long_sides)])
+        wanted = server.read(png, long_sides, THRESHOLD)
+        found = page.evaluate("([png, sides, name]) => device.read(png, sides, name)",
+                              [base64.b64encode(png).decode(), list(long_sides), name])
         assert found["picture"] == wanted["picture"] and found["model"] == wanted["model"]
         width, height = wanted["picture"]["width"], wanted["picture"]["height"]
         one, other = [[face for face in reading["faces"] if face["score"] > THRESHOLD + NEAR]
@@ -79,14 +83,20 @@ def compare(page, reader, pictures, photos=7):
     return read, faces, box_error, probability_error
 
 
-@pytest.mark.parametrize("backend, count", [("wasm", 208), ("webgl", 4), ("webgpu", 4)])
-def test_readings_are_the_servers(device, reader, backend, count, record_property):
-    found = compare(device(backend), reader, made_pictures.make(count))
-    print(f"{backend}: {found[0]} pictures, {found[1]} faces, boxes within {found[2]:.3f} px, "
-          f"probabilities within {found[3]:.5f}")
+@pytest.mark.parametrize("backend, name, count", [
+    ("wasm", LIVE_NETWORK, 208), ("wasm", "jury-pocket", 208), ("wasm", "jury-strong", 16),
+    ("webgl", LIVE_NETWORK, 4), ("webgpu", LIVE_NETWORK, 4)])
+def test_readings_are_the_servers(device, reader, backend, name, count):
+    found = compare(device(backend), reader, made_pictures.make(count), name=name)
+    tell(f"{name}, {backend}", found)
     assert found[1] >= count // 2
     assert found[2] <= 1
     assert found[3] <= LARGEST
+
+
+def tell(what, found):
+    print(f"{what}: {found[0]} pictures, {found[1]} faces, boxes within {found[2]:.3f} px, "
+          f"probabilities within {found[3]:.5f}")
 
 
 def test_readings_of_large_photos_are_the_servers(device, reader):
@@ -97,10 +107,10 @@ def test_readings_of_large_photos_are_the_servers(device, reader):
 
 
 @pytest.mark.skipif("FER2013_CSV" not in os.environ, reason="FER2013_CSV does not name FER2013's csv")
-def test_readings_of_fer2013_are_the_servers(device, reader):
-    found = compare(device("wasm"), reader, fer2013(300))
-    print(f"FER2013: {found[0]} pictures, {found[1]} faces, boxes within {found[2]:.3f} px, "
-          f"probabilities within {found[3]:.5f}")
+@pytest.mark.parametrize("name", [LIVE_NETWORK, "jury-pocket", "jury-strong"])
+def test_readings_of_fer2013_are_the_servers(device, reader, name):
+    found = compare(device("wasm"), reader, fer2013(300), name=name)
+    tell(f"{name}, FER2013", found)
     assert found[1] >= 100
     assert found[2] <= 1
     assert found[3] <= LARGEST

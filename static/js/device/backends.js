@@ -22,9 +22,12 @@ export class NoBackend extends Error {
   }
 }
 
+/** It would run, without a graphics chip: slower than WebAssembly, better than nothing. */
+class Slow extends Error {}
+
 /**
- * Start the wanted backend, or the first of the others that works.
- * @param {Backend | "auto"} wanted  one that is asked for is taken even where it is slow
+ * Start the wanted backend, or the first of the others that works; a slow one if it is asked for or nothing else works.
+ * @param {Backend | "auto"} wanted
  * @param {Backend[]} [failed]  those that broke down before
  * @returns {Promise<{backend: Backend, details: string, refused: Refusal[]}>}
  * @throws {NoBackend}
@@ -32,14 +35,20 @@ export class NoBackend extends Error {
 export async function start(wanted, failed = []) {
   /** @type {Refusal[]} */
   const refused = failed.map((backend) => ({ backend, reason: `${backend} broke down` }));
-  const order = wanted === "auto" ? ORDER : [wanted, ...ORDER.filter((one) => one !== wanted)];
-  for (const backend of order.filter((one) => !failed.includes(one))) {
+  const order = (wanted === "auto" ? ORDER : [wanted, ...ORDER.filter((one) => one !== wanted)]).filter((one) => !failed.includes(one));
+  /** @type {Backend[]} */
+  const slow = [];
+  for (const backend of order) {
     try {
-      const details = await STARTS[backend](backend === wanted);
-      return { backend, details, refused };
+      return { backend, details: await STARTS[backend](backend === wanted), refused };
     } catch (error) {
+      if (error instanceof Slow) slow.push(backend);
       refused.push({ backend, reason: error instanceof Error ? error.message : String(error) });
     }
+  }
+  for (const backend of slow) {
+    const details = await STARTS[backend](true).catch(() => "");
+    if (details) return { backend, details, refused };
   }
   throw new NoBackend(refused);
 }
@@ -60,7 +69,7 @@ const STARTS = {
     const adapter = await gpu?.requestAdapter({ powerPreference: "high-performance" }).catch(() => null);
     if (!adapter) throw new Error("this browser has no WebGPU");
     const name = [adapter.info?.vendor, adapter.info?.architecture, adapter.info?.description].filter(Boolean).join(" ");
-    if (!asked && (adapter.info?.isFallbackAdapter || adapter.isFallbackAdapter || SOFTWARE.test(name))) throw new Error("WebGPU has no graphics chip behind it");
+    if (!asked && (adapter.info?.isFallbackAdapter || adapter.isFallbackAdapter || SOFTWARE.test(name))) throw new Slow("WebGPU has no graphics chip behind it");
     await import("@tensorflow/tfjs-backend-webgpu");
     await activate("webgpu");
     return name ? `WebGPU (${name})` : "WebGPU";
@@ -72,7 +81,7 @@ const STARTS = {
     const extension = context.getExtension("WEBGL_debug_renderer_info");
     const renderer = String(context.getParameter(extension ? extension.UNMASKED_RENDERER_WEBGL : context.RENDERER));
     context.getExtension("WEBGL_lose_context")?.loseContext();
-    if (!asked && SOFTWARE.test(renderer)) throw new Error("WebGL has no graphics chip behind it");
+    if (!asked && SOFTWARE.test(renderer)) throw new Slow("WebGL has no graphics chip behind it");
     await import("@tensorflow/tfjs-backend-webgl");
     await activate("webgl");
     return "WebGL";
