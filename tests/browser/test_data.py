@@ -24,8 +24,11 @@ FLAGS = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-backgrou
 
 @pytest.fixture(scope="module")
 def addresses(tmp_path_factory):
-    """{"pictures": address of a site with the store, "bare": of one without}."""
-    bundles, stores = drawn.build(tmp_path_factory.mktemp("drawn"))
+    """{"pictures": address of a site with the store, "bare": of one without}; beside the data set *drawn* both
+    have sets without votes or models (drawn.build_without)."""
+    folder = tmp_path_factory.mktemp("drawn")
+    bundles, stores = drawn.build(folder)
+    drawn.build_without(folder, bundles)
     instance = tmp_path_factory.mktemp("instance")
     (instance / "datasets").symlink_to(stores)
     models = tmp_path_factory.mktemp("models")
@@ -81,6 +84,18 @@ def test_every_page_is_there(page, addresses, store):
             assert page.locator("#legend li").count() == 7, "the seven labels"
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
     assert (page.locator("text=how to have them here").count() > 0) is (store == "bare")
+
+
+@pytest.mark.parametrize("name", ["plain", "unjudged", "unasked"])
+def test_sets_without_votes_or_models_have_every_page(page, addresses, name):
+    for path in ("", "/browse", "/samples/4", "/models", "/map", "/issues"):
+        assert page.goto(f"{addresses['bare']}/data/{name}{path}").status == 200
+        if path == "/map":
+            wait_for_map(page)
+            assert page.locator("#legend a").count() == 7
+        if path == "":
+            page.wait_for_selector("#labels .drawing svg rect")
+        assert page.locator("[data-chart]").count() == page.locator("[data-chart] .drawing svg.plot").count()
 
 
 def test_thumbnails_are_cut_from_one_sheet(page, addresses):

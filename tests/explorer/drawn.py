@@ -88,3 +88,14 @@ def build(folder, seed=0):
     bundle.build(samples, models, folder / "bundles" / "drawn", "drawn", "Drawn faces",
                  "python -m training dataset build --data fer2013.csv", say=lambda line: None)
     return folder / "bundles", stores
+
+
+def build_without(files, folder):
+    """Bundles under `folder` of the csv in `files`: *plain* without votes and models, *unjudged* without votes,
+    *unasked* without models."""
+    for name, judged, asked in (("plain", False, False), ("unjudged", False, True), ("unasked", True, False)):
+        votes = files / "fer2013new.csv" if judged else None
+        samples = from_fer2013(fer2013.load(files / "fer2013.csv", votes, any_md5=True))
+        models = [answers(samples, "jury-drawn", FERPLUS, "ferplus", 1)] if asked else []
+        bundle.build(samples, models, folder / name, name, name, "python -m training dataset build --data own",
+                     say=lambda line: None)

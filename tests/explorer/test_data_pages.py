@@ -8,12 +8,11 @@ import re
 import shutil
 import struct
 
+import drawn
 import numpy as np
 import pytest
 from PIL import Image
 
-from training.data import bundle, fer2013
-from training.data.samples import from_fer2013
 from webapp.explorer import DataSet, DataSetError, statistics
 
 VIEWS = ("", "/browse", "/map", "/models", "/issues", "/samples/4")
@@ -119,21 +118,31 @@ def test_other_data_sets_are_one_click_away(made, make_client, tmp_path, site):
 
 @pytest.fixture(scope="session")
 def plain_site(made, make_client, tmp_path_factory):
-    """A test client of a site whose one data set has neither votes nor models."""
+    """A test client of a site with three data sets: without votes and models, without votes, without models."""
     folder = tmp_path_factory.mktemp("plain")
-    faces = from_fer2013(fer2013.load(made[0].parent / "fer2013.csv", None, any_md5=True))
-    bundle.build(faces, [], folder / "plain", "plain", "Plain", "python -m training dataset build --data plain",
-                 say=lambda line: None)
+    drawn.build_without(made[0].parent, folder)
     return make_client(folder, folder / "none")
 
 
+@pytest.mark.parametrize("name", ["plain", "unjudged", "unasked"])
 @pytest.mark.parametrize("view", VIEWS)
-def test_a_set_without_votes_and_models_has_every_view(plain_site, view):
-    page = plain_site.get(f"/data/plain{view}?label=sadness")
-    assert page.status_code == 200 and "raters" not in page.text
-    assert ("No model has been asked" in page.text) is (view == "/models")
-    assert ("by their pixels" in page.text) is view.startswith("/samples")
-    assert plain_site.get(f"/data/plain{view}.json?label=sadness").json["model"] is None
+def test_a_set_without_votes_or_models_has_every_view(plain_site, name, view):
+    votes, models = name == "unasked", name == "unjudged"
+    answer = plain_site.get(f"/data/{name}{view}?label=sadness")
+    page = answer.text
+    assert answer.status_code == 200 and ("raters" in page) is (votes and view != "/models")
+    assert ("No model has been asked" in page) is (view == "/models" and not models)
+    assert ("by their pixels" in page) is (view == "/samples/4" and not models)
+    twin = plain_site.get(f"/data/{name}{view}.json?label=sadness").json
+    assert twin["model"] == ("jury-drawn" if models else None)
+
+
+def test_a_model_of_votes_is_held_against_labels_where_there_are_no_votes(plain_site):
+    found = plain_site.get("/data/unjudged/models.json?split=Training").json["first"]
+    assert found["model"]["truth"] == "label" and found["by_votes"] == [] and found["rows"] == 160
+    for href, count in links(plain_site.get("/data/unjudged/models?split=Training").text, "/browse?"):
+        assert plain_site.get(href.replace("/browse?", "/browse.json?")).json["count"] == count, href
+    assert "the label" in plain_site.get("/data/unjudged/samples/4").text
 
 
 @pytest.mark.parametrize("asked", ["majority=fear", "entropy=0..1", "disagree=yes", "right=yes", "answer=fear",
