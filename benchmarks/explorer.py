@@ -28,6 +28,8 @@ def enlarge(folder, rows, seed=0):
     import pyarrow as pa
     from pyarrow import parquet
 
+    from training.data.bundle import ROW_GROUP, packing
+
     source = parquet.read_table(SOURCE / "samples.parquet")
     size, rng = source.num_rows, np.random.default_rng(seed)
     folder.mkdir(parents=True)
@@ -42,8 +44,8 @@ def enlarge(folder, rows, seed=0):
             copy = copy.set_column(place, name, pa.array(noisy, pa.float32(), mask=np.isnan(noisy)))
         numbers = np.arange(done, done + copy.num_rows, dtype=np.uint32)
         copy = copy.set_column(copy.column_names.index("row"), "row", pa.array(numbers))
-        writer = writer or parquet.ParquetWriter(folder / "samples.parquet", copy.schema, compression="zstd")
-        writer.write_table(copy, row_group_size=16_384)
+        writer = writer or parquet.ParquetWriter(folder / "samples.parquet", copy.schema, **packing(rows))
+        writer.write_table(copy, row_group_size=ROW_GROUP)
         done += copy.num_rows
     writer.close()
     summary = json.loads((SOURCE / "summary.json").read_text()) | {"rows": rows, "name": folder.name}

@@ -6,11 +6,13 @@ import cv2
 import drawn
 import numpy as np
 import pytest
+from pyarrow import parquet
 
 from training.__main__ import main
-from training.data import duplicates, fer2013, kept, neighbours, out_of_sample, pictures
+from training.data import bundle, duplicates, fer2013, kept, neighbours, out_of_sample, pictures
 from training.data.quality import quality
 from training.data.samples import from_fer2013
+from webapp.explorer import DataSet, parse
 
 
 @pytest.fixture
@@ -86,6 +88,16 @@ def test_the_bundle_holds_every_row_and_no_picture(made, dataset):
     assert str(made[0].parent) not in (folder / "summary.json").read_text()
 
 
+def test_a_large_table_is_packed_for_speed_and_reads_the_same(made, dataset, tmp_path, monkeypatch):
+    monkeypatch.setattr(bundle, "LARGE", drawn.ROWS - 1)
+    folder = drawn.build(tmp_path)[0] / "drawn"
+    large, small = (parquet.read_metadata(path / "samples.parquet").row_group(0).column(0).compression
+                    for path in (folder, made[0] / "drawn"))
+    assert (large, small) == ("LZ4", "ZSTD")
+    view = parse([("label", "fear"), ("sort", "-brightness")], dataset.summary)
+    assert DataSet(folder).page(view) == dataset.page(view)
+
+
 def test_a_mean_of_few_is_not_shown(made):
     """A mean face of fewer than ten pictures would be a picture of somebody."""
     mean = cv2.imread(str(made[0] / "drawn" / "mean.png"), cv2.IMREAD_GRAYSCALE)
@@ -149,7 +161,6 @@ def test_a_folder_a_class_becomes_a_bundle(tmp_path, monkeypatch):
     summary = json.loads((out / "summary.json").read_text())
     assert summary["splits"] == ["Training", "Test"] and summary["labels"] == ["happiness", "sadness"]
     assert summary["rows"] == 48 and summary["left_out"] == {"unreadable": 1}
-    from webapp.explorer import DataSet, parse
     dataset = DataSet(out, tmp_path / "instance/datasets/own")
     view = parse([("label", "sadness"), ("split", "Test")], dataset.summary)
     assert dataset.page(view)["count"] == 12 and dataset.pictures.images.shape == (48, 48, 48)
