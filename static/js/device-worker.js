@@ -77,9 +77,9 @@ async function prepare(model, backend) {
 async function warmUp({ camera, photos }) {
   const picture = drawnFace(640, 480);
   const threshold = offer.thresholds.live;
-  const once = running.backend === "wasm";
-  const { faces } = await (once ? photos.read(picture, { threshold, longSides: LIVE.slice(0, 1) }) : camera.read(picture, { threshold, now: 0 }));
-  if (!once) await camera.read(picture, { threshold, now: 1 }); // the face is followed: that size too has run once
+  const { faces } = await photos.read(picture, { threshold, longSides: LIVE.slice(0, 1) });
+  // coarse, searched, followed: each size has run once
+  for (let now = 0; running.backend !== "wasm" && now < 3; now++) await camera.read(picture, { threshold, now });
   const { expressions } = photos;
   if (!faces.length) await expressions.probabilities([new Float32Array(expressions.crop.size ** 2)]);
   return faces.length;

@@ -47,14 +47,25 @@ test("a face that moves is looked for where it was, and the whole picture is sea
     near(face, square);
     if (runs.splice(0).includes("256x192")) searched.push(now);
   }
-  assert.deepEqual(searched, [0, 300, 600, 900]);
+  assert.deepEqual(searched, [50, 350, 650, 950]);
+});
+
+test("a camera's first frame is looked at coarsely alone, the second searched whatever was found", async () => {
+  for (const square of [{ x: 200, y: 150, side: 90 }, null]) {
+    const { net, runs } = brightness();
+    const follower = new Follower(new FaceDetector(net, SIZES));
+    assert.equal((await follower.detect(picture(square), { now: 0 })).length, square ? 1 : 0);
+    assert.deepEqual(runs.splice(0), ["128x96"]);
+    await follower.detect(picture(square), { now: 30 });
+    assert.deepEqual(runs, ["128x96", "256x192"]);
+  }
 });
 
 test("where a search takes long, three frames are followed before the next", async () => {
   const detector = counting([face(0.1)]);
   const follower = new Follower(detector);
-  for (let now = 0; now < 4000; now += 500) await follower.detect(picture(null), { now });
-  assert.deepEqual(detector.asked, ["search", "follow", "follow", "follow", "search", "follow", "follow", "follow"]);
+  for (let now = -500; now < 4000; now += 500) await follower.detect(picture(null), { now });
+  assert.deepEqual(detector.asked.slice(1), ["search", "follow", "follow", "follow", "search", "follow", "follow", "follow"]);
 });
 
 test("a face that is lost is searched for in the same frame", async () => {
@@ -72,7 +83,8 @@ test("a face that is lost is searched for in the same frame", async () => {
 test("without a face every frame is searched, and so is a camera's first of another size", async () => {
   const { net, runs } = brightness();
   const follower = new Follower(new FaceDetector(net, SIZES));
-  for (const now of [0, 50]) {
+  assert.deepEqual(await follower.detect(picture(null), { now: 0 }), []);
+  for (const now of [30, 60]) {
     runs.length = 0;
     assert.deepEqual(await follower.detect(picture(null), { now }), []);
     assert.ok(runs.includes("256x192"));
@@ -89,8 +101,8 @@ const face = (x, score = 0.9) => ({ box: [x, 0.4, 0.1, 0.1], landmarks: {}, scor
 
 test("the best score comes first, however the faces were found", async () => {
   const follower = new Follower(counting([face(0.1), face(0.5)], [face(0.1, 0.7), face(0.5, 0.8)]));
-  await follower.detect(picture(null), { now: 0 });
-  assert.deepEqual((await follower.detect(picture(null), { now: 50 })).map(({ score }) => score), [0.8, 0.7]);
+  for (const now of [0, 30]) await follower.detect(picture(null), { now });
+  assert.deepEqual((await follower.detect(picture(null), { now: 60 })).map(({ score }) => score), [0.8, 0.7]);
 });
 
 test("many faces are searched for at once", async () => {
