@@ -118,8 +118,9 @@ def measure(folder, repeat):
 
 
 def draw_map(folder, seconds=6):
-    """Frames a second of the map of the bundle in `folder` while it is dragged: drawings of the points, as the
-    library that draws them reports, and frames on the screen, as the browser's own trace does."""
+    """Frames a second of the map of the bundle in `folder`: drawings of all its points, as the library that draws
+    them reports, and frames on the screen while it is dragged, as the browser's own trace does. Where drawing all
+    is slow the page draws a part while it moves (static/js/data/lighter.js): how many is told, too."""
     from threading import Thread
 
     from playwright.sync_api import sync_playwright
@@ -141,28 +142,38 @@ def draw_map(folder, seconds=6):
         renderer = page.evaluate("""() => {
             const gl = document.createElement('canvas').getContext('webgl');
             return gl.getParameter(gl.getExtension('WEBGL_debug_renderer_info').UNMASKED_RENDERER_WEBGL);}""")
-        page.evaluate("""() => {
-            window.frames_ = [];
-            emoscopeMap.subscribe('draw', () => frames_.push(performance.now()));}""")
-        browser.start_tracing(page=page, categories=["-*", "disabled-by-default-devtools.timeline.frame",
-                                                     "devtools.timeline.frame"])
+        stamps = page.evaluate("""async (seconds) => {
+            const stamps = [performance.now()];
+            while (stamps.at(-1) - stamps[0] < 1000 * seconds) {
+                await new Promise((drawn) => { emoscopeMap.subscribe('draw', drawn, 1); emoscopeMap.redraw(); });
+                stamps.push(performance.now());
+            }
+            return stamps;}""", seconds)
         box = page.locator("#map").bounding_box()
         x, y = box["x"] + box["width"] / 2, box["y"] + 100
         page.mouse.move(x, y)
         page.mouse.down()
-        end, step = time.monotonic() + seconds, 0
-        while time.monotonic() < end:
-            step += 1
-            page.mouse.move(x + 60 * np.sin(step / 10), y + 60 * np.cos(step / 10))
+
+        def drag():
+            end, step = time.monotonic() + seconds, 0
+            while time.monotonic() < end:
+                step += 1
+                page.mouse.move(x + 60 * np.sin(step / 10), y + 60 * np.cos(step / 10))
+
+        drag()    # the page finds out how slow it is
+        browser.start_tracing(page=page, categories=["-*", "disabled-by-default-devtools.timeline.frame",
+                                                     "devtools.timeline.frame"])
+        drag()
+        moving = page.evaluate("""() => emoscopeMap.get('isPointsFiltered') ? emoscopeMap.get('filteredPoints').length
+            : Number(document.querySelector('#map').dataset.ready)""")
         page.mouse.up()
         trace = json.loads(browser.stop_tracing())["traceEvents"]
         shown = [event["ts"] / 1000 for event in trace if event["name"] == "DrawFrame"]
-        stamps = page.evaluate("window.frames_")
         count = page.get_attribute("#map", "data-ready")
         browser.close()
     server.shutdown()
-    return {"points": int(count), "drawings_per_second": _rate(stamps), "frames_per_second": _rate(shown),
-            "renderer": renderer}
+    return {"points": int(count), "drawings_per_second": _rate(stamps), "moving": moving,
+            "frames_per_second": _rate(shown), "renderer": renderer}
 
 
 def _rate(stamps):
@@ -202,8 +213,9 @@ def _compare(options):
             if options.map and not drawn and rows >= 400_000:
                 drawn = True
                 found = _alone("--draw", folder)
-                print(f"  map of {found['points']:,} points: {found['drawings_per_second']} drawings/s, by the "
-                      f"browser's trace {found['frames_per_second']} frames/s ({found['renderer']})")
+                print(f"  map of {found['points']:,} points: {found['drawings_per_second']} drawings/s of all; while "
+                      f"dragged, {found['moving']:,} are drawn: {found['frames_per_second']} frames/s by the browser's "
+                      f"trace ({found['renderer']})")
             (folder / "samples.parquet").unlink()
 
 

@@ -2,6 +2,7 @@
 import createScatterplot from "regl-scatterplot";
 import { swatch } from "./data/charts.js";
 import { listenToFingers } from "./data/fingers.js";
+import { lightWhileMoving } from "./data/lighter.js";
 import { paletteOf } from "./data/palette.js";
 import { tidyForms } from "./data/tidy.js";
 
@@ -85,6 +86,7 @@ async function start() {
   document.documentElement.addEventListener("themechange", paint);
   new ResizeObserver(([entry]) => map.set({ width: entry.contentRect.width, height: entry.contentRect.height })).observe(frame);
   listen(map, points);
+  lightWhileMoving(map, points.count);
   const count = points.count.toLocaleString("en");
   say(mark(map, points) || (about.one_in > 1 ? `${count} points, one in ${about.one_in}` : `${count} points`));
   frame.dataset.ready = String(points.count);
