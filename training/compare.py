@@ -162,7 +162,7 @@ def _schedule(recipe, state, training_rows):
 
 
 def _logits(model, images):
-    return np.asarray(model.predict(np.asarray(images, np.float32)[..., None], batch_size=64, verbose=0))
+    return np.asarray(model.predict(np.asarray(images, np.float32)[..., None], batch_size=16, verbose=0))
 
 
 def _rounded(value):

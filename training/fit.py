@@ -134,7 +134,7 @@ class Run:
         if not self.recipe.averaging:
             self.average = self.model.get_weights()
         self.judge.set_weights(self.average)
-        rows = self.faces.rows("PublicTest")
+        rows = self.faces.rows("PublicTest")[:self.recipe.judged or None]
         figures = {}
         for name, logits in self._logits(rows).items():
             log_p = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
@@ -147,8 +147,9 @@ class Run:
                 figures["public_cross_entropy"] = float(-log_p[np.arange(len(truth)), truth].mean())
         return figures
 
-    def _logits(self, rows, at_once=512):
-        """{label set: logits} of `rows`, a few pictures in memory at a time."""
+    def _logits(self, rows, pixels=256 * 48 * 48):
+        """{label set: logits} of `rows`, a few pictures in memory at a time: fewer of large ones."""
+        at_once = max(1, pixels // int(np.prod(self.judge.input_shape[1:3])))
         parts = [self.judge.predict_on_batch(self.faces.images[rows[at:at + at_once]].astype(np.float32)[..., None])
                  for at in range(0, len(rows), at_once)]
         return {name: np.concatenate([part[name] for part in parts]) for name in self.recipe.label_sets}

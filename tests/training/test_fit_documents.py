@@ -97,6 +97,11 @@ def test_a_subset_and_prepared_pictures_come_a_batch_at_a_time(faces, tmp_path):
     assert asked.most <= 40
 
 
+def test_a_part_of_publictest_can_be_judged(faces, tmp_path):
+    run = Run(replace(RECIPE, judged=1), faces, tmp_path)
+    assert run.judge_public()["public_fer2013_accuracy"] in (0, 1)
+
+
 def test_merged_labels_are_learnt(faces, tmp_path):
     run = fit(replace(RECIPE, label_sets={"six": 1.0}, epochs=1), faces, tmp_path, quiet)
     assert 0 <= run.judge_public()["public_accuracy"] <= 1
