@@ -75,7 +75,8 @@ def _import(options, instance):
     samples = _samples(options, name, instance)
     _say(f"{instance / 'datasets' / name}: {len(samples)} pictures kept; the explorer shows them from now on")
     if not (BUNDLES / name / "summary.json").is_file():
-        _say(f"There is no bundle {BUNDLES / name} yet: python -m training dataset build --data {options.data}")
+        named = f" --name {options.name}" if options.name else ""
+        _say(f"There is no bundle {BUNDLES / name} yet: python -m training dataset build --data {options.data}{named}")
 
 
 def _from_videos(options):

@@ -138,6 +138,11 @@ def test_another_md5_is_a_warning(files, tmp_path, monkeypatch, capsys):
     assert np.load(tmp_path / "instance/datasets/fer2013/images.npy").shape == (60, 48, 48)
 
 
+def test_an_import_says_what_to_do_next_under_the_same_name(files, tmp_path, monkeypatch, capsys):
+    assert import_(files[0], tmp_path, monkeypatch, "--name", "again") == 0
+    assert f"dataset build --data {files[0]} --name again\n" in capsys.readouterr().out
+
+
 def test_a_missing_file_and_a_wrong_name_are_one_line(tmp_path, monkeypatch, capsys):
     assert import_(tmp_path / "none.csv", tmp_path, monkeypatch) == 2
     assert "no such file" in capsys.readouterr().err

@@ -1,11 +1,14 @@
 """The committed bundle of FER2013 against the published counts."""
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import training.data.fer2013
+from training.data import duplicates
 from webapp.explorer import DataSet, parse
 
 BUNDLE = Path(__file__).parents[2] / "static" / "datasets" / "fer2013"
@@ -90,3 +93,16 @@ def test_robustness_is_of_the_networks_that_are_here_and_as_documented():
         percents = [float(line.split("|")[place]) for line in stated]
         assert percents == pytest.approx([100 * share for share in shares], abs=0.06)
         assert (network["model_sha256"] is None) == (name == "mini-XCEPTION")
+
+
+def test_the_code_finds_copies_and_twins_in_the_pictures_themselves():
+    """Not the bundle's word: where FER2013 is at hand (FER2013_CSV), the counts are made anew from its pixels."""
+    table = os.environ.get("FER2013_CSV")
+    if not table:
+        pytest.skip("FER2013_CSV names no csv")
+    faces = training.data.fer2013.load(Path(table))
+    first = duplicates.first_rows(faces.images)
+    assert (first != np.arange(35_887)).sum() == 1_853
+    twin, _ = duplicates.twins_across(duplicates.equal_pairs(first, faces.split), faces.split, 0)
+    assert [(twin[faces.rows(split)] >= 0).sum() for split in PUBLISHED] == [703, 280, 288]
+    assert duplicates.constant(faces.images).sum() == 12
