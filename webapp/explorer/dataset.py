@@ -100,15 +100,19 @@ class DataSet:
         A field's own filter is left out of its counts: they say what a further choice would bring.
         """
         names = [name for name in ("split", "label", "majority", "twin", "answer", "right") if name in view.fields]
-        found = {}
-        for name in names:
-            column, (where, values) = view.fields[name].column, view.without(name).where
-            counts = dict(self._ask(f"SELECT coalesce({column}, 'none'), count(*) FROM samples WHERE {where} "
-                                    "GROUP BY 1", values))
-            found[name] = {choice: counts[choice] for choice in view.fields[name].choices if choice in counts}
-            if "none" in counts:
-                found[name]["none"] = counts["none"]
-        return found
+        filtered = {name for name, _ in view.filters}
+        counts = {name: {} for name in names}
+        together = [name for name in names if name not in filtered]    # these are counted in one pass
+        for group in filter(None, [together, *([name] for name in names if name in filtered)]):
+            columns = [f"coalesce({view.fields[name].column}, 'none')" for name in group]
+            where, values = view.without(group[0]).where
+            for *choices, rows in self._ask(
+                    f"SELECT {', '.join(columns)}, count(*) FROM samples WHERE {where} "
+                    f"GROUP BY GROUPING SETS ({', '.join(f'({column})' for column in columns)})", values):
+                place = next(place for place, choice in enumerate(choices) if choice is not None)
+                counts[group[place]][choices[place]] = rows
+        return {name: {choice: counts[name][choice] for choice in dict.fromkeys((*view.fields[name].choices, "none"))
+                       if choice in counts[name]} for name in names}
 
     # Overview
 
