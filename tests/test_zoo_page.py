@@ -16,7 +16,8 @@ def test_the_models_page_has_the_table(app, tmp_path):
     (tmp_path / "zoo.json").write_text(json.dumps({"rows": rows({"nama.mini-xception-seven": RESULT}, [])}))
     page = app.test_client().get("/models").text
     line = next(line for line in page.split("<tr>") if "mini-XCEPTION, seven classes" in line)
-    for words in ("58,423", "3.1 M", "50.0 %", "disgust 10 %", "3 of 110, cut", ">9<"):
+    for words in ("58,423", "3.1 M", "50.0 %", "disgust 10.0 %", "3 of 110, cut", ">9<",
+                  "<code>python -m training</code>"):
         assert words in line
     assert "fractal" not in page            # neither trained nor measured
 
