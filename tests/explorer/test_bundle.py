@@ -185,3 +185,32 @@ def test_what_depends_on_the_pictures_alone_is_made_once(tmp_path):
     assert len(made) == 2
     (tmp_path / "values.npz").write_bytes(b"broken")
     assert kept.kept(tmp_path, "values", key, make)["values"].tolist() == [0, 1, 2] and len(made) == 3
+
+
+def test_affectnet_becomes_a_bundle_of_eight_labels(tmp_path, monkeypatch):
+    """Its csv, pictures beside it; the box is cut out, and what is no expression is left out and counted."""
+    rng, folder = np.random.default_rng(0), tmp_path / "affectnet"
+    for table, count in (("training.csv", 12), ("validation.csv", 5)):
+        lines = ["subDirectory_filePath,face_x,face_y,face_width,face_height,facial_landmarks,expression,"
+                 "valence,arousal"]
+        for code, label in enumerate(("neutral", "happiness", "sadness", "surprise", "none")):
+            for number in range(count):
+                name = f"1/{table[:5]}-{label}-{number}.png"
+                picture = np.full((140, 160), 90, np.uint8)
+                picture[20:116, 30:126] = cv2.resize(drawn.face("neutral" if label == "none" else label, rng), (96, 96))
+                (folder / "1").mkdir(parents=True, exist_ok=True)
+                cv2.imwrite(str(folder / name), picture)
+                lines.append(f"{name},30,20,96,96,,{8 if label == 'none' else code},0,0")
+        (folder / table).write_text("\n".join(lines))
+    monkeypatch.setattr("training.__main__.INSTANCE", tmp_path / "instance")
+    out = tmp_path / "bundles" / "affectnet"
+    assert main(["dataset", "build", "--data", str(folder), "--out", str(out), "--models", str(tmp_path)]) == 0
+    dataset = DataSet(out, tmp_path / "instance/datasets/affectnet")
+    assert dataset.summary["rows"] == 68 and dataset.summary["left_out"] == {"none": 17}
+    assert {split: sum(counts.values()) for split, counts in dataset.summary["counts"].items()} == {
+        "Training": 48, "Validation": 20}
+    view = parse([("label", "happiness"), ("split", "Validation")], dataset.summary)
+    assert dataset.page(view)["count"] == 5 and dataset.pictures.images.shape == (68, 48, 48)
+    whole = cv2.imread(str(folder / "1" / "train-neutral-0.png"), cv2.IMREAD_GRAYSCALE)
+    face = cv2.resize(whole[20:116, 30:126], (48, 48), interpolation=cv2.INTER_AREA)
+    assert (dataset.pictures.images[0] == face).all()
