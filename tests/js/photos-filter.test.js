@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { fromAddress, toAddress } from "../../static/js/photos/address.js";
 import { counts, DEFAULT_VIEW, select } from "../../static/js/photos/filter.js";
+import { squareAt } from "../../static/js/photos/facts.js";
 import { csv, json } from "../../static/js/photos/rows.js";
 
 export const face = (expression, votes, unsure = false) => ({
@@ -99,4 +100,22 @@ test("JSON holds the readings as they came", () => {
   assert.equal(parsed.photos.length, 6);
   assert.deepEqual(parsed.photos[0].reading, photos[0].reading);
   assert.equal(parsed.photos[5].error.code, "not_a_picture");
+});
+
+test("a picture is cut square where its faces are", () => {
+  const one = (box, width, height, ...others) => {
+    const { faces, ...reading } = photo("x", [face("happiness", 9)]).reading;
+    const all = [box, ...others].map((box) => ({ ...faces[0], box }));
+    return squareAt({ ...photo("x", []), reading: { ...reading, picture: { width, height }, faces: all } });
+  };
+  assert.deepEqual(squareAt(photo("x", [])), { x: 0.5, y: 0.5 });
+  assert.deepEqual(one({ x: 0, y: 0, width: 0.2, height: 0.1 }, 300, 600), { x: 0.5, y: 0 });
+  assert.deepEqual(one({ x: 0.4, y: 0.9, width: 0.2, height: 0.1 }, 300, 600), { x: 0.5, y: 1 });
+  const { x, y } = one({ x: 0.25, y: 0.4, width: 0.2, height: 0.2 }, 600, 300); // centre .35: 210 of 600, 60 left of the square
+  assert.equal(y, 0.5);
+  assert.ok(Math.abs(x - 0.2) < 1e-9);
+  const left = { x: 0.1, y: 0.4, width: 0.1, height: 0.2 }, right = { x: 0.8, y: 0.4, width: 0.1, height: 0.3 };
+  assert.equal(one(left, 600, 300, right).x, 1); // too far apart: the larger
+  assert.ok(Math.abs(one({ ...left, x: 0.6 }, 600, 300, right).x - 1) < 1e-9); // .6 to .9: both
+  assert.ok(Math.abs(one({ ...left, x: 0.4 }, 600, 300, right).x - 0.8) < 1e-9); // .4 to .9, as wide as the square
 });

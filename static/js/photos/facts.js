@@ -33,6 +33,28 @@ export function strength(face, label = face.expression) {
 /** @param {Photo} photo  @returns {Face[]} */
 export const facesOf = (photo) => photo.reading?.faces ?? [];
 
+/**
+ * Where to cut the picture square so that its faces are seen, or where they are too far apart the largest.
+ * @param {Photo} photo  @returns {{x: number, y: number}} 0 to 1, as CSS's object-position; 0.5 without a face
+ */
+export function squareAt(photo) {
+  const boxes = facesOf(photo).map(({ box }) => box).sort((a, b) => b.width * b.height - a.width * a.height);
+  if (!boxes.length || !photo.reading) return { x: 0.5, y: 0.5 };
+  const { width, height } = photo.reading.picture;
+  return {
+    x: cutAt(boxes.map((box) => [box.x, box.x + box.width]), width / height),
+    y: cutAt(boxes.map((box) => [box.y, box.y + box.height]), height / width),
+  };
+}
+
+/** @param {number[][]} spans  of the faces, the largest first  @param {number} sides  how many squares long the side is */
+function cutAt(spans, sides) {
+  if (sides <= 1) return 0.5;
+  const all = [Math.min(...spans.map(([start]) => start)), Math.max(...spans.map(([, end]) => end))];
+  const [start, end] = (all[1] - all[0]) * sides <= 1 ? all : spans[0];
+  return Math.min(1, Math.max(0, (((start + end) / 2) * sides - 0.5) / (sides - 1)));
+}
+
 /** @param {{path: string, name: string, size: number, modified: number}} file  @returns {string} */
 export const photoId = ({ path, name, size, modified }) => `${path}/${name}:${size}:${modified}`;
 

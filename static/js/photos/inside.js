@@ -3,11 +3,12 @@
 import ExifReader from "exifreader";
 
 const HEAD = 512 * 1024; // bytes: the record stands before the pixels
+const OPTIONS = /** @type {const} */ ({ expanded: true, async: true, excludeTags: { xmp: true, mpf: true } }); // workers cannot parse XMP
 
 /** @param {Blob} blob  @returns {Promise<{taken: number | null, width: number, height: number}>} zeros where it does not say */
 export async function lookInside(blob) {
   try {
-    const { file = {}, exif = {}, pngFile = {} } = /** @type {any} */ (await ExifReader.load(await blob.slice(0, HEAD).arrayBuffer(), { expanded: true, async: true }));
+    const { file = {}, exif = {}, pngFile = {} } = /** @type {any} */ (await ExifReader.load(await blob.slice(0, HEAD).arrayBuffer(), OPTIONS));
     const size = (/** @type {string} */ side) => Number(file[`Image ${side}`]?.value ?? pngFile[`Image ${side}`]?.value ?? 0) || 0;
     return { taken: takenAt(exif.DateTimeOriginal?.description ?? exif.DateTimeDigitized?.description), width: size("Width"), height: size("Height") };
   } catch {

@@ -8,6 +8,9 @@ import { facesOf, summary } from "./facts.js";
 
 export const MOST = 1000; // photos: some fifty pages
 
+/** @param {import("../types.js").Face} face */
+const faceLine = ({ votes, expression, unsure }) => (votes ? `${unsure ? "unsure: " : ""}${tally(votes)}` : unsure ? "unsure" : expression);
+
 /**
  * @param {HTMLElement} sheet  shown on paper alone
  * @param {Photo[]} photos  @param {string} title
@@ -28,7 +31,7 @@ export async function printSheet(sheet, photos, title, thumbnail) {
     }
     const caption = make("figcaption", "", make("strong", "", photo.name));
     const faces = facesOf(photo);
-    const lines = faces.length ? faces.slice(0, 3).map((face) => (face.votes ? tally(face.votes) : face.expression)) : [summary(photo)];
+    const lines = faces.length ? faces.slice(0, 3).map(faceLine) : [summary(photo)];
     for (const line of lines) caption.append(make("span", "", line));
     figure.append(caption);
     return figure;

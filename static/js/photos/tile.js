@@ -3,7 +3,7 @@
 import { colourVariable, faceIcon, lookOf } from "../expressions-look.js";
 import { ranked, tally } from "../votes.js";
 import { make } from "./dom.js";
-import { facesOf, strength, summary } from "./facts.js";
+import { facesOf, squareAt, strength, summary } from "./facts.js";
 
 /** @typedef {import("./facts.js").Photo} Photo */
 /** @typedef {{index: number, count: number, selected: boolean, progress: number | null, current: boolean}} Place */
@@ -11,13 +11,20 @@ import { facesOf, strength, summary } from "./facts.js";
 const NAMED = 3; // faces whose expression stands under a photo of several
 const STRIPS = 12; // faces whose votes do
 
-/** @param {import("../types.js").Face} face  @param {boolean} alone  @returns {Node[]} its emoji and votes */
+/** @param {import("../types.js").Face} face  @param {boolean} alone  @returns {HTMLElement} its emoji and votes */
 function faceWords(face, alone) {
-  if (face.unsure) return [make("span", "", "unsure")];
+  const words = make("span", "tile-face");
+  if (face.unsure) words.append("unsure");
+  else words.append(faceIcon(face.expression), ...named(face, alone));
+  return words;
+}
+
+/** @param {import("../types.js").Face} face  @param {boolean} alone  @returns {HTMLElement[]} */
+function named(face, alone) {
   const { name } = lookOf(face.expression);
-  if (!face.votes) return [faceIcon(face.expression), make("span", alone ? "" : "visually-hidden", name)];
+  if (!face.votes) return [make("span", alone ? "" : "visually-hidden", name)];
   const votes = strength(face);
-  return [faceIcon(face.expression), make("span", "", alone ? `${votes} of 10` : String(votes)), make("span", "visually-hidden", name)];
+  return [make("span", "", alone ? `${votes} of 10` : String(votes)), make("span", "visually-hidden", name)];
 }
 
 export class Tile {
@@ -82,12 +89,14 @@ export class Tile {
   /** @param {Photo} photo */
   #describe(photo) {
     const faces = facesOf(photo);
+    const { x, y } = squareAt(photo);
+    this.#image.style.objectPosition = `${100 * x}% ${100 * y}%`;
     this.#words.dataset.state = photo.state;
     this.#name.textContent = photo.name;
     this.#name.title = photo.path ? `${photo.path}/${photo.name}` : photo.name;
     this.#flag.textContent = faces.length > 1 ? `${faces.length} faces` : "";
     this.#flag.hidden = faces.length < 2;
-    this.#words.replaceChildren(...(faces.length ? faces.slice(0, NAMED).flatMap((face) => faceWords(face, faces.length === 1)) : [summary(photo).split(",")[0]]));
+    this.#words.replaceChildren(...(faces.length ? faces.slice(0, NAMED).map((face) => faceWords(face, faces.length === 1)) : [summary(photo)]));
     this.#words.title = summary(photo);
     const strips = faces.slice(0, STRIPS).map((one) => {
       const strip = make("span", "strip");
