@@ -253,6 +253,8 @@ def test_what_mattered_is_laid_over_the_picture(page, addresses):
         const data = one.getContext("2d").getImageData(0, 0, 12, 12).data; return [data[3], data[4 * 143 + 3]];}""")
     assert alpha[0] == 0 and alpha[1] > 100
     assert "fear" in button.inner_text()
+    frame, words = (page.locator(place).first.bounding_box() for place in (".answers > div", "[data-explain]"))
+    assert words["x"] + words["width"] <= frame["x"] + frame["width"] + 1, "the words stay in their column"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
