@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from training.zoo import hameed, nama, razzano, tan, valero
+from training.zoo.residual import residual
 
 
 def count(network, labels, **settings):
@@ -69,6 +70,17 @@ def test_networks_answer_logits_for_each_label(network, settings):
     assert logits.dtype == np.float32
     assert np.isfinite(logits).all()
     assert not np.allclose(logits.sum(1), 1)
+
+
+@pytest.mark.parametrize("stem", [8, (4, 8), (4, 6, 8)])
+def test_a_residual_stem_halves_the_picture_once(stem):
+    with keras.StatelessScope(initialize_variables=False):
+        model = residual({"labels": 7}, stem=stem, widths=(8,), blocks=(1,))
+    convolutions = [layer for layer in model.layers if type(layer) is keras.layers.Conv2D]
+    sizes = [layer.output.shape[1] for layer in convolutions]
+    widths = stem if isinstance(stem, tuple) else (stem,)
+    assert tuple(layer.filters for layer in convolutions[:len(widths)]) == widths
+    assert sizes == [48] * (len(widths) - 1) + [24] * (len(convolutions) - len(widths) + 1)
 
 
 def test_neutral_or_not_is_the_documents_sigmoid():

@@ -1,8 +1,9 @@
 """A small residual network for 48x48 grey faces, dense convolutions only.
 
 He et al. 2016, "Deep Residual Learning for Image Recognition", with an early stride so that
-two CPU cores can train it: a 5x5 stride-2 stem, one stage a width, max-pooling between stages,
-global average pooling, and one linear head a label set on the shared trunk.
+two CPU cores can train it: a 5x5 stride-2 stem, or 3x3 convolutions instead (He, Tong et al. 2019, "Bag of
+Tricks for Image Classification", ResNet-C), one stage a width, max-pooling between stages, global average
+pooling, and one linear head a label set on the shared trunk.
 """
 
 from keras import Input, Model, layers
@@ -11,14 +12,18 @@ from keras import Input, Model, layers
 def residual(heads, widths=(48, 96, 192), blocks=(1, 1, 1), stem=24, dropout=0.2, size=48):
     """Build the network.
 
-    heads: {label set: number of labels}. Input: float32 (n, size, size, 1), grey 0-255.
+    heads: {label set: number of labels}. stem: channels of one 5x5 convolution, or a tuple with those of several
+    3x3 ones, the last of which halves the picture. Input: float32 (n, size, size, 1), grey 0-255.
     Output: {label set: logits, float32 (n, labels)}.
     """
     image = Input((size, size, 1), name="image")
     x = standardise(image)
-    x = layers.Conv2D(stem, 5, strides=2, padding="same", use_bias=False)(x)
-    x = layers.BatchNormalization()(x)
-    x = layers.ReLU()(x)
+    several = isinstance(stem, tuple)
+    for place, channels in enumerate(stem if several else (stem,), 1):
+        last = not several or place == len(stem)
+        x = layers.Conv2D(channels, 3 if several else 5, strides=2 if last else 1, padding="same", use_bias=False)(x)
+        x = layers.BatchNormalization()(x)
+        x = layers.ReLU()(x)
     for stage, (width, depth) in enumerate(zip(widths, blocks, strict=True)):
         if stage:
             x = layers.MaxPooling2D(2)(x)
