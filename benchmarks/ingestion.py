@@ -1,6 +1,6 @@
 """Pictures a second of our augmentation beside Keras's ImageDataGenerator, which the documents used.
 
-    python benchmarks/ingestion.py
+    python -m benchmarks.ingestion
 
 Both rotate, shift, zoom and flip 48x48 grey pictures in batches of 128 on one thread, in turns in
 one run; ours also changes light, blurs, adds noise and erases. The ratio is what to look at.

@@ -1,9 +1,9 @@
 """A small residual network for 48x48 grey faces, dense convolutions only.
 
-He et al. 2016, "Deep Residual Learning for Image Recognition", with an early stride so that
-two CPU cores can train it: a 5x5 stride-2 stem, or 3x3 convolutions instead (He, Tong et al. 2019, "Bag of
-Tricks for Image Classification", ResNet-C), one stage a width, max-pooling between stages, global average
-pooling, and one linear head a label set on the shared trunk.
+He et al. 2016, "Deep Residual Learning for Image Recognition", with an early stride so that two CPU cores can train
+it: a 5x5 stride-2 stem, or several 3x3 convolutions instead (after ResNet-C of He, Tong et al. 2019, "Bag of Tricks
+for Image Classification"), one stage a width, max-pooling between stages, global average pooling, and one linear head
+a label set on the shared trunk.
 """
 
 from keras import Input, Model, layers
@@ -18,10 +18,9 @@ def residual(heads, widths=(48, 96, 192), blocks=(1, 1, 1), stem=24, dropout=0.2
     """
     image = Input((size, size, 1), name="image")
     x = standardise(image)
-    several = isinstance(stem, tuple)
-    for place, channels in enumerate(stem if several else (stem,), 1):
-        last = not several or place == len(stem)
-        x = layers.Conv2D(channels, 3 if several else 5, strides=2 if last else 1, padding="same", use_bias=False)(x)
+    *before, last = stem if isinstance(stem, tuple) else (stem,)
+    for channels, strides in [*((each, 1) for each in before), (last, 2)]:
+        x = layers.Conv2D(channels, 3 if before else 5, strides=strides, padding="same", use_bias=False)(x)
         x = layers.BatchNormalization()(x)
         x = layers.ReLU()(x)
     for stage, (width, depth) in enumerate(zip(widths, blocks, strict=True)):
