@@ -21,6 +21,7 @@ from .errors import TrainingError
 from .judging import keras_logits, litert_logits
 from .metrics import softmax
 from .networks import read_checkpoint, trained
+from .pretrained import SOURCES
 from .together import together
 
 #: float16 weights halve the file; they are kept when no probability moves by more than this.
@@ -159,11 +160,16 @@ def describe(path):
 
 
 def _training(recipe, state, faces):
+    start = {}
+    if recipe.start:
+        source = SOURCES[recipe.start]
+        start = {"start": {"origin": source.origin, "licence": source.licence, "package": source.package}}
     return {"recipe": recipe.name, "seed": recipe.seed, "data_md5": str(state["data_md5"]),
             "epochs": round(int(state["step"]) / (len(faces.rows("Training")) // recipe.batch), 2),
             "epochs_planned": recipe.epochs,
             "steps": int(state["step"]), "batch": recipe.batch,
-            "command": f"python -m training fit {recipe.name} --data fer2013.csv.gz --votes fer2013new.csv"}
+            "command": f"python -m training fit {recipe.name} --data fer2013.csv.gz --votes fer2013new.csv",
+            **start}
 
 
 def _of_all(members, mirrored):

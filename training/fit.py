@@ -15,6 +15,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from . import pretrained
 from .curve import read_curve, write_curve
 from .data.augment import augment, blend
 from .data.labels import LABEL_SETS, translate
@@ -55,6 +56,8 @@ class Run:
         keras.utils.set_random_seed(recipe.seed)
         with self.workers.strategy.scope() if self.workers else nullcontext():
             self.model = fused(build(recipe)) if recipe.fused else build(recipe)
+            if recipe.start:
+                pretrained.start(self.model, recipe.start)
             loss = {name: keras.losses.CategoricalCrossentropy(from_logits=True) for name in recipe.label_sets}
             self.model.compile(optimizer=optimizer(recipe), loss=loss, loss_weights=dict(recipe.label_sets))
             self.model.optimizer.build(self.model.trainable_variables)

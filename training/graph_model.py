@@ -2,7 +2,7 @@
 
 TensorFlow's converter has by then folded the normalisations into the convolutions, and so has the
 detector's maker; a convolution takes its bias, and the ReLU that follows it, into the fused operator
-TF.js runs fastest. Doubling asks the picture for its size when the model runs, so one detector serves
+TF.js runs fastest. Enlarging asks the picture for its size when the model runs, so one detector serves
 pictures of any size. float16 weights are stored as they are; others as the caller says.
 """
 
@@ -168,16 +168,19 @@ class _GraphModel:
                           ksize=_integers([1, options.filterHeight, options.filterWidth, 1]))
 
     def _resize_bilinear(self, name, inputs, options):
-        """Twice the size, whatever the size is: the .tflite states a number, which holds for 192x192 only."""
+        """As many times the size as here, whatever the size is: the .tflite states a number of pixels."""
         source = self.names[inputs[0]]
+        before, after = self.graph.tensors[inputs[0]].shape, self.constants[inputs[1]]
+        if any(after % before[1:3]):
+            raise TrainingError(f"the network enlarges {before[1:3]} to {after}; a whole number of times is meant")
         shape = self._node("Shape", f"{name}/shape", [source], T=_FLOAT, out_type=_INTEGER)
-        begin, end, step, two = (self._weight(f"{name}/{part}", np.asarray(value, np.int32)) for part, value in
-                                 (("begin", [1]), ("end", [3]), ("step", [1]), ("two", 2)))
+        begin, end, step, times = (self._weight(f"{name}/{part}", np.asarray(value, np.int32)) for part, value in
+                                   (("begin", [1]), ("end", [3]), ("step", [1]), ("times", after // before[1:3])))
         size = self._node("StridedSlice", f"{name}/size", [shape, begin, end, step], T=_INTEGER, Index=_INTEGER,
                           **{f"{mask}_mask": {"i": "0"} for mask in
                              ("begin", "end", "ellipsis", "new_axis", "shrink_axis")})
-        double = self._node("Mul", f"{name}/double", [size, two], T=_INTEGER)
-        return self._node("ResizeBilinear", name, [source, double], T=_FLOAT,
+        larger = self._node("Mul", f"{name}/larger", [size, times], T=_INTEGER)
+        return self._node("ResizeBilinear", name, [source, larger], T=_FLOAT,
                           align_corners={"b": bool(options.alignCorners)},
                           half_pixel_centers={"b": bool(options.halfPixelCenters)})
 

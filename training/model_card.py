@@ -30,15 +30,25 @@ def _details(card):
     if "mirrored" in made:
         several += " Each face is read with its mirror image, and the two answers are averaged."
     return (f"{card['name']} {card['version']}: a convolutional network of {card['parameters']:,} parameters and "
-            f"{card['multiply_adds'] / 1e6:.1f} million multiply-adds a face, trained from scratch. It takes a "
+            f"{card['multiply_adds'] / 1e6:.1f} million multiply-adds a face{_scratch(made)}. It takes a "
             f"grey face of {card['input']['size']}x{card['input']['size']} pixels, 0-255, with eyes, nose and mouth "
             f"brought to the places the card states, and answers one logit for each of {', '.join(card['labels'])}."
             f"{several}\n\n"
-            f"Recipe {made['recipe']}, seed {made['seed']}, {made['epochs']:g} epochs; weights averaged over the "
-            f"steps. Made by: {made['command']}. The probabilities are "
+            f"{_recipes(made)}; weights averaged over the steps. Made by: {made['command']}. The probabilities are "
             f"softmax(logits / {card['calibration']['temperature']:.3f}), the temperature chosen on "
             f"{card['calibration']['chosen_on']}. Licence of code and weights: "
             f"{card['licence']}.")
+
+
+def _scratch(made):
+    return "" if any("start" in each for each in made.get("members", [made])) else ", trained from scratch"
+
+
+def _recipes(made):
+    """Each run's recipe, seed and epochs, and the published weights that it began with."""
+    return "; ".join(f"Recipe {each['recipe']}, seed {each['seed']}, {each['epochs']:g} epochs" +
+                     (f" from the weights of {each['start']['origin']}, licence {each['start']['licence']}"
+                      if "start" in each else "") for each in made.get("members", [made]))
 
 
 def _use(raters):

@@ -41,6 +41,7 @@ class Recipe:
     preparation: str = "none"           # of every picture, see training/data/preparation.py
     fused: bool = False                 # batch normalisation in one kernel: faster for wide networks, TensorFlow only
     judged: int = 0                     # rows of PublicTest that an epoch is judged on; 0: all
+    start: str = ""                     # weights the convolutions start from, see training/pretrained.py; "": random
     subset: float = 1.0                 # share of Training that is learnt from, the same of each class
 
     def as_json(self):
