@@ -90,7 +90,7 @@ def markdown(found):
 def write(found, bundles, md5, path):
     """Write the grid, as `grid` returns it, to the JSON file `path` for the site's pages.
 
-    Networks of other label sets that the file already holds are kept, where it was measured on the same data.
+    Networks that the file already holds stay, where they were measured on the same data.
     bundles: those behind `found`, by which the pages know whether a network has changed. md5: of the data.
     Raises TrainingError where the file cannot be written.
     """
@@ -105,8 +105,7 @@ def write(found, bundles, md5, path):
     try:
         before = json.loads(path.read_text()) if path.is_file() else {}
         if json.loads(json.dumps(head)) == {key: before.get(key) for key in head}:
-            networks = {network: grid_ for network, grid_ in before["networks"].items()
-                        if grid_["label_set"] != label_set} | networks
+            networks = before["networks"] | networks
         path.write_text(json.dumps(head | {"networks": networks}, indent=1) + "\n")
     except (OSError, ValueError) as error:
         raise TrainingError(f"{path}: cannot be written ({error})") from None

@@ -57,7 +57,7 @@ def test_another_file_is_not_taken_for_mini_xception(tmp_path):
         mini_xception(path)
 
 
-def test_the_grids_of_two_label_sets_stand_in_one_file(bright_or_dark, tmp_path):
+def test_grids_measured_one_after_the_other_stand_in_one_file(bright_or_dark, tmp_path):
     def bundle(name, label_set):
         files = {"model.keras": {"sha256": f"of {name}"}}
         return Bundle(tmp_path, {"name": name, "label_set": label_set, "files": files})
@@ -69,8 +69,9 @@ def test_the_grids_of_two_label_sets_stand_in_one_file(bright_or_dark, tmp_path)
     assert [each["name"] for each in told["disturbances"]] == list(DISTURBANCES) and told["split"] == "PublicTest"
     assert set(told["networks"]) == {"seven", "jury"} and told["networks"]["jury"]["model_sha256"] == "of jury"
     assert told["networks"]["seven"]["low light"] == found["seven"]["low light"]
-    write({"other": found["seven"]}, [bundle("other", "fer2013")], "made", path)
-    assert set(json.loads(path.read_text())["networks"]) == {"jury", "other"}, "one grid a label set"
+    write({"seven": found["seven"] | {"undisturbed": 0.25}}, [bundle("seven", "fer2013")], "made", path)
+    assert {name: each["undisturbed"] for name, each in json.loads(path.read_text())["networks"].items()} == {
+        "seven": 0.25, "jury": round(found["seven"]["undisturbed"], 5)}, "measured again, it is the new one"
     write(found, [bundle("seven", "fer2013")], "other data", path)
     assert set(json.loads(path.read_text())["networks"]) == {"seven"}
     path.write_text("[")
