@@ -4,7 +4,8 @@
 
 Each RUN is a folder of `python -m training fit`, such as instance/runs/jury-live, with heads for FER2013's classes and
 FER+'s votes. On PublicTest alone, where members are chosen: every combination in one pass, with the mirror image and,
-if asked, with ten crops; then, of the answers with the mirror image, each pair and the faces that all have wrong.
+if asked, with ten crops; then, of the answers with the mirror image, each pair, the faces that all have wrong, and
+the faces with a twin in Training, which a network that knew Training by heart would have right where the labels agree.
 """
 
 import argparse
@@ -14,6 +15,8 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import numpy as np
+
 from training import jury
 from training.data import fer2013
 from training.data.labels import LABEL_SETS
@@ -21,6 +24,7 @@ from training.export import one_head, read_run
 from training.judging import answers, keras_logits, mirror_views, ten_crops
 from training.metrics import log_softmax, soft_cross_entropy
 from training.networks import trained
+from training.twins import with_twin
 
 VIEWS = {"one pass": None, "mirrored": mirror_views, "ten crops": ten_crops}
 
@@ -40,7 +44,9 @@ def main():
         for names in combinations(found, count):
             print(f"| {' + '.join(names)} | "
                   + " | ".join(_figures([found[name][view] for name in names]) for view in views) + " |")
-    _errors({name: answered["mirrored"]["fer2013"] for name, answered in found.items()}, faces)
+    mirrored = {name: answered["mirrored"]["fer2013"] for name, answered in found.items()}
+    _errors(mirrored, faces)
+    _twins(mirrored, faces)
 
 
 def _member(run, faces, views):
@@ -76,6 +82,30 @@ def _errors(found, faces):
     disputed = [LABEL_SETS["fer2013"][label] != rated for label, rated in zip(first.truth, raters, strict=True)]
     print(f"\nAll are wrong on {wrong.mean():.1%}. FER2013's label is not the raters' first choice on "
           f"{_share(disputed, wrong):.1%} of these faces, on {_share(disputed, ~wrong):.1%} of the others.")
+
+
+def _twins(found, faces):
+    """Print how right each member and all together are on faces with a twin in Training, and the twin's label."""
+    first = next(iter(found.values()))
+    twin = with_twin(faces)[first.rows]
+    together = sum(log_softmax(each.logits) for each in found.values())
+    print("\n| | faces with a twin | the others |\n|---|---|---|")
+    for name, logits in [*((name, each.logits) for name, each in found.items()), ("all", together)]:
+        right = logits.argmax(1) == first.truth
+        print(f"| {name} | {right[twin].mean():.1%} | {right[~twin].mean():.1%} |")
+    learnt = faces.rows("Training")
+    pixels, nearest = _standardised(faces.images[learnt]), []
+    for rows in np.array_split(first.rows[twin], 8):
+        nearest.extend((_standardised(faces.images[rows]) @ pixels.T).argmax(1))
+    same = faces.labels[learnt[nearest]] == faces.labels[first.rows[twin]]
+    print(f"\n{twin.sum()} of {len(twin)} faces have a twin in Training; it has the same label for {same.mean():.1%}.")
+
+
+def _standardised(images):
+    """Pictures as rows of zero mean and unit length, whose products are correlations."""
+    flat = images.reshape(len(images), -1).astype(np.float32)
+    flat -= flat.mean(1, keepdims=True)
+    return flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-6)
 
 
 def _share(values, where):
