@@ -5,8 +5,8 @@ Time     14 epochs; 88 minutes on one CPU core, of pictures made three times as 
 Result   PublicTest: raters' majority 90.2 %, FER2013's classes 67.4 %, the loss still falling
 
 `jury-faces.dlib` begins with dlib's residual network on pictures twice as large: 45 epochs, 85 minutes on one core,
-90.0 and 69.4 %. After one epoch it has 53.7 % (`jury-strong.alone`, which begins with nothing, 35.0), at the end no more
-than others have; it errs less like them than they do like each other. Both as members: docs/figures.md.
+90.0 and 69.4 %. After one epoch it has 53.7 % (`jury-strong.alone`, which begins with nothing, 35.0), at the end no
+more than others have; it errs less like them than they do like each other. Both as members: docs/figures.md.
 """
 
 from functools import partial
