@@ -12,8 +12,9 @@ import keras
 import numpy as np
 import pytest
 
-from training import graph_model, pretrained, tfjs
+from training import graph_model, model_card, pretrained, tfjs
 from training.errors import TrainingError
+from training.export import _training
 from training.fit import Run
 from training.zoo.faces import dlib_resnet, mobilenet
 
@@ -106,6 +107,20 @@ def test_a_run_starts_from_them(package, tiny, faces, tmp_path, monkeypatch):
         np.testing.assert_array_equal(ours, theirs)     # whatever the seed
     for kept, now in zip(run.average, run.model.get_weights(), strict=True):
         np.testing.assert_array_equal(kept, now)
+
+
+def test_the_card_says_what_a_run_began_with(package, tiny, faces):
+    name, _, _ = package
+    source = pretrained.SOURCES[name]
+    made = _training(replace(tiny, start=name), {"data_md5": faces.md5, "step": 8}, faces)
+    assert made["start"] == {"origin": source.origin, "licence": source.licence, "package": source.package}
+    alone = _training(tiny, {"data_md5": faces.md5, "step": 8}, faces)
+    assert "start" not in alone and model_card._scratch(alone)
+    together = {"members": [alone, made]}
+    assert not model_card._scratch(made) and not model_card._scratch(together)
+    told = model_card._recipes(together)
+    assert told.count("Recipe tiny") == 2 and told.count("from the weights of") == 1
+    assert told.endswith(f"from the weights of {source.origin}, licence {source.licence}")
 
 
 def test_a_spoilt_file_is_not_used(package):

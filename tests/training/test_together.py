@@ -69,6 +69,8 @@ def test_a_bundle_of_two_runs_mirrored(exported, tiny, tmp_path, run_command):
     made = bundle.card["training"]
     assert made["mirrored"] is True and made["recipe"] == "tiny + tiny" and len(made["members"]) == 2
     assert made["epochs"] == 4 and " && " in made["command"]
+    told = bundle.card["model_card"]["model_details"]
+    assert told.count("Recipe tiny, seed 0, 2 epochs") == 2 and "trained from scratch" in told
     assert bundle.card["multiply_adds"] == 4 * alone.card["multiply_adds"]
     assert bundle.card["parameters"] == 2 * alone.card["parameters"]
     # Twice the same run, mirrored, answers what the run's own flip averaging answers.
