@@ -116,3 +116,22 @@ def test_health_says_what_reads(client):
 def test_metrics_can_be_switched_off(make_app):
     assert "emoscope_live_clients 0.0" in make_app().test_client().get("/metrics").text
     assert make_app(metrics=False).test_client().get("/metrics").status_code == 404
+
+
+def test_a_network_of_several_says_how_each_was_trained(tmp_path):
+    """Commands, epochs and seeds of all, and what one began with; a network of one run has one line."""
+    runs = [{"recipe": name, "command": f"fit {name}", "epochs": epochs, "seed": seed, "data_md5": "0" * 32}
+            for name, epochs, seed in (("one", 100.0, 3), ("two", 56.0, 4))]
+    runs[1]["start"] = {"origin": "a face recognition network"}
+    stubs.make_bundle(tmp_path, training=runs[0] | {"seed": 0, "epochs": 156.0, "members": runs})
+    stubs.make_bundle(tmp_path, name="alone", training=runs[0])
+    app = create_app({"models": str(tmp_path), "model": "stub"}, reader=stubs.StubReader())
+    app.jinja_env.globals["asset"] = lambda name: f"/static/dist/{name}"
+
+    def told(name):
+        page = app.test_client().get(f"/models/{name}").text
+        return " ".join(page.partition("Trained by</dt><dd>")[2].partition("</dd>")[0].split())
+
+    assert told("stub") == ("<code>fit one</code>, 100 epochs, seed 3;<br><code>fit two</code>, 56 epochs, seed 4, "
+                            "from the weights of a face recognition network")
+    assert told("alone") == "<code>fit one</code>, 100 epochs, seed 3"
