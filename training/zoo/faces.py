@@ -1,10 +1,9 @@
 """Two networks that learnt to tell people apart, made ready to read expressions.
 
-What a net learns from millions of faces helps where FER2013's 28,709 do not suffice (EmotiEffLib; Savchenko 2021,
-"Facial expression and attributes recognition based on multi-task learning of lightweight neural networks"). Their
-published weights come with an npm package and are put in by `training/pretrained.py`, which knows them by the names of
-the layers here: normalisations are folded into the convolutions, and the three colours of the first kernel are added
-up, which is the same for a grey picture.
+EmotiEffLib begins so (Savchenko 2021, "Facial expression and attributes recognition based on multi-task learning of
+lightweight neural networks"). The published weights come with an npm package and are put in by
+`training/pretrained.py`, which knows them by the names of the layers here: normalisations are folded into the
+convolutions, and the three colours of the first kernel are added up, which is the same for a grey picture.
 """
 
 from keras import Input, Model, layers
