@@ -15,22 +15,21 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-import numpy as np
-
 from training import jury
 from training.data import fer2013
+from training.data.duplicates import near_pairs, twins_across
+from training.data.fer2013 import SPLITS
 from training.data.labels import LABEL_SETS
 from training.export import one_head, read_run
 from training.judging import answers, keras_logits, mirror_views, ten_crops
 from training.metrics import log_softmax, soft_cross_entropy
 from training.networks import trained
-from training.twins import with_twin
 
 VIEWS = {"one pass": None, "mirrored": mirror_views, "ten crops": ten_crops}
 
 
 def main():
-    """Print the two tables."""
+    """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("csv", type=Path)
     parser.add_argument("runs", type=Path, nargs="+")
@@ -87,25 +86,16 @@ def _errors(found, faces):
 def _twins(found, faces):
     """Print how right each member and all together are on faces with a twin in Training, and the twin's label."""
     first = next(iter(found.values()))
-    twin = with_twin(faces)[first.rows]
+    twins, _ = twins_across(near_pairs(faces.images), faces.split, SPLITS.index("Training"))
+    nearest = twins[first.rows]
+    twin = nearest >= 0
     together = sum(log_softmax(each.logits) for each in found.values())
     print("\n| | faces with a twin | the others |\n|---|---|---|")
     for name, logits in [*((name, each.logits) for name, each in found.items()), ("all", together)]:
         right = logits.argmax(1) == first.truth
         print(f"| {name} | {right[twin].mean():.1%} | {right[~twin].mean():.1%} |")
-    learnt = faces.rows("Training")
-    pixels, nearest = _standardised(faces.images[learnt]), []
-    for rows in np.array_split(first.rows[twin], 8):
-        nearest.extend((_standardised(faces.images[rows]) @ pixels.T).argmax(1))
-    same = faces.labels[learnt[nearest]] == faces.labels[first.rows[twin]]
+    same = faces.labels[nearest[twin]] == faces.labels[first.rows[twin]]
     print(f"\n{twin.sum()} of {len(twin)} faces have a twin in Training; it has the same label for {same.mean():.1%}.")
-
-
-def _standardised(images):
-    """Pictures as rows of zero mean and unit length, whose products are correlations."""
-    flat = images.reshape(len(images), -1).astype(np.float32)
-    flat -= flat.mean(1, keepdims=True)
-    return flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-6)
 
 
 def _share(values, where):

@@ -8,6 +8,8 @@ convolutions, and the three colours of the first kernel are added up, which is t
 
 from keras import Input, Model, layers
 
+from .parts import answer
+
 
 def dlib_resnet(heads, enlarge=2, dropout=0.3, size=48):
     """The 29 convolutions of dlib's face recognition network (King 2017, dlib_face_recognition_resnet_model_v1).
@@ -23,16 +25,14 @@ def dlib_resnet(heads, enlarge=2, dropout=0.3, size=48):
         for which in names:
             name = {"d": f"conv{width}_down", "o": f"conv{width}_down_out"}.get(which, f"conv{width}_{which}")
             x = _residual(x, width, name, halves=which in "do")
-    return _answer(image, x, heads, dropout, "dlib_resnet")
+    return _model(image, x, heads, dropout, "dlib_resnet")
 
 
 def mobilenet(heads, enlarge=2, dropout=0.3, size=48):
     """MobileNet (Howard et al. 2017) as Savchenko 2019 (PeerJ Computer Science 5:e197) taught it VGGFace2's people.
 
-    It learnt on 224 pixels.
-
-    heads: {label set: number of labels}. enlarge: how many times the picture is made larger first.
-    Input: float32 (n, size, size, 1), grey 0-255. Output: {label set: logits, float32 (n, labels)}.
+    heads: {label set: number of labels}. enlarge: how many times the picture is made larger first; it learnt on 224
+    pixels. Input: float32 (n, size, size, 1), grey 0-255. Output: {label set: logits, float32 (n, labels)}.
     """
     image, x = _enlarged(size, enlarge, 115.0, 1.0)
     x = layers.ReLU(6)(layers.Conv2D(32, 3, strides=2, padding="same", name="conv1")(x))
@@ -42,7 +42,7 @@ def mobilenet(heads, enlarge=2, dropout=0.3, size=48):
         x = layers.DepthwiseConv2D(3, strides=strides, padding="same", name=f"conv_dw_{block}")(x)
         x = layers.Conv2D(width, 1, name=f"conv_pw_{block}")(layers.ReLU(6)(x))
         x = layers.ReLU(6)(x)
-    return _answer(image, x, heads, dropout, "mobilenet")
+    return _model(image, x, heads, dropout, "mobilenet")
 
 
 def _enlarged(size, times, mean, scale):
@@ -56,14 +56,12 @@ def _residual(x, width, name, halves):
     if halves:
         shortcut = layers.AveragePooling2D(2, padding="same")(x)
         if x.shape[-1] != width:
-            shortcut = layers.Concatenate()([shortcut, layers.Rescaling(0.0)(shortcut)])
+            shortcut = layers.Concatenate()([shortcut, layers.Rescaling(0.0)(shortcut)])     # zeros beside it
     x = layers.Conv2D(width, 3, strides=2 if halves else 1, padding="same", name=f"{name}_conv1")(x)
     x = layers.Conv2D(width, 3, padding="same", name=f"{name}_conv2")(layers.ReLU()(x))
     return layers.ReLU()(layers.Add()([x, shortcut]))
 
 
-def _answer(image, x, heads, dropout, name):
+def _model(image, x, heads, dropout, name):
     x = layers.GlobalAveragePooling2D(name="embedding")(x)
-    x = layers.Dropout(dropout)(x)
-    logits = {head: layers.Dense(labels, name=head, dtype="float32")(x) for head, labels in heads.items()}
-    return Model(image, logits, name=name)
+    return Model(image, answer(layers.Dropout(dropout)(x), heads), name=name)
