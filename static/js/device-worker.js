@@ -26,19 +26,30 @@ let detector;
 const readers = new Map();
 /** @type {Backend[]} */
 const failed = [];
-let loaded = 0;
+/** What is being fetched now, in bytes; a total of 0: nothing. */
+const fetching = { graphs: 0, loaded: 0, total: 0 };
 
 /** @param {string} words */
 const note = (words) => self.postMessage({ note: words });
 const files = new Files(note);
 
 /** @param {Record<string, import("./device/files.js").File>} described  @param {string} name */
-function fetchGraph(described, name) {
+async function fetchGraph(described, name) {
+  const tell = () => self.postMessage({ fetching });
   const get = (/** @type {string} */ part) => files.get(described[part], name, (bytes) => {
-    loaded += bytes;
-    self.postMessage({ loaded });
+    fetching.loaded += bytes;
+    tell();
   });
-  return Promise.all([get("model.json"), get("weights.bin")]);
+  fetching.graphs++;
+  fetching.total += described["model.json"].bytes + described["weights.bin"].bytes;
+  try {
+    return await Promise.all([get("model.json"), get("weights.bin")]);
+  } finally {
+    if (--fetching.graphs === 0) {
+      Object.assign(fetching, { loaded: 0, total: 0 });
+      tell();
+    }
+  }
 }
 
 /** @param {string} name */

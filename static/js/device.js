@@ -12,6 +12,8 @@ import { PHOTO } from "./vision/faces.js";
 
 /** @typedef {import("./types.js").Reader} Reader */
 
+const PREPARING = "Preparing this device …";
+
 /** @implements {Reader} */
 export class DeviceReader {
   /** @type {import("./types.js").Model[]} */
@@ -32,8 +34,8 @@ export class DeviceReader {
   onNote = () => {};
   /** Told which way to compute was taken, and why no other. @type {(running: Running) => void} */
   onRunning = () => {};
-  /** @type {(share: number) => void} */
-  #onLoaded = () => {};
+  /** Told how far networks are fetched, at the start and for another model later; "" when all is there. @type {(words: string) => void} */
+  onFetching = () => {};
 
   /** @param {{model?: string, backend?: Backend | "auto"}} [options]  what to begin with */
   constructor({ model = "", backend = "auto" } = {}) {
@@ -53,18 +55,15 @@ export class DeviceReader {
   async start({ onState }) {
     const { offer } = this;
     if (!offer) throw new ReaderError("no_offer", "This server offers no networks for reading on this device.");
-    const total = this.#bytesOf(offer);
-    this.#onLoaded = (loaded) => onState("connecting", `Fetching the networks: ${Math.min(100, Math.round((100 * loaded) / total))} % of ${(total / 1e6).toFixed(1)} MB`);
-    onState("connecting", "Preparing this device …");
+    onState("connecting", PREPARING);
     this.#open(offer.worker);
-    this.#settle(await this.#ask("start", { offer, model: this.model, backend: this.backend }));
+    try {
+      this.#settle(await this.#ask("start", { offer, model: this.model, backend: this.backend }));
+    } catch (error) {
+      this.stop(); // one network failed; the other may still be on its way
+      throw error;
+    }
     onState("ready", this.engine);
-  }
-
-  /** @param {import("./device/offer.js").Offer} offer */
-  #bytesOf(offer) {
-    const model = offer.models.find(({ name }) => name === this.model) ?? offer.models[0];
-    return [offer.detector, model].flatMap((one) => Object.values(one?.files ?? {})).reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   /** @param {Running} running */
@@ -87,9 +86,9 @@ export class DeviceReader {
   }
 
   /** @param {any} data */
-  #hear({ id, answer, error, note, loaded, running }) {
+  #hear({ id, answer, error, note, fetching, running }) {
     if (note) this.onNote(note);
-    if (loaded !== undefined) this.#onLoaded(loaded);
+    if (fetching) this.onFetching(fetching.total ? progress(fetching) : this.running ? "" : PREPARING);
     if (running) this.#settle(running);
     const asked = this.#asked.get(id);
     if (!asked) return;
@@ -153,4 +152,9 @@ export class DeviceReader {
     for (const { reject } of this.#asked.values()) reject(new ReaderError("disconnected", "Reading on this device was stopped."));
     this.#asked.clear();
   }
+}
+
+/** @param {{loaded: number, total: number}} fetching  in bytes */
+function progress({ loaded, total }) {
+  return `Fetching the networks: ${Math.min(100, Math.round((100 * loaded) / total))} % of ${(total / 1e6).toFixed(1)} MB`;
 }

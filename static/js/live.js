@@ -77,6 +77,7 @@ async function useDevice() {
   const reader = new DeviceReader({ model: new URLSearchParams(location.search).get("model") ?? "", backend: wish() });
   reader.onRunning = (running) => where.tell(running);
   reader.onNote = (words) => where.say("note", words);
+  reader.onFetching = (words) => stage.remark(words);
   try {
     await useReader(reader);
     where.say("kept", KEPT[await keepForOffline(reader)]);

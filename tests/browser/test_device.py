@@ -1,19 +1,22 @@
 """Reading on the device: the same page without a server behind it, and what it does when something is missing."""
 
 import base64
+import contextlib
 import json
 import os
+import re
 from pathlib import Path
 
 import made_pictures
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Error, expect
 from test_device_parity import HARNESS, as_png
 from test_live_page import watch
 
 NO_GRAPHICS = ["--disable-gpu", "--disable-software-rasterizer"]
 NO_WASM = "--js-flags=--jitless"         # an engine that compiles nothing has no WebAssembly
 LIVE = "/live?on=device&backend=wasm"
+ROOT = Path(__file__).parents[2]
 FRAMES = int(os.environ.get("FRAMES", 100))
 BROKEN = "came damaged and is not used. It is fetched again."
 
@@ -200,6 +203,43 @@ def test_a_damaged_file_is_named_and_fetched_again(open_page, times, outcome):
     else:
         expect(page.locator("#stage")).to_contain_text("came damaged twice")
         expect(page.get_by_role("link", name="Read on the server")).to_be_visible()
+
+
+def weights_of(model):
+    """SHA-256 of the weights that the browser loads."""
+    card = json.loads((ROOT / "static/models" / model / "card.json").read_text())
+    return card["files"]["tfjs/weights.bin"]["sha256"]
+
+
+def test_what_comes_late_does_not_undo_a_failure(open_page):
+    """The detector fails while the model is still on its way; then the model arrives."""
+    held = []
+    page = open_page(f"{LIVE}&model=jury-live", service_workers="block", routes={
+        "**/device/files/*/weights.bin": lambda route: route.fulfill(status=200, body=b"half of it"),
+        f"**/device/files/{weights_of('jury-live')}/weights.bin": lambda route: held.append(route)})
+    expect(page.locator("#live")).to_have_attribute("data-reader", "lost", timeout=90_000)
+    assert len(held) == 1
+    with contextlib.suppress(Error):        # nobody may be waiting for it any more
+        held[0].continue_()
+    page.wait_for_timeout(1500)
+    expect(page.locator("#live")).to_have_attribute("data-reader", "lost")
+    expect(page.locator(".stage-strip")).to_be_hidden()
+
+
+def test_another_model_is_fetched_while_the_camera_runs(open_page, film):
+    """How far it is fetched is told; the page stays ready, and the words go when it is there."""
+    held, weights = [], f"**/device/files/{weights_of('jury-pocket')}/weights.bin"
+    page = open_page(f"{LIVE}&model=jury-live", film=film("portrait"), service_workers="block",
+                     routes={weights: lambda route: held.append(route)})
+    ready(page)
+    start(page)
+    page.select_option("#model", "jury-pocket")
+    strip = page.locator(".stage-strip")
+    expect(strip).to_have_text(re.compile(r"Fetching the networks: \d % of 0\.2 MB"), timeout=60_000)
+    expect(page.locator("#live")).to_have_attribute("data-reader", "ready")
+    held[0].continue_()
+    expect(strip).to_be_hidden(timeout=60_000)
+    expect(page.locator("#live")).to_have_attribute("data-reader", "ready")
 
 
 def test_a_damaged_kept_file_is_named_and_fetched_again(open_page):

@@ -45,6 +45,7 @@ export class ReaderChoice {
     const device = new DeviceReader({ backend: wish() });
     device.onRunning = (running) => this.#where.tell(running);
     device.onNote = (words) => this.#where.say("note", words);
+    device.onFetching = (words) => this.#where.say("state", words);
     this.#offer(device.models);
     const ready = device.start({ onState: (state, words) => this.#where.say("state", state === "ready" ? "" : words) });
     this.reader = new DevicePhotoReader(device, ready);
