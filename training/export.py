@@ -160,16 +160,18 @@ def describe(path):
 
 
 def _training(recipe, state, faces):
-    start = {}
+    more = {}
     if recipe.start:
         source = SOURCES[recipe.start]
-        start = {"start": {"origin": source.origin, "licence": source.licence, "package": source.package}}
+        more["start"] = {"origin": source.origin, "licence": source.licence, "package": source.package}
+    if recipe.teachers:
+        more |= {"teachers": list(recipe.teachers), "teaching": recipe.teaching}
     return {"recipe": recipe.name, "seed": recipe.seed, "data_md5": str(state["data_md5"]),
             "epochs": round(int(state["step"]) / (len(faces.rows("Training")) // recipe.batch), 2),
             "epochs_planned": recipe.epochs,
-            "steps": int(state["step"]), "batch": recipe.batch,
+            "steps": int(state["step"]), "batch": recipe.batch, "label_smoothing": recipe.label_smoothing,
             "command": f"python -m training fit {recipe.name} --data fer2013.csv.gz --votes fer2013new.csv",
-            **start}
+            **more}
 
 
 def _of_all(members, mirrored):

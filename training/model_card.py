@@ -114,15 +114,24 @@ def _evaluation(card, raters):
 
 
 def _training(card, raters):
+    made = card["training"].get("members", [card["training"]])
+    smoothed = ", smoothed" if any(each["label_smoothing"] for each in made) else ""
     share = ("the shares of the ten raters' votes on the eight expressions as soft labels, each face weighted by how "
-             "many of its votes those are" if raters else "FER2013's one label a face, smoothed")
+             "many of its votes those are" if raters else f"FER2013's one label a face{smoothed}")
     return (f"FER2013's Training split, {TRAINING_FACES} rows of 48x48 grey pixels, md5 of the csv "
             f"{card['training']['data_md5']}. This head learnt {share}; the trunk learnt from FER2013's labels and "
-            "FER+'s votes together. The pictures were gathered by a web image search for words that name "
+            f"FER+'s votes together.{_taught(made)} The pictures were gathered by a web image search for words that name "
             "feelings: they "
             "are for research only and none is part of this project. Some are no faces, some are drawn, many "
             "are posed; "
             "the two label sets agree on 63 % of the faces, so the labels are noisy.")
+
+
+def _taught(made):
+    """Who taught the runs: sentences, or nothing."""
+    return "".join(f" Beside these {each['recipe']} learnt, weighted {each['teaching']:g} to "
+                   f"{1 - each['teaching']:g}, the mean answer of {', '.join(each['teachers'])} to the same picture."
+                   for each in made if "teachers" in each)
 
 
 def _quantities(card, raters):

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -11,7 +12,7 @@ from training import card, model_card
 from training.data import fer2013
 from training.data.labels import LABEL_SETS
 from training.evaluate import figures
-from training.export import multiply_adds
+from training.export import _training, multiply_adds
 from training.judging import keras_logits, litert_logits, read_bundle
 from training.metrics import softmax
 from training.testset import TestSet
@@ -37,6 +38,18 @@ def test_card_says_what_a_runtime_must_know(exported, name, label_set):
     assert content["training"]["epochs"] == 2
     assert set(content["model_card"]) == set(model_card.sections(content)) and len(content["model_card"]) == 9
     assert "not a feeling" in content["model_card"]["intended_use"]
+
+
+def test_the_card_says_who_taught_and_whether_labels_were_smoothed(exported, tiny, faces):
+    content = json.loads((exported / "models" / "seven-tiny" / "card.json").read_text())
+    taught = replace(tiny, teachers=("jury-live", "other"), teaching=0.7, label_smoothing=0.0)
+    for recipe, words, others in (
+            (tiny, ["one label a face, smoothed;"], ["Beside these", "jury-live"]),
+            (taught, ["one label a face;", "weighted 0.7 to 0.3, the mean answer of jury-live, other to"], ["smoothed"])):
+        content["training"] = _training(recipe, {"data_md5": faces.md5, "step": 8}, faces)
+        card.check(content)
+        told = model_card.sections(content)["training_data"]
+        assert all(each in told for each in words) and not any(each in told for each in others), told
 
 
 def test_private_test_is_judged_for_a_release_alone(exported):

@@ -39,7 +39,8 @@ def test_variant_differs_in_what_it_names_alone():
 
 
 @pytest.mark.parametrize(("name", "message"), [
-    ("nothing", "no recipe 'nothing'"), ("hameed.nothing", "no variant 'nothing'"), ("jury-live.x", "it has: none")])
+    ("nothing", "no recipe 'nothing'"), ("hameed.nothing", "no variant 'nothing'"), ("jury-live.x", "it has: taught"),
+    ("jury-pocket.x", "it has: none")])
 def test_unknown_recipe_is_one_line(name, message):
     with pytest.raises(TrainingError, match=message):
         recipes.load(name)
