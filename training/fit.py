@@ -209,6 +209,9 @@ class Run:
         if str(state["data_md5"]) != self.faces.md5:
             raise TrainingError(f"{path} was trained on other data (md5 {state['data_md5']}, now {self.faces.md5}); "
                                 "give that data or another --out")
+        if self.views and not self.views.kept(int(state["step"]), self.recipe.batch):
+            raise TrainingError(f"{self.folder}: pictures kept of the first epochs (views-*.npy) are gone; "
+                                f"remove {path.name} to start again")
         earlier = self.folder / "before-decay.npz"
         fell = decay_start(replace(self.recipe, epochs=theirs["epochs"]), self.steps_per_epoch) < int(state["step"])
         if theirs["epochs"] < ours["epochs"] and fell and earlier.exists():

@@ -120,11 +120,9 @@ def _training(card, raters):
              "many of its votes those are" if raters else f"FER2013's one label a face{smoothed}")
     return (f"FER2013's Training split, {TRAINING_FACES} rows of 48x48 grey pixels, md5 of the csv "
             f"{card['training']['data_md5']}. This head learnt {share}; the trunk learnt from FER2013's labels and "
-            f"FER+'s votes together.{_taught(made)} The pictures were gathered by a web image search for words that name "
-            "feelings: they "
-            "are for research only and none is part of this project. Some are no faces, some are drawn, many "
-            "are posed; "
-            "the two label sets agree on 63 % of the faces, so the labels are noisy.")
+            f"FER+'s votes together.{_taught(made)} The pictures were gathered by a web image search for words that "
+            "name feelings: they are for research only and none is part of this project. Some are no faces, some are "
+            "drawn, many are posed; the two label sets agree on 63 % of the faces, so the labels are noisy.")
 
 
 def _taught(made):

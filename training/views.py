@@ -37,6 +37,11 @@ class Views:
         for kept, wanted, weight in zip(self.targets.values(), targets, weights, strict=True):
             kept[part, :-1], kept[part, -1] = wanted, weight
 
+    def kept(self, step, batch):
+        """Whether the last batch before `step` that should have been kept is there: a file made anew holds zeros."""
+        end = min(step * batch, self.epochs * self.size)
+        return not end or all(array[end - batch:end].any() for array in (self.images, *self.targets.values()))
+
     def again(self, epoch, place, batch, seed):
         """The batch at `place` of the later epoch `epoch`, as `keep` took them."""
         order = np.random.default_rng([seed, epoch]).permutation(self.size)

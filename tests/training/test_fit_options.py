@@ -88,6 +88,21 @@ def test_views_are_shown_again_with_their_answers(tiny, faces, tmp_path):
     np.testing.assert_array_equal(again, anew)
 
 
+@pytest.mark.parametrize("gone", ["views-images.npy", "views-ferplus.npy", "views-*.npy"])
+def test_a_run_whose_views_are_gone_does_not_go_on(tiny, faces, tmp_path, gone):
+    recipe = replace(tiny, views=2, epochs=4)
+    run = Run(recipe, faces, tmp_path)
+    for step in range(3 * run.steps_per_epoch):
+        run.train_step(run.batch(step))
+    run.save()
+    Run(recipe, faces, tmp_path).restore()
+    for path in tmp_path.glob(gone):
+        path.unlink()
+    for _ in range(2):          # the second time there are new files, with nothing in them
+        with pytest.raises(TrainingError, match="are gone; remove checkpoint.npz to start again"):
+            Run(recipe, faces, tmp_path).restore()
+
+
 def test_sharpness_climbs_before_it_steps(tiny, faces, tmp_path, monkeypatch):
     still = replace(tiny, network=partial(residual, stem=4, widths=(4, 8), blocks=(1, 1), dropout=0.0),
                     learning_rate=0.0, weight_decay=0.0, warmup=0.0, sharpness=0.1)

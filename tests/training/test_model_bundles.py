@@ -45,7 +45,7 @@ def test_the_card_says_who_taught_and_whether_labels_were_smoothed(exported, tin
     taught = replace(tiny, teachers=("jury-live", "other"), teaching=0.7, label_smoothing=0.0)
     for recipe, words, others in (
             (tiny, ["one label a face, smoothed;"], ["Beside these", "jury-live"]),
-            (taught, ["one label a face;", "weighted 0.7 to 0.3, the mean answer of jury-live, other to"], ["smoothed"])):
+            (taught, ["a face;", "weighted 0.7 to 0.3, the mean answer of jury-live, other to"], ["smoothed"])):
         content["training"] = _training(recipe, {"data_md5": faces.md5, "step": 8}, faces)
         card.check(content)
         told = model_card.sections(content)["training_data"]
