@@ -119,10 +119,10 @@ def test_metrics_can_be_switched_off(make_app):
 
 
 def test_a_network_of_several_says_how_each_was_trained(tmp_path):
-    """Commands, epochs and seeds of all, and what one began with; a network of one run has one line."""
+    """Commands, epochs and seeds of all, what one began with, who taught it; a network of one run has one line."""
     runs = [{"recipe": name, "command": f"fit {name}", "epochs": epochs, "seed": seed, "data_md5": "0" * 32}
             for name, epochs, seed in (("one", 100.0, 3), ("two", 56.0, 4))]
-    runs[1]["start"] = {"origin": "a face recognition network"}
+    runs[1] |= {"start": {"origin": "a face recognition network"}, "teachers": ["three", "four"], "teaching": 0.7}
     stubs.make_bundle(tmp_path, training=runs[0] | {"seed": 0, "epochs": 156.0, "members": runs})
     stubs.make_bundle(tmp_path, name="alone", training=runs[0])
     app = create_app({"models": str(tmp_path), "model": "stub"}, reader=stubs.StubReader())
@@ -133,5 +133,6 @@ def test_a_network_of_several_says_how_each_was_trained(tmp_path):
         return " ".join(page.partition("Trained by</dt><dd>")[2].partition("</dd>")[0].split())
 
     assert told("stub") == ("<code>fit one</code>, 100 epochs, seed 3;<br><code>fit two</code>, 56 epochs, seed 4, "
-                            "from the weights of a face recognition network")
+                            "from the weights of a face recognition network, taught by "
+                            "<code>three</code>, <code>four</code>")
     assert told("alone") == "<code>fit one</code>, 100 epochs, seed 3"

@@ -28,6 +28,9 @@ const readers = new Map();
 const failed = [];
 /** What is being fetched now, in bytes; a total of 0: nothing. */
 const fetching = { graphs: 0, loaded: 0, total: 0 };
+const AGAIN = 5000; // milliseconds after which the camera's frames ask anew for a model that could not be had
+/** @type {{model: string, until: number, error: FileError} | null} */
+let missing = null;
 
 /** @param {string} words */
 const note = (words) => self.postMessage({ note: words });
@@ -137,8 +140,14 @@ const WORK = {
     const pixels = fromBitmap(bitmap);
     bitmap.close();
     const taken = performance.now() - begun;
-    const reading = await read("camera", pixels, { model, threshold: offer.thresholds.live });
-    return { ...reading, milliseconds: { decode: round(taken, 2), ...reading.milliseconds } };
+    if (missing && missing.model === model && begun < missing.until) throw missing.error;
+    try {
+      const reading = await read("camera", pixels, { model, threshold: offer.thresholds.live });
+      return { ...reading, milliseconds: { decode: round(taken, 2), ...reading.milliseconds } };
+    } catch (error) {
+      if (error instanceof FileError) missing = { model, until: performance.now() + AGAIN, error };
+      throw error;
+    }
   },
   async photo({ blob, model, longSides }) {
     const begun = performance.now();

@@ -242,6 +242,38 @@ def test_another_model_is_fetched_while_the_camera_runs(open_page, film):
     expect(page.locator("#live")).to_have_attribute("data-reader", "ready")
 
 
+def test_another_model_that_comes_damaged_is_not_fetched_with_every_frame(open_page, film):
+    """The words stay, the model chosen before reads on when it is chosen again; later the other is asked for anew."""
+    fetched = []
+
+    def damage(route):
+        fetched.append(route)
+        if len(fetched) > 2:
+            route.continue_()
+        else:
+            route.fulfill(status=200, body=b"half of it")
+
+    page = open_page(f"{LIVE}&model=jury-live", film=film("portrait"), service_workers="block",
+                     routes={f"**/device/files/{weights_of('jury-pocket')}/weights.bin": damage})
+    ready(page)
+    start(page)
+    page.select_option("#model", "jury-pocket")
+    strip = page.locator(".stage-strip")
+    expect(strip).to_contain_text("came damaged twice", timeout=60_000)
+    page.wait_for_timeout(2000)
+    expect(strip).to_contain_text("came damaged twice")
+    assert len(fetched) == 2
+    page.select_option("#model", "jury-live")
+    expect(strip).to_be_hidden(timeout=10_000)
+    page.select_option("#model", "jury-pocket")
+    for _ in range(150):
+        if len(fetched) > 2:
+            break
+        page.wait_for_timeout(100)
+    assert len(fetched) == 3
+    expect(strip).to_be_hidden(timeout=10_000)
+
+
 def test_a_damaged_kept_file_is_named_and_fetched_again(open_page):
     page = open_page(LIVE)
     ready(page)

@@ -31,7 +31,7 @@ RECIPE = Recipe(
 )
 
 VARIANTS = {
-    "taught": {"network": partial(residual, stem=32, widths=(48, 96, 192), blocks=(1, 2, 1), dropout=0.1),
+    "taught": {"network": partial(RECIPE.network, dropout=0.1),
                "label_sets": {"ferplus": 0.5, "fer2013": 0.5}, "label_smoothing": 0.0,
                "augmentation": Augmentation(mixup=0.2), "epochs": 130, "decay": 0.4, "fused": True, "seed": 5,
                "teachers": ("jury-live", "jury-strong.alone", "jury-strong.stem"), "views": 16},
