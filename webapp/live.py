@@ -29,6 +29,7 @@ CODES = {
     "not_a_picture": "the bytes are no picture that can be read",
     "truncated": "the picture is incomplete or damaged",
     "too_many_pixels": "more pixels than `limits.frame_pixels`",
+    "too_many_scans": "a progressive JPEG of more scans than its size allows",
     "unsupported": "the picture's pixels have no one meaning on a screen",
     "busy": "the server has more to do than it can",
     "failed": "the server could not read the frame; its log says why",

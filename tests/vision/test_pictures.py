@@ -7,6 +7,8 @@ import zlib
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
 
 from webapp.vision.pictures import PictureError, decode
 
@@ -133,6 +135,64 @@ def test_a_huge_header_is_refused_before_decoding(side):
     assert tracemalloc.get_traced_memory()[1] < 5e6
     tracemalloc.stop()
     assert raised.value.code == "too_many_pixels"
+
+
+def _jpeg_of_scans(count, side=256, progressive=True, between=b""):
+    """A valid grey JPEG with `count` more scans of its first component that hold nothing."""
+    data = _bytes(np.zeros((side, side), np.uint8), "JPEG", progressive=progressive)
+    scan = b"\xff\xda" + bytes([0, 8, 1, 1, 0, 0, 0, 1]) + b"\x00" * 4
+    return data[:-2] + (between + scan) * count + data[-2:]
+
+
+def test_a_jpeg_of_thousands_of_scans_is_refused_before_decoding(monkeypatch):
+    monkeypatch.setattr(JpegImageFile, "load", lambda self: pytest.fail("decoded"))
+    with pytest.raises(PictureError, match="more than 64 scans") as raised:
+        decode(_jpeg_of_scans(6000))
+    assert raised.value.code == "too_many_scans"
+
+
+def test_scans_hidden_behind_markers_inside_a_comment_are_counted():
+    comment = b"\xff\xfe" + struct.pack(">H", 6) + b"\xff\xd9\xff\xda"
+    with pytest.raises(PictureError, match="scans"):
+        decode(_jpeg_of_scans(100, between=comment))
+
+
+def test_a_jpeg_of_a_million_empty_segments_is_refused_before_they_are_parsed(picture):
+    data = _bytes(picture, "JPEG")
+    with pytest.raises(PictureError, match="markers"):
+        decode(data[:2] + b"\xff\xfe\x00\x02" * 1_000_000 + data[2:])
+
+
+def test_the_larger_a_jpeg_the_fewer_scans_it_may_have():
+    data = _jpeg_of_scans(30, side=200)
+    assert decode(data).width == 200
+    with pytest.raises(PictureError, match="more than 20 scans"):
+        decode(data, max_pixels=200 * 200)
+
+
+def test_only_a_jpeg_of_one_scan_may_have_more_pixels_than_are_decoded_at_once():
+    one = _bytes(np.zeros((100, 100), np.uint8), "JPEG")
+    assert decode(one, max_pixels=5000, reduce_to=40).width == 100
+    with pytest.raises(PictureError, match="megapixels"):
+        decode(_jpeg_of_scans(1, side=100, progressive=False), max_pixels=5000, reduce_to=40)
+
+
+def test_progressive_jpegs_of_common_encoders_are_read(picture):
+    _assert_same(decode(_bytes(picture, "JPEG", quality=95, progressive=True), max_pixels=WIDTH * HEIGHT), picture, 12)
+
+
+def test_scans_of_an_embedded_thumbnail_do_not_count(picture):
+    exif = b"Exif\0\0" + b"\xff\xda\x00\x08" * 200
+    _assert_same(decode(_bytes(picture, "JPEG", quality=95, exif=exif)), picture, 12)
+
+
+def test_a_failed_assertion_of_the_image_library_is_a_picture_error(picture, monkeypatch):
+    def fail(self, *_):
+        assert not self.size
+    monkeypatch.setattr(PngImageFile, "load_end", fail)
+    with pytest.raises(PictureError) as raised:
+        decode(_bytes(picture, "PNG"))
+    assert raised.value.code == "truncated"
 
 
 @pytest.mark.parametrize("form, size, most, how", [("WEBP", (6000, 5400), 32, {"method": 0}),
