@@ -60,7 +60,7 @@ node_modules/.installed: package.json package-lock.json | .venv/.created
 	@npm ci --silent --no-audit --no-fund
 	@touch $@
 
-$(DETECTOR): training/detector.py training/graph_model.py node_modules/.installed | .venv/.created
+$(DETECTOR): training/export/detector.py training/export/graph_model.py node_modules/.installed | .venv/.created
 	@test -f .venv/.requirements || test -f .venv/.requirements-gpu || $(MAKE) --no-print-directory $(SERVE_STAMP)
 	@echo "Making the face detector's files …"
 	@$(BIN)/python -m training detector

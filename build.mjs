@@ -1,19 +1,20 @@
-// Bundles what the templates ask for: every `asset('NAME')` in templates/ is an entry, static/js/NAME.js
-// or static/css/NAME.css, and becomes static/dist/NAME-HASH.js|css. manifest.json maps the one to the other.
+// Bundles what the templates use: every `asset('NAME')` in templates/ is an entry, a file of SOURCES,
+// and becomes static/dist/NAME-HASH.js|css. manifest.json maps the one to the other.
 import { build } from "esbuild";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { closure, compressBuilt, compressNetworks } from "./tools/compress.mjs";
-import { LOOKS } from "./static/js/expressions-look.js";
+import { LOOKS } from "./static/js/ui/expression-styles.js";
 
 const TEMPLATES = "templates";
+const SOURCES = ["static/js/pages", "static/js/workers", "static/css/pages", "static/css/ui"];
 const OUT = "static/dist";
 // Scripts that must run before the page is drawn are classic scripts; all others are modules.
-const CLASSIC = new Set(["theme.js", "sw.js"]);
+const CLASSIC = new Set(["theme.js", "service-worker.js"]);
 // Started by scripts or by the server, so no template names them.
-const WORKERS = ["device-worker.js", "sw.js"];
+const WORKERS = ["device-worker.js", "service-worker.js"];
 
 /** @returns {Promise<string[]>} names such as "live.js", sorted */
 async function assetNames() {
@@ -24,7 +25,7 @@ async function assetNames() {
 }
 
 /** @param {string} name */
-const sourceOf = (name) => (name.endsWith(".css") ? `static/css/${name}` : `static/js/${name}`);
+const sourceOf = (name) => SOURCES.map((folder) => `${folder}/${name}`).find(existsSync) ?? `static/js/pages/${name}`;
 
 /** @param {string[]} names  @param {import("esbuild").BuildOptions} options */
 async function bundle(names, options) {

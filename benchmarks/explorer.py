@@ -100,7 +100,7 @@ def questions(dataset, parse):
 
 def measure(folder, repeat):
     """Ask every question of the bundle in `folder`; {question: [ms]}, likewise of CPU time, peak memory in MB."""
-    from webapp.explorer import DataSet, parse
+    from webapp.explorer.queries import DataSet, parse
 
     started = time.perf_counter()
     dataset = DataSet(folder)
@@ -120,7 +120,7 @@ def measure(folder, repeat):
 def draw_map(folder, seconds=6):
     """Frames a second of the map of the bundle in `folder`: drawings of all its points, as the library that draws
     them reports, and frames on the screen while it is dragged, as the browser's own trace does. Where drawing all
-    is slow the page draws a part while it moves (static/js/data/lighter.js): how many is told, too."""
+    is slow the page draws a part while it moves (static/js/explorer/point-thinning.js): how many is told, too."""
     from threading import Thread
 
     from playwright.sync_api import sync_playwright

@@ -14,7 +14,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 from keras.src.legacy.preprocessing.image import ImageDataGenerator
 
-from training.data.augment import Augmentation, augment
+from training.data.augmentation import Augmentation, augment
 
 BATCH, BATCHES, ROUNDS = 128, 20, 5
 

@@ -15,15 +15,15 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from training import jury
 from training.data import fer2013
 from training.data.duplicates import near_pairs, twins_across
 from training.data.fer2013 import SPLITS
 from training.data.labels import LABEL_SETS
-from training.export import one_head, read_run
-from training.judging import answers, keras_logits, mirror_views, ten_crops
-from training.metrics import log_softmax, soft_cross_entropy
-from training.networks import trained
+from training.evaluate import jury
+from training.evaluate.metrics import log_softmax, soft_cross_entropy
+from training.evaluate.predictions import answers, keras_logits, mirror_views, ten_crops
+from training.export.bundle import one_head, read_run
+from training.networks.build import trained
 
 VIEWS = {"one pass": None, "mirrored": mirror_views, "ten crops": ten_crops}
 

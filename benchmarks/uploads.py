@@ -16,7 +16,7 @@ import numpy as np
 import pillow_heif
 from PIL import Image
 
-from webapp.vision import pictures
+from webapp.vision import images
 from webapp.vision.faces import PHOTO
 from webapp.vision.reading import REDUCE
 
@@ -81,8 +81,8 @@ def peak(small, large):
     for file in (small, large):
         data = Path(file).read_bytes()
         try:
-            pictures.decode(data, reduce_to=REDUCE * max(PHOTO))
-        except pictures.PictureError as error:
+            images.decode(data, reduce_to=REDUCE * max(PHOTO))
+        except images.PictureError as error:
             return error.code
         most.append(highest())
     return round(most[1] - most[0])

@@ -9,7 +9,7 @@ import time
 import skimage.data
 from PIL import Image
 
-from webapp.vision import pictures
+from webapp.vision import images
 
 LABELS = ["neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt"]
 FACE = {
@@ -33,7 +33,7 @@ class StubReader:
         self.broken = None
 
     def read(self, data, long_sides, threshold, max_pixels):
-        picture = pictures.decode(data, max_pixels)
+        picture = images.decode(data, max_pixels)
         if self.broken:
             raise self.broken
         with self._lock:

@@ -17,7 +17,7 @@ def serve(tmp_path, monkeypatch, capsys):
     stubs.make_bundle(tmp_path)
     if not (ROOT / "static/detector/detector.json").is_file():
         pytest.skip("the detector's files are not made")
-    monkeypatch.setattr("webapp.assets.Assets.names", lambda assets: {})
+    monkeypatch.setattr("webapp.pages.assets.Assets.names", lambda assets: {})
 
     def serve_(*arguments):
         status = main(["serve", "--models", str(tmp_path), "--model", "stub", *arguments])

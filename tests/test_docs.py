@@ -4,11 +4,17 @@ import re
 
 import pytest
 
-from webapp import __main__, failures, live
+from webapp import __main__
+from webapp.live import namespace
+from webapp.operations import failures
 from webapp.settings import ROOT, SETTINGS
 
 DOCS = {path.name: path.read_text() for path in (ROOT / "docs").glob("*.md")}
 ALL = "\n".join(DOCS.values())
+
+
+def _text(path):
+    return (ROOT / path).read_text()
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
@@ -35,18 +41,18 @@ def test_every_route_is_documented(app):
     assert missing == []
 
 
-@pytest.mark.parametrize("event", live.EVENTS)
+@pytest.mark.parametrize("event", namespace.EVENTS)
 def test_every_event_is_documented(event):
     assert f"### `{event}`" in DOCS["socket.md"]
 
 
-@pytest.mark.parametrize("code", live.CODES)
+@pytest.mark.parametrize("code", namespace.CODES)
 def test_every_code_of_the_socket_is_documented_as_it_is(code):
-    assert f"| `{code}` | {live.CODES[code]} |" in DOCS["socket.md"]
+    assert f"| `{code}` | {namespace.CODES[code]} |" in DOCS["socket.md"]
 
 
 def test_every_code_of_the_api_is_documented():
-    used = set(re.findall(r', "(\w{3,})"\)$|_error\("(\w+)"', (ROOT / "webapp/api.py").read_text(), re.MULTILINE))
+    used = set(re.findall(r', "(\w{3,})"\)$|_error\("(\w+)"', _text("webapp/photos/api.py"), re.MULTILINE))
     codes = {name for pair in used for name in pair if name} | {code for _, code, _ in failures.WORDS.values()}
     assert {"no_picture", "too_many_pictures", "busy"} <= codes
     assert [code for code in codes if f"`{code}`" not in DOCS["api.md"]] == []

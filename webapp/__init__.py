@@ -2,6 +2,6 @@
 
 
 def create_app(settings=None, reader=None):
-    """The Flask application, as webapp.site.create_app; imported when called, so that webapp.vision needs no Flask."""
-    from .site import create_app as create
+    """The Flask application, as webapp.factory.create_app; imported late: webapp.vision needs no Flask."""
+    from .factory import create_app as create
     return create(settings, reader)

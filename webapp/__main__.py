@@ -70,7 +70,7 @@ def _serve(options):
     if sys.platform == "win32":                             # gunicorn does not run there
         return _serve_simply(settings)
     from gunicorn.app.wsgiapp import WSGIApplication
-    sys.argv = ["gunicorn", "--config", "python:webapp.serving", "webapp.wsgi:app"]
+    sys.argv = ["gunicorn", "--config", "python:webapp.operations.serving", "webapp.operations.wsgi:app"]
     WSGIApplication("%(prog)s [OPTIONS] [APP_MODULE]").run()
 
 
@@ -78,8 +78,8 @@ def _check(settings):
     """Find before the server starts what would stop it. Raises SetupError, DetectorMissing."""
     bundles_.choose(bundles_.find(settings.path("models")), settings.model, settings.models)
     FaceDetector(settings.path("detector"))
-    from . import api
-    from .assets import Assets
+    from .pages.assets import Assets
+    from .photos import api
     api.check(settings)
     Assets(settings_.ROOT / "static" / "dist").names()
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
@@ -95,7 +95,7 @@ def _check(settings):
 
 
 def _read(options):
-    from . import folder
+    from .photos import folder
     out = Path(options.out)
     if out.suffix.lower() not in folder.WRITERS:
         raise SetupError(f"--out {out}: a name that ends in .csv, .json or .parquet is meant")
@@ -109,7 +109,7 @@ def _read(options):
 
 
 def _report(options):
-    from . import report
+    from .photos import report
     out, counts = Path(options.out), {}
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -133,7 +133,7 @@ def _read_folder(options, part, write):
     """
     from tqdm import tqdm
 
-    from . import folder
+    from .photos import folder
     from .readers import Readers
     settings = settings_.load(_given(options))
     paths = folder.pictures(options.folder)
@@ -149,8 +149,8 @@ def _read_folder(options, part, write):
 
 
 def _serve_simply(settings):
-    from .serving import address
-    from .wsgi import app
+    from .operations.serving import address
+    from .operations.wsgi import app
     print(f"Emoscope is ready ({app.extensions['emoscope'].readers.engine}): {address(settings)}", flush=True)
     app.extensions["socketio"].run(app, host=settings.host, port=settings.port, allow_unsafe_werkzeug=True)
 

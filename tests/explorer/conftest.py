@@ -6,7 +6,7 @@ import pytest
 import stubs
 
 from webapp import create_app
-from webapp.explorer import DataSet
+from webapp.explorer.queries import DataSet
 
 
 class Network:

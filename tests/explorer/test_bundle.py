@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from pyarrow import parquet
 
-from training.__main__ import main
-from training.data import bundle, duplicates, fer2013, kept, neighbours, out_of_sample, pictures
+from training.cli import main
+from training.data import bundle, cache, duplicates, fer2013, image_folders, neighbors, out_of_sample
 from training.data.quality import quality
 from training.data.samples import from_fer2013
-from webapp.explorer import DataSet, parse
+from webapp.explorer.queries import DataSet, parse
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def files(tmp_path):
 
 
 def import_(table, tmp_path, monkeypatch, *more):
-    monkeypatch.setattr("training.__main__.INSTANCE", tmp_path / "instance")
+    monkeypatch.setattr("training.cli.INSTANCE", tmp_path / "instance")
     return main(["dataset", "import", str(table), *more])
 
 
@@ -72,7 +72,7 @@ def test_predictions_out_of_sample_do_not_know_a_label_by_heart(files):
 
 def test_neighbours_are_rows_that_were_learnt_from_and_never_copies():
     embedding = np.array([[1, 0], [1, 0.01], [0, 1], [1, 0], [0.02, 1]], np.float32)
-    found = neighbours.nearest(embedding, np.array([0, 1, 2]), np.array([0, 1, 2, 0, 4], np.int32), count=2)
+    found = neighbors.nearest(embedding, np.array([0, 1, 2]), np.array([0, 1, 2, 0, 4], np.int32), count=2)
     assert found.tolist() == [[1, 2], [0, 2], [1, 0], [1, 2], [2, 1]]
 
 
@@ -156,10 +156,10 @@ def test_a_folder_a_class_becomes_a_bundle(tmp_path, monkeypatch):
         for label in ("happy", "sad"):
             (tmp_path / "own" / split / label).mkdir(parents=True)
             for number in range(12):
-                picture = cv2.resize(drawn.face(pictures.SYNONYMS[label], rng), (90, 120))
+                picture = cv2.resize(drawn.face(image_folders.SYNONYMS[label], rng), (90, 120))
                 cv2.imwrite(str(tmp_path / "own" / split / label / f"{number}.png"), picture)
     (tmp_path / "own" / "train" / "happy" / "broken.png").write_bytes(b"not a picture")
-    monkeypatch.setattr("training.__main__.INSTANCE", tmp_path / "instance")
+    monkeypatch.setattr("training.cli.INSTANCE", tmp_path / "instance")
     out = tmp_path / "bundles" / "own"
     command = ["dataset", "build", "--data", str(tmp_path / "own"), "--out", str(out), "--models", str(tmp_path)]
     assert main(command) == 0
@@ -180,11 +180,11 @@ def test_what_depends_on_the_pictures_alone_is_made_once(tmp_path):
         return {"values": np.arange(3)}
 
     pictures_ = np.zeros((2, 2), np.uint8)
-    for key in (kept.fingerprint(pictures_, 1), kept.fingerprint(pictures_, 1), kept.fingerprint(pictures_ + 1, 1)):
-        assert kept.kept(tmp_path, "values", key, make)["values"].tolist() == [0, 1, 2]
+    for key in (cache.fingerprint(pictures_, 1), cache.fingerprint(pictures_, 1), cache.fingerprint(pictures_ + 1, 1)):
+        assert cache.kept(tmp_path, "values", key, make)["values"].tolist() == [0, 1, 2]
     assert len(made) == 2
     (tmp_path / "values.npz").write_bytes(b"broken")
-    assert kept.kept(tmp_path, "values", key, make)["values"].tolist() == [0, 1, 2] and len(made) == 3
+    assert cache.kept(tmp_path, "values", key, make)["values"].tolist() == [0, 1, 2] and len(made) == 3
 
 
 def test_affectnet_becomes_a_bundle_of_eight_labels(tmp_path, monkeypatch):
@@ -202,7 +202,7 @@ def test_affectnet_becomes_a_bundle_of_eight_labels(tmp_path, monkeypatch):
                 cv2.imwrite(str(folder / name), picture)
                 lines.append(f"{name},30,20,96,96,,{8 if label == 'none' else code},0,0")
         (folder / table).write_text("\n".join(lines))
-    monkeypatch.setattr("training.__main__.INSTANCE", tmp_path / "instance")
+    monkeypatch.setattr("training.cli.INSTANCE", tmp_path / "instance")
     out = tmp_path / "bundles" / "affectnet"
     assert main(["dataset", "build", "--data", str(folder), "--out", str(out), "--models", str(tmp_path)]) == 0
     dataset = DataSet(out, tmp_path / "instance/datasets/affectnet")

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from webapp.explorer import DataSet, DataSetError, statistics
+from webapp.explorer.queries import DataSet, DataSetError, statistics
 
 VIEWS = ("", "/browse", "/map", "/models", "/issues", "/samples/4")
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from webapp.explorer import FilterError, parse
+from webapp.explorer.queries import FilterError, parse
 
 
 def rows(dataset, *filters):

@@ -9,7 +9,7 @@ import pytest
 
 import training.data.fer2013
 from training.data import duplicates
-from webapp.explorer import DataSet, parse
+from webapp.explorer.queries import DataSet, parse
 
 BUNDLE = Path(__file__).parents[2] / "static" / "datasets" / "fer2013"
 LABELS = ("anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral")

@@ -55,7 +55,7 @@ def made_rows(count=96, seed=0):
 @pytest.fixture(autouse=True)
 def instance(monkeypatch, tmp_path):
     """No test writes where a user's data sets and runs are."""
-    from training import __main__ as command
+    from training import cli as command
     monkeypatch.setattr(command, "INSTANCE", tmp_path / "instance")
     return tmp_path / "instance"
 
@@ -74,7 +74,7 @@ def tiny(monkeypatch):
 
 def know_tiny(monkeypatch):
     from training import recipes
-    from training.zoo.residual import residual
+    from training.networks.residual import residual
     module = ModuleType("training.recipes.tiny")
     module.RECIPE = recipes.Recipe(
         name="tiny", network=partial(residual, stem=4, widths=(4, 8), blocks=(1, 1), dropout=0.3),
@@ -89,9 +89,9 @@ def know_tiny(monkeypatch):
 def exported(tmp_path_factory):
     """A folder of `tiny`'s run and, under models/, its two bundles; with the data it learnt."""
     from training.data import fer2013
-    from training.export import export
-    from training.fit import fit
-    from training.testset import TestSet
+    from training.evaluate.test_set import TestSet
+    from training.export.bundle import export
+    from training.fit.loop import fit
     folder = tmp_path_factory.mktemp("exported")
     data = Made(folder / "fer.csv", folder / "fer2013new.csv", *made_rows()).write()
     faces = fer2013.load(data.csv, data.votes, any_md5=True)
@@ -112,7 +112,7 @@ def faces(made):
 @pytest.fixture
 def run_command(capsys):
     """Run `python -m training …`: (exit status, what it printed, what it complained of)."""
-    from training.__main__ import main
+    from training.cli import main
 
     def run(*arguments):
         status = main([str(argument) for argument in arguments])

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { crop } from "../../static/js/vision/crops.js";
 import { largestRemainder, softmax } from "../../static/js/vision/expressions.js";
 import { halved, suppress } from "../../static/js/vision/faces.js";
-import { reduce, resize } from "../../static/js/vision/pictures.js";
+import { reduce, resize } from "../../static/js/vision/images.js";
 
 /** RGB bytes in base64 to RGBA. */
 function pixelsOf({ rgb, width, height }) {

@@ -7,7 +7,7 @@ from PIL import Image
 
 from webapp.vision.expressions import load
 from webapp.vision.faces import PHOTO, Face, overlap
-from webapp.vision.pictures import PictureError
+from webapp.vision.images import PictureError
 from webapp.vision.reading import Reader
 
 

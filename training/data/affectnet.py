@@ -17,7 +17,7 @@ import numpy as np
 from ..errors import TrainingError
 from .fer2013 import SPLITS, Faces
 from .labels import AFFECTNET
-from .preparation import proportional
+from .preprocessing import proportional
 
 PRUNED = ("none", "uncertain", "no face")
 TABLES = {"training.csv": "Training", "validation.csv": "Validation"}

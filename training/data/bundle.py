@@ -12,8 +12,8 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
 
-from . import duplicates, label_errors, neighbours
-from .kept import fingerprint, kept
+from . import duplicates, label_errors, neighbors
+from .cache import fingerprint, kept
 from .labels import FERPLUS
 from .out_of_sample import DESCRIPTION, SETTINGS, out_of_fold
 from .quality import quality
@@ -61,7 +61,7 @@ def build(samples, models, out, name, title, command, say=print, keep=None):
     columns |= _space(seeing, samples, first)
     summary["map"] = {"space": seeing.card["name"] if seeing else None,
                       "method": "t-SNE of the network's embedding" if seeing else "t-SNE of the pictures",
-                      "fitted_rows": min(len(samples), neighbours.MOST_FITTED)}
+                      "fitted_rows": min(len(samples), neighbors.MOST_FITTED)}
     _write_faces(samples, out)
     _write_table(columns, out / "samples.parquet", {"schema": SCHEMA, "name": name})
     (out / "summary.json").write_text(json.dumps(summary, indent=1, ensure_ascii=False) + "\n")
@@ -199,8 +199,8 @@ def _about(answers, samples):
 def _space(answers, samples, first):
     """Map coordinates and the nearest rows of the split that models learn from."""
     embedding = answers.embedding if answers else samples.images.reshape(len(samples), -1).astype(np.float32)
-    points = neighbours.place(embedding)
-    near = neighbours.nearest(embedding, samples.rows(samples.learnt_from), first)
+    points = neighbors.place(embedding)
+    near = neighbors.nearest(embedding, samples.rows(samples.learnt_from), first)
     return {"x": _rounded(points[:, 0], 4), "y": _rounded(points[:, 1], 4),
             "neighbours": _lists(near)}
 

@@ -18,8 +18,8 @@ import cv2
 import numpy as np
 
 from ..errors import TrainingError
+from .image_folders import SYNONYMS
 from .labels import AFFECTNET, NEUTRAL_OR_NOT
-from .pictures import SYNONYMS
 
 SUFFIXES = frozenset({".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".3gp", ".mjpeg"})
 LABELS = frozenset({*AFFECTNET, *NEUTRAL_OR_NOT})

@@ -7,7 +7,7 @@ import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ..data.augment import PLAIN, Augmentation
+from ..data.augmentation import PLAIN, Augmentation
 from ..errors import TrainingError
 
 
@@ -38,10 +38,10 @@ class Recipe:
     plateau: int = 0                    # epochs without a lower PublicTest loss before the rate is cut; 0: never
     plateau_cut: float = 0.1            # what a cut multiplies the learning rate by
     keep: str = "last"                  # "last", or "best": the epoch with the lowest PublicTest loss
-    preparation: str = "none"           # of every picture, see training/data/preparation.py
+    preparation: str = "none"           # of every picture, see training/data/preprocessing.py
     fused: bool = False                 # batch normalisation in one kernel: faster for wide networks, TensorFlow only
     judged: int = 0                     # rows of PublicTest that an epoch is judged on; 0: all
-    start: str = ""                     # weights the convolutions start from, see training/pretrained.py; "": random
+    start: str = ""                     # initial weights, a name of training/networks/pretrained.py; "": random
     subset: float = 1.0                 # share of Training that is learnt from, the same of each class
 
     def as_json(self):

@@ -9,7 +9,7 @@ The document learns from 29,068 pictures, a tenth of the rest for validation; he
 splits are used. Each sweep moves one setting.
 """
 
-from ..zoo import hameed
+from ..networks import hameed
 from . import document
 
 RECIPE = document("hameed", hameed.cnn, batch=64, epochs=30)

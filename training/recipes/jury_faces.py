@@ -11,8 +11,8 @@ more than others have; it errs less like them than they do like each other. Both
 
 from functools import partial
 
-from ..data.augment import Augmentation
-from ..zoo.faces import dlib_resnet, mobilenet
+from ..data.augmentation import Augmentation
+from ..networks.face_recognition import dlib_resnet, mobilenet
 from . import Recipe
 
 RECIPE = Recipe(

@@ -19,8 +19,8 @@ Result   PublicTest: FER2013's classes 70.1 %, with the mirror image 71.1, as `s
 
 from functools import partial
 
-from ..data.augment import Augmentation
-from ..zoo.residual import residual
+from ..data.augmentation import Augmentation
+from ..networks.residual import residual
 from . import Recipe
 
 RECIPE = Recipe(

@@ -9,8 +9,8 @@ Result   PublicTest: raters' majority 87.7 %, FER2013's classes 66.3 %; averaged
 
 from functools import partial
 
-from ..data.augment import Augmentation
-from ..zoo.residual import residual
+from ..data.augmentation import Augmentation
+from ..networks.residual import residual
 from . import Recipe
 
 RECIPE = Recipe(

@@ -15,8 +15,8 @@ trained to its end.
 
 from functools import partial
 
-from ..data.augment import Augmentation
-from ..zoo.residual import residual
+from ..data.augmentation import Augmentation
+from ..networks.residual import residual
 from . import Recipe
 
 RECIPE = Recipe(

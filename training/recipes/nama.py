@@ -9,8 +9,8 @@ The document splits all of FER2013 80/20 and chooses the epoch on the 20 % it re
 set's own splits are used, and the epoch is chosen on PublicTest.
 """
 
-from ..data.augment import Augmentation
-from ..zoo import nama
+from ..data.augmentation import Augmentation
+from ..networks import nama
 from . import document
 
 ON_THE_FLY = Augmentation(rotation=10.0, scale=0.1, shift=4.8, contrast=0.0, brightness=0.0, noise=0.0, blur=0.0,

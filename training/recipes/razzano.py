@@ -8,7 +8,7 @@ Result   docs/zoo.md; the document states 53 % for FER2013, nothing for *neutral
 --data a folder made by `python -m training dataset from-videos`. On FER2013 its pictures are enlarged.
 """
 
-from ..zoo import razzano
+from ..networks import razzano
 from . import document
 
 RECIPE = document("razzano", razzano.cnn, learning_rate=1e-3, epochs=20)

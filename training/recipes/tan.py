@@ -10,7 +10,7 @@ Result   docs/zoo.md; the document states 25.0 % (perceptron), 46.3 % (default),
 
 from functools import partial
 
-from ..zoo import tan
+from ..networks import tan
 from . import document
 
 DROPOUT = partial(tan.improved, dropout=0.4)

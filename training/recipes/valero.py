@@ -9,7 +9,7 @@ The document learns from a tenth of AffectNet, the same share of each class. `fe
 the same network on FER2013's seven classes, its pictures enlarged.
 """
 
-from ..zoo import valero
+from ..networks import valero
 from . import document
 
 RECIPE = document("valero", valero.baseline, label_sets={"affectnet": 1.0}, batch=32, epochs=20, subset=0.1,

@@ -8,7 +8,7 @@ Result   docs/zoo.md; the document states .575 (none), .565 (histogram equalisat
 
 from functools import partial
 
-from ..zoo import valero
+from ..networks import valero
 from . import document
 
 RECIPE = document("valero-preparation", partial(valero.baseline, size=48), batch=32, epochs=20)

@@ -15,7 +15,7 @@ import time
 import numpy as np
 from PIL import Image
 
-from . import pictures
+from . import images
 from .batching import Batcher
 from .crops import crop
 from .explain import explain
@@ -43,13 +43,13 @@ class Reader:
         for batch in BATCHES:
             self._batcher.submit(np.zeros((batch, size, size), np.float32))
 
-    def read(self, data, long_sides=LIVE, threshold=0.5, refine=False, max_pixels=pictures.MAX_PIXELS):
+    def read(self, data, long_sides=LIVE, threshold=0.5, refine=False, max_pixels=images.MAX_PIXELS):
         """The Reading of `data`, the bytes of a picture.
 
         long_sides, threshold, refine: as FaceDetector.detect. Raises PictureError, batching.Busy.
         """
         begun = time.perf_counter()
-        picture = pictures.decode(data, max_pixels, reduce_to=REDUCE * max(long_sides), gate=self._large)
+        picture = images.decode(data, max_pixels, reduce_to=REDUCE * max(long_sides), gate=self._large)
         decode = _since(begun)
         reading = self.read_pixels(picture.pixels, long_sides, threshold, refine)
         reading["picture"] = {"width": picture.width, "height": picture.height}
@@ -73,7 +73,7 @@ class Reader:
                 "faces": described, "milliseconds": milliseconds}
 
     def explain(self, data, landmarks=None, face=0, expression=None, long_sides=LIVE, threshold=0.5,
-                max_pixels=pictures.MAX_PIXELS):
+                max_pixels=images.MAX_PIXELS):
         """What mattered in one face of `data`, the bytes of a picture (explain.py).
 
         landmarks: {name: [x, y]} of the face as a Reading has them; without them face number `face` of those
@@ -85,7 +85,7 @@ class Reader:
         network = self.expressions
         if expression is not None and expression not in network.labels:
             raise LookupError(f"the model {network.name} has no expression {expression!r}")
-        pixels = pictures.decode(data, max_pixels, reduce_to=REDUCE * max(long_sides), gate=self._large).pixels
+        pixels = images.decode(data, max_pixels, reduce_to=REDUCE * max(long_sides), gate=self._large).pixels
         if landmarks is None:
             faces = self.detector.detect(pixels, long_sides, threshold)
             if not 0 <= face < len(faces):
@@ -100,9 +100,9 @@ class Reader:
                 "landmarks": {name: [round(value, 5) for value in point] for name, point in landmarks.items()},
                 "crop": np.rint(seen).astype(int).tolist(), "map": np.round(fall.astype(float), 5).tolist()}
 
-    def preview(self, data, max_pixels=pictures.MAX_PIXELS, long_side=1280):
+    def preview(self, data, max_pixels=images.MAX_PIXELS, long_side=1280):
         """Bytes of a JPEG of `data`, upright, its long side at most `long_side` px. Raises PictureError."""
-        image = Image.fromarray(pictures.decode(data, max_pixels, reduce_to=long_side, gate=self._large).pixels)
+        image = Image.fromarray(images.decode(data, max_pixels, reduce_to=long_side, gate=self._large).pixels)
         image.thumbnail((long_side, long_side), reducing_gap=2)
         file = io.BytesIO()
         image.save(file, "JPEG", quality=85)

@@ -2,7 +2,7 @@
 
 /**
  * @param {number} width  @param {number} height
- * @returns {import("../vision/pictures.js").Pixels}
+ * @returns {import("../vision/images.js").Pixels}
  */
 export function drawnFace(width, height) {
   const context = /** @type {OffscreenCanvasRenderingContext2D} */ (new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true }));

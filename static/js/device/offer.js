@@ -1,4 +1,4 @@
-// What the server offers for reading on this device, as the page states it: webapp/device.py writes it.
+// What the server offers for reading on this device, as the page states it: webapp/pages/on_device.py writes it.
 
 /** @typedef {import("./files.js").File} File */
 /**

@@ -10,7 +10,7 @@ export const WORDS = {
 };
 const PATIENCE = 60_000; // milliseconds
 
-/** @param {import("../device.js").DeviceReader} reader  that is ready  @returns {Promise<Offline>} */
+/** @param {import("./reader.js").DeviceReader} reader  that is ready  @returns {Promise<Offline>} */
 export async function keepForOffline(reader) {
   if (!(await reader.kept())) return "refused";
   try {
@@ -26,7 +26,7 @@ export async function keepForOffline(reader) {
   }
 }
 
-/** @param {import("../device.js").DeviceReader} reader  @returns {Promise<string[]>} addresses of this page's files */
+/** @param {import("./reader.js").DeviceReader} reader  @returns {Promise<string[]>} addresses of this page's files */
 async function used(reader) {
   const entries = performance.getEntriesByType("resource").map(({ name }) => new URL(name, location.href));
   const own = entries.filter(({ origin, pathname }) => origin === location.origin && pathname.startsWith("/static/")).map(({ pathname }) => pathname);

@@ -1,9 +1,9 @@
 // What was read of one face: sentence, ten votes, probabilities, why it was unsure, what mattered.
 
-import { lookOf } from "../expressions-look.js";
-import { probabilityBars, ranked, sentence, tally, tenMarks } from "../votes.js";
-import { button, make } from "./dom.js";
-import { place as whereRead } from "../where.js";
+import { lookOf } from "../ui/expression-styles.js";
+import { probabilityBars, ranked, sentence, tally, tenMarks } from "../ui/votes.js";
+import { button, make } from "../ui/dom.js";
+import { place as whereRead } from "../ui/inference-location.js";
 import { askServer, drawExplanation } from "./explanation.js";
 
 /** @typedef {import("./facts.js").Photo} Photo */

@@ -1,7 +1,7 @@
 // The face as the network saw it, and what mattered in it: the answer's fall when a part is hidden, as a heat map.
 
-import { lookOf } from "../expressions-look.js";
-import { make } from "./dom.js";
+import { lookOf } from "../ui/expression-styles.js";
+import { make } from "../ui/dom.js";
 
 /**
  * @typedef {object} Explanation  the answer of POST /api/v1/explanations

@@ -1,8 +1,8 @@
 // The filter bar: a button a filter with its count, votes, search, order. It shows a view and tells of changes.
 
-import { LOOKS, faceIcon, lookOf } from "../expressions-look.js";
+import { LOOKS, faceIcon, lookOf } from "../ui/expression-styles.js";
 import { DEFAULT_VIEW } from "./filter.js";
-import { get, make, partOf } from "./dom.js";
+import { get, make, partOf } from "../ui/dom.js";
 
 /** @typedef {import("./filter.js").View} View */
 

@@ -1,9 +1,9 @@
 // The moments of a film worth jumping to: a face appears, its expression changes, an expression peaks. Pure.
 
-import { largest } from "./film-record.js";
+import { largest } from "./video-record.js";
 
-/** @typedef {import("./film-record.js").FilmRecord} FilmRecord */
-/** @typedef {import("./film-record.js").Sample} Sample */
+/** @typedef {import("./video-record.js").FilmRecord} FilmRecord */
+/** @typedef {import("./video-record.js").Sample} Sample */
 /** @typedef {{time: number, face: number, kind: "appears" | "change" | "peak", label: string, share: number, from?: string}} Moment */
 
 const HELD = 0.8; // seconds an expression must stay to count as a change

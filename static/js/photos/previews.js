@@ -1,8 +1,8 @@
 // Asks the worker for a photo's date and small pictures, and the server where the browser cannot decode it.
 
-import { makePictures } from "./pictures.js";
+import { makePictures } from "./renditions.js";
 
-/** @typedef {{taken: number | null, pictures?: import("./pictures.js").Pictures, refused?: string}} Preview */
+/** @typedef {{taken: number | null, pictures?: import("./renditions.js").Pictures, refused?: string}} Preview */
 
 export class Previews {
   #worker;
@@ -33,7 +33,7 @@ export class Previews {
   }
 }
 
-/** @param {Blob} blob  @param {AbortSignal} [signal]  @returns {Promise<import("./pictures.js").Pictures | undefined>} made from the server's JPEG */
+/** @param {Blob} blob  @param {AbortSignal} [signal]  @returns {Promise<import("./renditions.js").Pictures | undefined>} made from the server's JPEG */
 export async function serverPictures(blob, signal) {
   const form = new FormData();
   form.append("picture", blob, "picture");

@@ -1,6 +1,6 @@
 // How far the reading is: one bar for all, one for each file in work, and what failed with its reason.
 
-import { make, partOf, get, buttonOf } from "./dom.js";
+import { make, partOf, get, buttonOf } from "../ui/dom.js";
 
 /** @typedef {import("./queue.js").Queue} Queue */
 

@@ -1,6 +1,6 @@
 // Who reads the photos: the server over HTTP, or this device. One interface for both.
 
-import { ServerReader } from "../server.js";
+import { ServerReader } from "../live/server-reader.js";
 import { ReaderError } from "../types.js";
 
 /** @typedef {import("../types.js").Reading} Reading */
@@ -78,7 +78,7 @@ export class ServerPhotoReader {
 export class DevicePhotoReader {
   where = /** @type {const} */ ("device");
 
-  /** @param {import("../device.js").DeviceReader} device  @param {Promise<void>} ready  rejects where it cannot read */
+  /** @param {import("../device/reader.js").DeviceReader} device  @param {Promise<void>} ready  rejects where it cannot read */
   constructor(device, ready) {
     this.device = device;
     this.ready = ready;

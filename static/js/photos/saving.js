@@ -1,6 +1,6 @@
 // What is filtered, saved where the visitor wants it: CSV, JSON, the originals as a ZIP in folders by expression.
 
-import { download, fileName } from "../session.js";
+import { download, fileName } from "../live/session.js";
 import { countsAs, facesOf } from "./facts.js";
 import { csv, json } from "./rows.js";
 import { folders, writeZip } from "./zip.js";

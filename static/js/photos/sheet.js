@@ -1,7 +1,7 @@
 // The contact sheet: what is filtered, with its votes, laid out for paper. The browser prints it, or saves it as PDF.
 
-import { tally } from "../votes.js";
-import { make } from "./dom.js";
+import { tally } from "../ui/votes.js";
+import { make } from "../ui/dom.js";
 import { facesOf, summary } from "./facts.js";
 
 /** @typedef {import("./facts.js").Photo} Photo */

@@ -1,7 +1,7 @@
 // One photo large: boxes, zoom, arrow keys to the next, and what was read of each face beside it.
 
-import { shortWords } from "../votes.js";
-import { button, make } from "./dom.js";
+import { shortWords } from "../ui/votes.js";
+import { button, make } from "../ui/dom.js";
 import { facesOf, summary } from "./facts.js";
 import { faceDetails } from "./details.js";
 

@@ -71,17 +71,17 @@ export class Store {
     await Promise.all([...deletions, change.done]);
   }
 
-  /** @returns {Promise<import("./film-record.js").FilmRecord[]>} what was read of videos */
+  /** @returns {Promise<import("./video-record.js").FilmRecord[]>} what was read of videos */
   films() {
     return this.database.getAll("films");
   }
 
-  /** @param {string} id  @returns {Promise<import("./film-record.js").FilmRecord | undefined>} */
+  /** @param {string} id  @returns {Promise<import("./video-record.js").FilmRecord | undefined>} */
   film(id) {
     return this.database.get("films", id);
   }
 
-  /** @param {import("./film-record.js").FilmRecord} film */
+  /** @param {import("./video-record.js").FilmRecord} film */
   async putFilm(film) {
     await this.database.put("films", film);
   }

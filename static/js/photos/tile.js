@@ -1,8 +1,8 @@
 // One tile of the grid: the picture, its expression and votes, what must be flagged.
 
-import { colourVariable, faceIcon, lookOf } from "../expressions-look.js";
-import { ranked, tally } from "../votes.js";
-import { make } from "./dom.js";
+import { colourVariable, faceIcon, lookOf } from "../ui/expression-styles.js";
+import { ranked, tally } from "../ui/votes.js";
+import { make } from "../ui/dom.js";
 import { facesOf, squareAt, strength, summary } from "./facts.js";
 
 /** @typedef {import("./facts.js").Photo} Photo */

@@ -4,7 +4,7 @@
 export const LANDMARKS = /** @type {const} */ (["right_eye", "left_eye", "nose", "mouth"]);
 const OFFSETS = [0.25, 0.75];
 
-/** @typedef {import("./pictures.js").Pixels} Pixels */
+/** @typedef {import("./images.js").Pixels} Pixels */
 /** @typedef {[number, number]} Point */
 /** @typedef {{size: number, points: Point[]}} CropSpec  where LANDMARKS go, in fractions of the crop */
 

@@ -2,9 +2,9 @@
 // of webapp/vision/faces.py, whose docstring states them.
 
 import { LANDMARKS } from "./crops.js";
-import { resize } from "./pictures.js";
+import { resize } from "./images.js";
 
-/** @typedef {import("./pictures.js").Pixels} Pixels */
+/** @typedef {import("./images.js").Pixels} Pixels */
 /** @typedef {{box: [number, number, number, number], landmarks: Record<string, [number, number]>, score: number}} Face  fractions; x, y, width, height */
 /** @typedef {{points: number[], score: number, size: number}} Candidate  two corners of the box, then LANDMARKS, in fractions; px of its width to the net */
 /**

@@ -5,7 +5,7 @@
 
 import { LIVE } from "./faces.js";
 
-/** @typedef {import("./pictures.js").Pixels} Pixels */
+/** @typedef {import("./images.js").Pixels} Pixels */
 /** @typedef {import("./faces.js").Face} Face */
 
 const SEARCH_EVERY = 300; // milliseconds

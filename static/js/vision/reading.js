@@ -2,7 +2,7 @@
 
 import { crop } from "./crops.js";
 
-/** @typedef {import("./pictures.js").Pixels} Pixels */
+/** @typedef {import("./images.js").Pixels} Pixels */
 /** @typedef {import("./faces.js").Face} Face */
 /** @typedef {{longSides?: number[], threshold?: number, refine?: boolean, now?: number}} ReadOptions  as the detector takes them */
 /** @typedef {{detect: (pixels: Pixels, options: ReadOptions) => Promise<Face[]>}} Detector  a FaceDetector, or a Follower for a camera */

@@ -1,4 +1,0 @@
-// /data/NAME: the charts.
-import { drawCharts } from "./data/charts.js";
-
-drawCharts();

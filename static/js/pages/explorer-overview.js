@@ -1,0 +1,4 @@
+// /data/NAME: the charts.
+import { drawCharts } from "../explorer/charts.js";
+
+drawCharts();

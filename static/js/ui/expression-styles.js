@@ -1,0 +1,90 @@
+// How the eight expressions look, once for all pages: short name, emoji, and a face drawn in lines.
+// Their colours are the custom properties --expression-NAME in static/css/ui/tokens.css.
+
+/**
+ * @typedef {object} Look
+ * @property {string} name   the word people read
+ * @property {string} emoji  for plain text
+ * @property {string} path   SVG path data in a 24 x 24 box, to be stroked, not filled
+ */
+
+const EYES = "M8.5 9.300v.9M15.5 9.300v.9";
+
+/** @type {Readonly<Record<string, Look>>} in FER+'s order */
+export const LOOKS = Object.freeze({
+  neutral: { name: "neutral", emoji: "😐", path: `${EYES}M8.5 16h7` },
+  happiness: { name: "happiness", emoji: "😀", path: "M7.3 10.200q1.2-1.8 2.4 0M14.3 10.200q1.2-1.8 2.4 0M7 14.200q5 6 10 0z" },
+  surprise: { name: "surprise", emoji: "😮", path: "M6.8 6.600q1.7-1.5 3.4-.4M17.2 6.600q-1.7-1.5-3.4-.4M8.5 9.600v1.100M15.5 9.600v1.100M12 13.600a2.1 2.5 0 1 0 .01 0z" },
+  sadness: { name: "sadness", emoji: "😢", path: "M6.6 8.800l3.2-1.600M17.4 8.800l-3.2-1.600M8.5 10.800v.7M15.5 10.800v.7M8 17.300q4-3.6 8 0" },
+  anger: { name: "anger", emoji: "😠", path: "M6.6 7.400l3.6 1.900M17.4 7.400l-3.6 1.900M8.7 11v.7M15.3 11v.7M8.2 17h7.600v-1.900H8.200z" },
+  disgust: { name: "disgust", emoji: "🤢", path: "M7 9.600l2.9 1-2.9 1M17 9.600l-2.9 1 2.9 1M7.6 16.800q1.5-2.2 2.9 0t2.9 0 2.9 0" },
+  fear: { name: "fear", emoji: "😨", path: "M6.6 7.600q2-.3 3.2-1.800M17.4 7.600q-2-.3-3.2-1.800M8.5 9.900v1.100M15.5 9.900v1.100M7.8 17.400q4.2-5.2 8.4 0z" },
+  contempt: { name: "contempt", emoji: "😏", path: "M6.8 8.600h3.200M14 7.200l3.2.9M8.5 10.700v.6M15.5 10.700v.6M8 16.200q4.6 1 8-2.1" },
+});
+
+/** @param {string} label  @returns {Look} a look for any label, known or not */
+export function lookOf(label) {
+  return LOOKS[label] ?? { name: label, emoji: "•", path: EYES };
+}
+
+/** @param {string} label  @returns {string} the CSS colour, as a reference that follows the theme */
+export const colourVariable = (label) => `var(--expression-${label in LOOKS ? label : "neutral"})`;
+
+/** @type {{theme: string | undefined, colours: Record<string, string>}} */
+let cached = { theme: undefined, colours: {} };
+
+/** @returns {Record<string, string>} the colours of the present theme by label, and `line`, for canvases */
+export function currentColours() {
+  const root = document.documentElement;
+  if (cached.theme === undefined || cached.theme !== root.dataset.theme) {
+    const style = getComputedStyle(root);
+    const names = [...Object.keys(LOOKS), "line"];
+    cached = { theme: root.dataset.theme, colours: Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--expression-${name}`).trim()])) };
+  }
+  return cached.colours;
+}
+
+/** @type {Map<string, Path2D>} */
+const paths = new Map();
+
+/**
+ * The same face on a canvas.
+ * @param {CanvasRenderingContext2D} context  @param {string} label
+ * @param {number} x  @param {number} y  left and top  @param {number} size
+ */
+export function drawIcon(context, label, x, y, size) {
+  const colours = currentColours();
+  const path = paths.get(label) ?? new Path2D(lookOf(label).path);
+  paths.set(label, path);
+  context.save();
+  context.translate(x, y);
+  context.scale(size / 24, size / 24);
+  context.fillStyle = colours[label] ?? colours.neutral;
+  context.beginPath();
+  context.arc(12, 12, 12, 0, 2 * Math.PI);
+  context.fill();
+  context.strokeStyle = colours.line;
+  context.lineWidth = 1.8;
+  context.lineCap = context.lineJoin = "round";
+  context.stroke(path);
+  context.restore();
+}
+
+/**
+ * The face of an expression on a disc of its colour.
+ * @param {string} label
+ * @returns {SVGSVGElement} hidden from screen readers: the word stands beside it
+ */
+export function faceIcon(label) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  svg.classList.add("expression-icon");
+  svg.dataset.expression = label;
+  const disc = document.createElementNS(svg.namespaceURI, "circle");
+  for (const [key, value] of Object.entries({ cx: "12", cy: "12", r: "11.5" })) disc.setAttribute(key, value);
+  const lines = document.createElementNS(svg.namespaceURI, "path");
+  lines.setAttribute("d", lookOf(label).path);
+  svg.append(disc, lines);
+  return svg;
+}

@@ -1,0 +1,121 @@
+// The votes of the last minute of one face: bands of ten, newest at the right; point at it to read a moment.
+
+import { LOOKS, currentColours, drawIcon, lookOf } from "./expression-styles.js";
+
+export const SPAN = 60_000; // milliseconds shown
+const STEP = 250; // milliseconds between samples
+const GAP = 1000; // milliseconds without a sample that are left empty
+
+/** @typedef {{time: number, counts: Record<string, number>}} Sample  counts: votes, or probabilities times ten */
+
+/**
+ * Stretches of samples with the same largest count, so that each can bear its face. Pure.
+ * @param {Sample[]} samples
+ * @returns {{label: string, from: number, to: number}[]} times of the first and the last sample
+ */
+export function stretches(samples) {
+  /** @type {{label: string, from: number, to: number}[]} */
+  const found = [];
+  for (const { time, counts } of samples) {
+    const [[label]] = Object.entries(counts).sort((a, b) => b[1] - a[1]);
+    const last = found.at(-1);
+    if (last?.label === label && time - last.to <= GAP) last.to = time;
+    else found.push({ label, from: time, to: time });
+  }
+  return found;
+}
+
+/** Samples of the last minute, at most one every STEP. Pure. */
+export class History {
+  /** @type {Sample[]} */
+  samples = [];
+
+  /** @param {number} time  @param {Record<string, number>} counts  @returns {boolean} whether it was time for one */
+  add(time, counts) {
+    if (time - (this.samples.at(-1)?.time ?? -Infinity) < STEP) return false;
+    this.samples = [...this.samples.filter((sample) => time - sample.time <= SPAN), { time, counts }];
+    return true;
+  }
+
+  /** @param {number} time  @returns {Sample | undefined} the sample in force at a time */
+  at(time) {
+    const sample = this.samples.findLast((one) => one.time <= time);
+    return sample && time - sample.time <= GAP ? sample : undefined;
+  }
+}
+
+export class Timeline {
+  element = document.createElement("figure");
+  #canvas = document.createElement("canvas");
+  #caption = document.createElement("figcaption");
+  #history = new History();
+  /** @type {number | null} fraction of the width pointed at */
+  #pointed = null;
+  #now = 0;
+
+  /** @param {number} face  its number, for the name */
+  constructor(face) {
+    this.element.className = "timeline";
+    this.#canvas.setAttribute("role", "img");
+    this.#canvas.setAttribute("aria-label", `Votes for face ${face} over the last minute`);
+    this.element.append(this.#canvas, this.#caption);
+    this.#canvas.addEventListener("pointermove", (event) => {
+      this.#pointed = event.offsetX / this.#canvas.clientWidth;
+      this.#describe();
+    });
+    this.#canvas.addEventListener("pointerleave", () => {
+      this.#pointed = null;
+      this.#describe();
+    });
+    this.#describe();
+  }
+
+  /** @param {number} time  @param {import("../vision/tracking.js").Track} track */
+  add(time, track) {
+    const counts = track.votes ?? Object.fromEntries(Object.entries(track.probabilities).map(([label, p]) => [label, 10 * p]));
+    this.#now = time;
+    if (this.#history.add(time, counts)) this.draw();
+  }
+
+  #describe() {
+    if (this.#pointed === null) {
+      this.#caption.textContent = "last minute";
+      return;
+    }
+    const sample = this.#history.at(this.#now - SPAN * (1 - this.#pointed));
+    const ago = Math.round((SPAN / 1000) * (1 - this.#pointed));
+    const parts = Object.entries(sample?.counts ?? {}).filter(([, count]) => count >= 0.5).sort((a, b) => b[1] - a[1]);
+    const words = parts.map(([label, count]) => `${lookOf(label).name} ${Math.round(count)}`).join(" · ");
+    this.#caption.textContent = `${ago} s ago: ${words || "not in the picture"}`;
+  }
+
+  draw() {
+    const ratio = devicePixelRatio || 1;
+    const width = Math.round(this.#canvas.clientWidth * ratio);
+    const height = Math.round(this.#canvas.clientHeight * ratio);
+    const context = this.#canvas.getContext("2d");
+    if (!context || !width) return;
+    Object.assign(this.#canvas, { width, height });
+    const colours = currentColours();
+    const samples = this.#history.samples;
+    const across = (/** @type {number} */ time) => Math.round(width * (1 - (this.#now - time) / SPAN));
+    samples.forEach((sample, i) => {
+      const end = Math.min(samples[i + 1]?.time ?? this.#now, sample.time + GAP);
+      const left = across(sample.time);
+      const right = across(end);
+      let top = height;
+      for (const label of Object.keys(LOOKS)) {
+        const tall = ((sample.counts[label] ?? 0) / 10) * height;
+        if (!tall) continue;
+        top -= tall;
+        context.fillStyle = colours[label];
+        context.fillRect(left, top, right - left, tall);
+      }
+    });
+    const size = Math.min(height * 0.8, 20 * ratio);
+    for (const { label, from, to } of stretches(samples)) {
+      const room = across(to) - across(from);
+      if (room > 1.6 * size) drawIcon(context, label, across(from) + (room - size) / 2, (height - size) / 2, size);
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { MAX_ROWS, Session } from "../../../static/js/live/session.js";
+
+const reading = { picture: { width: 640, height: 480 }, model: { name: 'odd, "model"', version: "1.0.0", label_set: "ferplus" }, faces: [], milliseconds: {} };
+const track = {
+  id: 2, expression: "happiness", unsure: false, votes: { happiness: 8, neutral: 2 },
+  face: { box: { x: 0.1, y: 0.2, width: 0.3, height: 0.4 }, score: 0.987654321, probabilities: { neutral: 0.2, happiness: 0.8, anger: 0 } },
+};
+
+function recorded() {
+  const session = new Session();
+  session.start();
+  session.add(/** @type {any} */ (reading), [/** @type {any} */ (track)], Date.now() + 1500);
+  return session;
+}
+
+test("CSV: a header and a row, quoted where it must be", () => {
+  const [header, row, end] = recorded().csv().split("\r\n");
+  assert.equal(header, "time,seconds,face,x,y,width,height,score,model,expression,unsure,votes_neutral,votes_happiness,votes_anger,probability_neutral,probability_happiness,probability_anger");
+  assert.match(row, /^\d{4}-\d\d-\d\dT[\d:.]+Z,1\.5\d\d,2,0\.1,0\.2,0\.3,0\.4,0\.98765,"odd, ""model"" 1\.0\.0",happiness,false,2,8,0,0\.2,0\.8,0$/);
+  assert.equal(end, "");
+});
+
+test("CSV: a model without raters leaves the votes empty", () => {
+  const session = new Session();
+  session.start();
+  session.add(/** @type {any} */ (reading), [/** @type {any} */ ({ ...track, votes: null })], Date.now());
+  assert.match(session.csv(), /happiness,false,,,,0\.2,0\.8,0\r\n$/);
+});
+
+test("JSON holds the same, and says what its numbers are", () => {
+  const saved = JSON.parse(recorded().json());
+  assert.equal(saved.format, "emoscope-session");
+  assert.equal(saved.rows[0].face, 2);
+  assert.deepEqual(saved.rows[0].votes, { happiness: 8, neutral: 2 });
+  assert.match(saved.note, /fractions/);
+});
+
+test("nothing is recorded before the start, after the stop, or beyond the limit", () => {
+  const session = new Session();
+  session.add(/** @type {any} */ (reading), [/** @type {any} */ (track)], Date.now());
+  assert.equal(session.rows.length, 0);
+  session.start();
+  session.rows.length = MAX_ROWS;
+  session.add(/** @type {any} */ (reading), [/** @type {any} */ (track)], Date.now());
+  assert.equal(session.rows.length, MAX_ROWS);
+  session.start();
+  session.stop();
+  session.add(/** @type {any} */ (reading), [/** @type {any} */ (track)], Date.now());
+  assert.equal(session.rows.length, 0);
+});

@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { fromAddress, toAddress } from "../../../static/js/photos/address.js";
+import { counts, DEFAULT_VIEW, select } from "../../../static/js/photos/filter.js";
+import { squareAt } from "../../../static/js/photos/facts.js";
+import { csv, json } from "../../../static/js/photos/rows.js";
+
+export const face = (expression, votes, unsure = false) => ({
+  box: { x: 0.1, y: 0.2, width: 0.3, height: 0.4 }, landmarks: {}, score: 0.9, expression, unsure,
+  probabilities: { [expression]: votes / 10, neutral: 1 - votes / 10 }, votes: { [expression]: votes, neutral: 10 - votes },
+});
+let order = 0;
+const photo = (name, faces, extra = {}) => ({
+  id: name, name, path: "", bytes: 1, order: ++order, taken: null, state: "read",
+  reading: { picture: { width: 4, height: 3 }, model: { name: "jury-live", version: "1.0.0", label_set: "ferplus" }, faces, milliseconds: {} }, ...extra,
+});
+const failed = { id: "bad.jpg", name: "bad.jpg", path: "", bytes: 1, order: 99, taken: null, state: "failed", problem: { code: "not_a_picture", message: "not a picture" } };
+const photos = [
+  photo("glad 10.jpg", [face("happiness", 9)], { taken: 30 }),
+  photo("glad 9.jpg", [face("happiness", 6)], { taken: 10 }),
+  photo("pair.jpg", [face("happiness", 8), face("sadness", 5)], { path: "beach" }),
+  photo("split.jpg", [face("fear", 4, true)], { taken: 20 }),
+  photo("sky.jpg", []),
+  failed,
+];
+const view = (changes) => ({ ...DEFAULT_VIEW, ...changes });
+const names = (changes) => select(photos, view(changes)).map(({ name }) => name);
+
+test("each face counts once: as its expression, or as unsure", () => {
+  const all = counts(photos, view({}));
+  assert.deepEqual(all.get("all"), { photos: 6, faces: 5 });
+  assert.deepEqual(all.get("happiness"), { photos: 3, faces: 3 });
+  assert.deepEqual(all.get("sadness"), { photos: 1, faces: 1 });
+  assert.deepEqual(all.get("unsure"), { photos: 1, faces: 1 });
+  assert.equal(all.has("fear"), false);
+  const parts = ["happiness", "sadness", "unsure"].map((name) => all.get(name).faces);
+  assert.equal(parts.reduce((a, b) => a + b), all.get("all").faces);
+});
+
+test("no face, several faces and unread are filters too", () => {
+  assert.deepEqual(names({ show: "none" }), ["sky.jpg"]);
+  assert.deepEqual(names({ show: "several" }), ["pair.jpg"]);
+  assert.deepEqual(names({ show: "failed" }), ["bad.jpg"]);
+});
+
+test("the count on a filter is what it shows", () => {
+  for (const changes of [{}, { votes: 7 }, { search: "glad" }, { votes: 5, search: "pa" }]) {
+    const all = counts(photos, view(changes));
+    for (const show of ["all", "happiness", "sadness", "unsure", "none", "several", "failed"]) {
+      assert.equal(names({ ...changes, show }).length, all.get(show)?.photos ?? 0, `${show} ${JSON.stringify(changes)}`);
+    }
+  }
+});
+
+test("minimum votes hides weaker faces", () => {
+  assert.deepEqual(names({ votes: 7 }), ["glad 10.jpg", "pair.jpg"]);
+  assert.equal(counts(photos, view({ votes: 7 })).has("sadness"), false);
+});
+
+test("sorts by name as people do, by time, votes and faces", () => {
+  assert.deepEqual(names({ sort: "name", search: "glad" }), ["glad 9.jpg", "glad 10.jpg"]);
+  assert.deepEqual(names({ sort: "taken" }).slice(0, 3), ["glad 9.jpg", "split.jpg", "glad 10.jpg"]);
+  assert.deepEqual(names({ sort: "votes", show: "happiness", descending: true }), ["glad 10.jpg", "pair.jpg", "glad 9.jpg"]);
+  assert.equal(names({ sort: "faces", descending: true })[0], "pair.jpg");
+});
+
+test("search looks at the path too", () => {
+  assert.deepEqual(names({ search: "BEACH" }), ["pair.jpg"]);
+});
+
+test("a view survives the address", () => {
+  const one = view({ show: "happiness", votes: 7, search: "a&b=c ü", sort: "votes", descending: true, photo: "x/é.jpg:1:2" });
+  assert.deepEqual(fromAddress(toAddress(one)), one);
+  assert.equal(toAddress(view({})), "");
+});
+
+test("what others put in the address stays there", () => {
+  assert.equal(toAddress(view({ votes: 7 }), "?on=device&show=happiness"), "?on=device&votes=7");
+});
+
+test("nonsense in the address is the default view", () => {
+  assert.deepEqual(fromAddress("?show=<script>&votes=99&sort=up&order=x"), view({}));
+});
+
+test("CSV has a row a face and keeps every photo", () => {
+  const lines = csv(photos).split("\r\n");
+  assert.equal(lines.length, 1 + 5 + 2 + 1); // header, faces, the photos without any, the last line's end
+  const width = lines[0].split(",").length;
+  for (const line of lines.slice(0, -1)) assert.equal(line.split(",").length, width, line);
+  assert.match(lines.at(-2), /not a picture/);
+});
+
+test("CSV quotes, and never hands a spreadsheet a formula", () => {
+  const text = csv([photo('=1+1,"x".jpg', [])]);
+  assert.match(text, /"'=1\+1,""x"".jpg"/);
+});
+
+test("JSON holds the readings as they came", () => {
+  const parsed = JSON.parse(json(photos));
+  assert.equal(parsed.photos.length, 6);
+  assert.deepEqual(parsed.photos[0].reading, photos[0].reading);
+  assert.equal(parsed.photos[5].error.code, "not_a_picture");
+});
+
+test("a picture is cut square where its faces are", () => {
+  const one = (box, width, height, ...others) => {
+    const { faces, ...reading } = photo("x", [face("happiness", 9)]).reading;
+    const all = [box, ...others].map((box) => ({ ...faces[0], box }));
+    return squareAt({ ...photo("x", []), reading: { ...reading, picture: { width, height }, faces: all } });
+  };
+  assert.deepEqual(squareAt(photo("x", [])), { x: 0.5, y: 0.5 });
+  assert.deepEqual(one({ x: 0, y: 0, width: 0.2, height: 0.1 }, 300, 600), { x: 0.5, y: 0 });
+  assert.deepEqual(one({ x: 0.4, y: 0.9, width: 0.2, height: 0.1 }, 300, 600), { x: 0.5, y: 1 });
+  const { x, y } = one({ x: 0.25, y: 0.4, width: 0.2, height: 0.2 }, 600, 300); // centre .35: 210 of 600, 60 left of the square
+  assert.equal(y, 0.5);
+  assert.ok(Math.abs(x - 0.2) < 1e-9);
+  const left = { x: 0.1, y: 0.4, width: 0.1, height: 0.2 }, right = { x: 0.8, y: 0.4, width: 0.1, height: 0.3 };
+  assert.equal(one(left, 600, 300, right).x, 1); // too far apart: the larger
+  assert.ok(Math.abs(one({ ...left, x: 0.6 }, 600, 300, right).x - 1) < 1e-9); // .6 to .9: both
+  assert.ok(Math.abs(one({ ...left, x: 0.4 }, 600, 300, right).x - 0.8) < 1e-9); // .4 to .9, as wide as the square
+});

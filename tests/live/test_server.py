@@ -1,0 +1,206 @@
+"""The live socket on the real server, gunicorn as the Procfile starts it, by python-socketio's client."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+import socketio
+import stubs
+
+from webapp.settings import ROOT, as_environment
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="gunicorn does not run on Windows")
+SECONDS = 0.05          # the stub reader's time for a frame
+
+
+class Server:
+    """The Procfile's command with the stub application."""
+
+    def __init__(self, folder, **settings):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.url, self.log = f"http://127.0.0.1:{port}", folder / "log.txt"
+        command = (ROOT / "Procfile").read_text().removeprefix("web:").strip()
+        assert command.endswith("webapp.operations.wsgi:app")
+        command = command.replace("webapp.operations.wsgi:app", "stub_server:app")
+        python_path = os.pathsep.join(str(path) for path in Path(__file__).parents[:2])
+        environment = os.environ | as_environment(settings) | {
+            "PORT": str(port), "PYTHONPATH": python_path, "STUB_SECONDS": str(SECONDS),
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(["sh", "-c", f"exec env {command}"], cwd=ROOT, env=environment,
+                                            stdout=log, stderr=log, start_new_session=True)
+
+    def wait(self, seconds=60):
+        end = time.monotonic() + seconds
+        while "is ready" not in self.log.read_text():
+            assert self.process.poll() is None and time.monotonic() < end, self.log.read_text()
+            time.sleep(0.05)
+        return self
+
+    def stop(self):
+        """SIGTERM; the seconds until it has ended."""
+        begun = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(20)
+        finally:
+            if self.process.poll() is None:
+                os.killpg(self.process.pid, signal.SIGKILL)
+        return time.monotonic() - begun
+
+    def metric(self, name):
+        with urllib.request.urlopen(self.url + "/metrics", timeout=5) as answer:
+            return float(re.search(rf"^{re.escape(name)} (\S+)$", answer.read().decode(), re.MULTILINE)[1])
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("server")
+    stubs.make_bundle(folder / "models")
+    server = Server(folder, models=folder / "models", model="stub", live_clients=6, live_rate=100).wait()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def connect(server):
+    """connect(transport) -> a connected client."""
+    clients = []
+
+    def connect_(transport="websocket", **options):
+        client = socketio.Client(reconnection=False)
+        clients.append(client)
+        client.connect(server.url, namespaces=["/live"], transports=[transport], wait_timeout=10, **options)
+        return client
+
+    yield connect_
+    for client in clients:
+        client.disconnect()
+
+
+def send(client, number, data, answers):
+    """Send without waiting; `answers` gets (id, seconds, answer)."""
+    begun = time.monotonic()
+    client.emit("frame", ({"id": number, "width": 64, "height": 48, "sent": 0}, data), namespace="/live",
+                callback=lambda answer: answers.append((number, time.monotonic() - begun, answer)))
+
+
+def wait_for(condition, seconds=10):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("transport", ["websocket", "polling"])
+def test_hello_and_frames(connect, transport):
+    client = connect(transport)
+    assert client.call("hello", namespace="/live", timeout=10)["keeps"] == "nothing"
+    for number in range(3):
+        answer = client.call("frame", ({"id": number}, stubs.jpeg()), namespace="/live", timeout=10)
+        assert answer["id"] == number and answer["reading"]["faces"][0]["expression"] == "happiness"
+
+
+def test_a_frame_that_waits_is_replaced_by_a_newer_one(connect):
+    client, answers, data = connect(), [], stubs.jpeg()
+    for number in range(5):
+        send(client, number, data, answers)
+        time.sleep(0.005)
+    wait_for(lambda: len(answers) == 5)
+    read = sorted(number for number, _, answer in answers if "reading" in answer)
+    codes = {answer["error"]["code"] for _, _, answer in answers if "error" in answer}
+    assert read[0] == 0 and read[-1] == 4 and len(read) <= 3
+    assert codes == {"replaced"}
+
+
+def test_three_times_too_fast_the_delay_stays_flat(connect):
+    client, answers, data = connect(), [], stubs.jpeg()
+    for number in range(90):
+        send(client, number, data, answers)
+        time.sleep(SECONDS / 3)
+    wait_for(lambda: len(answers) == 90)
+    delays = [seconds for _, seconds, answer in answers if "reading" in answer]
+    assert 15 < len(delays) < 60
+    tenth = len(delays) // 5
+    first, last = sum(delays[:tenth]) / tenth, sum(delays[-tenth:]) / tenth
+    assert last < 2 * first + SECONDS, "the delay grew"
+
+
+def test_one_frame_at_a_time_for_each_and_all_are_served(connect):
+    answers, data = {}, stubs.jpeg()
+    clients = [connect() for _ in range(4)]
+
+    def work(index):
+        answers[index] = [clients[index].call("frame", ({"id": number}, data), namespace="/live", timeout=20)
+                          for number in range(5)]
+
+    threads = [threading.Thread(target=work, args=(index,)) for index in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all("reading" in answer for mine in answers.values() for answer in mine)
+
+
+def test_bad_frames_do_not_cut_the_connection(connect):
+    client = connect()
+    cases = [({"id": 1}, b"no picture"), ({"id": 2}, bytes(2_000_000)), ({"id": 3}, "text"), b"bytes", ({"id": 1}, b"")]
+    codes = [client.call("frame", case, namespace="/live", timeout=10)["error"]["code"] for case in cases]
+    assert codes == ["not_a_picture", "too_large", "wrong_type", "wrong_type", "wrong_order"]
+    assert client.call("nope", namespace="/live", timeout=10)["error"]["code"] == "unknown_event"
+    assert "reading" in client.call("frame", ({"id": 9}, stubs.jpeg()), namespace="/live", timeout=10)
+
+
+def test_a_client_that_sends_much_too_fast_hurts_nobody_else(connect):
+    rude, polite, answers, data = connect(), connect(), [], stubs.jpeg()
+    for number in range(400):
+        send(rude, number, data, answers)
+    begun = time.monotonic()
+    assert "reading" in polite.call("frame", ({"id": 1}, data), namespace="/live", timeout=10)
+    assert time.monotonic() - begun < 3
+    wait_for(lambda: len(answers) == 400, 20)
+    codes = [answer.get("error", {}).get("code") for _, _, answer in answers]
+    assert codes.count("too_fast") > 50 and set(codes) <= {None, "too_fast", "replaced", "wrong_order"}
+
+
+def test_who_leaves_in_the_middle_is_forgotten(server, connect):
+    before = server.metric("emoscope_live_clients")
+    client, answers = connect(), []
+    for number in range(3):
+        send(client, number, stubs.jpeg(), answers)
+    client.disconnect()
+    wait_for(lambda: server.metric("emoscope_live_clients") == before)
+    assert server.metric("emoscope_live_waiting") == 0
+
+
+def test_one_visitor_too_many_is_told_and_pages_still_answer(server, connect):
+    wait_for(lambda: server.metric("emoscope_live_clients") == 0)
+    for _ in range(6):
+        connect()
+    words, late = [], socketio.Client(reconnection=False)
+    late.on("connect_error", lambda error: words.append(error["message"]), namespace="/live")
+    with pytest.raises(socketio.exceptions.ConnectionError):
+        late.connect(server.url, namespaces=["/live"], transports=["websocket"])
+    assert "as many live visitors" in words[0]
+    assert urllib.request.urlopen(server.url + "/healthz", timeout=5).status == 200
+
+
+def test_the_server_ends_soon_though_a_socket_is_open(tmp_path):
+    stubs.make_bundle(tmp_path / "models")
+    server = Server(tmp_path, models=tmp_path / "models", model="stub").wait()
+    client = socketio.Client(reconnection=False)
+    client.connect(server.url, namespaces=["/live"], transports=["websocket"])
+    assert server.stop() < 10
+    client.disconnect()
+    said = server.log.read_text()
+    assert "Traceback" not in said and "JFIF" not in said

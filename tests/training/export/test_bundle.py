@@ -1,0 +1,215 @@
+"""From a run to a bundle, and from a bundle to its figures; what is wrong is told in one line."""
+
+import json
+import shutil
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+
+from training.data import fer2013
+from training.data.labels import LABEL_SETS
+from training.evaluate.figures import figures
+from training.evaluate.metrics import softmax
+from training.evaluate.predictions import keras_logits, litert_logits, read_bundle
+from training.evaluate.test_set import TestSet
+from training.export import card, model_card
+from training.export.bundle import _training, multiply_adds
+
+
+@pytest.fixture
+def bundle(exported, tmp_path):
+    """A copy of the bundle that a test may spoil."""
+    return shutil.copytree(exported / "models" / "jury-tiny", tmp_path / "jury-tiny")
+
+
+def data(exported):
+    return ["--data", exported / "fer.csv", "--any-md5"]
+
+
+@pytest.mark.parametrize("name, label_set", [("jury-tiny", "ferplus"), ("seven-tiny", "fer2013")])
+def test_card_says_what_a_runtime_must_know(exported, name, label_set):
+    content = json.loads((exported / "models" / name / "card.json").read_text())
+    card.check(content)
+    assert tuple(content["labels"]) == LABEL_SETS[label_set]
+    assert content["raters"] == (10 if label_set == "ferplus" else None)
+    assert content["version"] == "1.2.3" and content["training"]["recipe"] == "tiny"
+    assert content["training"]["epochs"] == 2
+    assert set(content["model_card"]) == set(model_card.sections(content)) and len(content["model_card"]) == 9
+    assert "not a feeling" in content["model_card"]["intended_use"]
+
+
+def test_the_card_says_who_taught_and_whether_labels_were_smoothed(exported, tiny, faces):
+    content = json.loads((exported / "models" / "seven-tiny" / "card.json").read_text())
+    taught = replace(tiny, teachers=("jury-live", "other"), teaching=0.7, label_smoothing=0.0)
+    for recipe, words, others in (
+            (tiny, ["one label a face, smoothed;"], ["Beside these", "jury-live"]),
+            (taught, ["a face;", "weighted 0.7 to 0.3, the mean answer of jury-live, other to"], ["smoothed"])):
+        content["training"] = _training(recipe, {"data_md5": faces.md5, "step": 8}, faces)
+        card.check(content)
+        told = model_card.sections(content)["training_data"]
+        assert all(each in told for each in words) and not any(each in told for each in others), told
+
+
+def test_private_test_is_judged_for_a_release_alone(exported):
+    released, not_yet = (json.loads((exported / "models" / name / "card.json").read_text())
+                         for name in ("jury-tiny", "seven-tiny"))
+    assert released["figures"]["PrivateTest"]["faces"] == 16
+    assert not_yet["figures"]["PrivateTest"] is None and not_yet["figures"]["PublicTest"]["faces"] == 16
+    assert "not a release" in not_yet["model_card"]["quantitative_analyses"]
+
+
+def test_network_answers_logits_and_the_litert_file_the_same_at_every_batch_size(exported):
+    folder = exported / "models" / "jury-tiny"
+    model = keras.saving.load_model(folder / "model.keras", compile=False)
+    assert getattr(model, "optimizer", None) is None and model.output.shape == (None, 8)
+    images = np.random.default_rng(0).integers(0, 256, (70, 48, 48)).astype(np.uint8)
+    ours = keras_logits(model, images)
+    assert ours.min() < 0
+    for batches in ((1,), (32,), (5, 32, 1, 7)):
+        theirs = litert_logits((folder / "model.tflite").read_bytes(), images, batches)
+        np.testing.assert_allclose(softmax(theirs), softmax(ours), atol=1e-3)
+
+
+def test_head_is_the_runs_own(exported, tiny):
+    from training.networks.build import trained
+    images = np.random.default_rng(0).integers(0, 256, (4, 48, 48)).astype(np.float32)[..., None]
+    both = trained(tiny, exported / "run")(images, training=False)
+    for name, label_set in (("jury-tiny", "ferplus"), ("seven-tiny", "fer2013")):
+        model = keras.saving.load_model(exported / "models" / name / "model.keras", compile=False)
+        np.testing.assert_allclose(model(images, training=False), both[label_set], rtol=1e-5, atol=1e-5)
+
+
+def test_multiply_adds_by_hand():
+    layers = keras.layers
+    model = keras.Sequential([keras.Input((8, 8, 1)), layers.Conv2D(4, 3, strides=2, padding="same"),
+                              layers.Flatten(), layers.Dense(5)])
+    assert multiply_adds(model) == 4 * 4 * 3 * 3 * 1 * 4 + 64 * 5
+
+
+def test_evaluate_prints_and_writes_the_figures_of_the_card(exported, run_command, tmp_path):
+    folder = exported / "models" / "jury-tiny"
+    status, out, _ = run_command("evaluate", folder, *data(exported), "--flip", "--json", tmp_path / "figures.json")
+    assert status == 0
+    for words in ("PublicTest: 16 faces", "PrivateTest: 16 faces", "agreement with majority", "without twins",
+                  "one human rater", "expected calibration error", "contempt", "by entropy"):
+        assert words in out
+    written = json.loads((tmp_path / "figures.json").read_text())
+    held = json.loads((folder / "card.json").read_text())["figures"]
+    assert written == {split: held[split] for split in ("PublicTest", "PrivateTest")}
+    diagram = (tmp_path / "figures.svg").read_text()
+    assert all(f"<!-- jury-tiny, {split}: error" in diagram for split in written) and "raters' votes" in diagram
+
+
+def test_figures_of_one_label_are_accuracy(exported, run_command):
+    status, out, _ = run_command("evaluate", exported / "models" / "seven-tiny", *data(exported),
+                                 "--split", "PublicTest")
+    assert status == 0 and "accuracy" in out and "rater" not in out.split("by entropy")[0]
+    assert "PrivateTest" not in out
+
+
+def test_twins_are_left_out(exported):
+    faces = fer2013.load(exported / "fer.csv", exported / "fer2013new.csv", any_md5=True)
+    tests = TestSet(faces)
+    public = faces.rows("PublicTest")
+    images = np.array(faces.images)
+    images[public[0]] = images[0]                           # the same picture
+    images[public[1]] = np.clip(images[1].astype(int) + 9, 0, 255)     # the same but lighter
+    tests = TestSet(fer2013.Faces(images, faces.labels, faces.split, faces.votes, faces.md5))
+    assert tests.twins[public[:2]].all()
+    before = figures(read_bundle(exported / "models" / "seven-tiny"), tests, "PublicTest", averaging=())
+    assert before["with_twin_in_training"] == tests.twins[public].sum() >= 2
+    assert before["without_twins"]["accuracy"]["faces"] == 16 - tests.twins[public].sum()
+
+
+def test_two_bundles_are_compared_by_mcnemars_test(exported, run_command):
+    folder = exported / "models" / "jury-tiny"
+    status, out, _ = run_command("evaluate", folder, folder, *data(exported))
+    assert status == 0 and out.count("McNemar's exact test p = 1") == 2
+    status, _, err = run_command("evaluate", folder, exported / "models" / "seven-tiny", *data(exported))
+    assert status == 2 and "only bundles of one label set can be compared" in err
+
+
+def spoil(change):
+    def spoiled(folder):
+        content = json.loads((folder / "card.json").read_text())
+        change(content)
+        (folder / "card.json").write_text(json.dumps(content))
+    return spoiled
+
+
+@pytest.mark.parametrize("damage, message", [
+    (shutil.rmtree, "no model bundle"),
+    (lambda folder: (folder / "card.json").write_text("{"), "not JSON"),
+    (lambda folder: (folder / "card.json").write_bytes(b"\xff\xfe"), "not JSON"),
+    (lambda folder: (folder / "card.json").write_text("[]"), "not a card"),
+    (spoil(lambda content: content.pop("labels")), "'labels' is a required property"),
+    (spoil(lambda content: content.update(colour="red")), "colour"),
+    (spoil(lambda content: content["calibration"].update(temperature=0)), "$.calibration.temperature"),
+    (spoil(lambda content: content["files"].update({"../x": {"sha256": "0" * 64, "bytes": 1}})), "$.files"),
+    (spoil(lambda content: content["labels"].reverse()), "is not one judged here"),
+    (lambda folder: (folder / "model.tflite").unlink(), "model.tflite: missing"),
+    (lambda folder: (folder / "model.tflite").write_bytes(b"TFL3"), "not the file the card describes"),
+])
+def test_a_wrong_bundle_is_one_line(exported, bundle, run_command, damage, message):
+    damage(bundle)
+    status, _, err = run_command("evaluate", bundle, *data(exported))
+    assert status == 2 and message in err and err.count("\n") == 1
+
+
+def test_a_jury_needs_votes(exported, run_command, tmp_path):
+    shutil.copy(exported / "fer.csv", tmp_path / "fer.csv")
+    status, _, err = run_command("evaluate", exported / "models" / "jury-tiny", "--data", tmp_path / "fer.csv",
+                                 "--any-md5")
+    assert status == 2 and "--votes" in err and err.count("\n") == 1
+
+
+@pytest.mark.parametrize("change, message", [
+    ({"--name": "../evil"}, "--name '../evil'"),
+    ({"--name": "Jury Live"}, "--name 'Jury Live'"),
+    ({"--version": "1"}, "--version '1'"),
+])
+def test_names_and_versions_are_checked_first(exported, run_command, tmp_path, change, message):
+    options = {"--label-set": "ferplus", "--name": "a", "--version": "1.0.0", "--models": tmp_path / "models"} | change
+    status, _, err = run_command("export", exported / "run", *data(exported),
+                                 *(word for pair in options.items() for word in pair))
+    assert status == 2 and message in err and not (tmp_path / "models").exists()
+
+
+def export_to(run_command, exported, run, models):
+    return run_command("export", run, *data(exported), "--label-set", "ferplus", "--name", "a", "--version", "1.0.0",
+                       "--models", models)
+
+
+def test_a_run_that_is_missing_empty_or_another_networks(exported, run_command, tmp_path, tiny):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "other").mkdir()
+    with np.load(exported / "run" / "checkpoint.npz") as state:
+        arrays = dict(state)
+    theirs = json.loads(str(arrays["recipe"])) | {"network": "residual(stem=5)"}
+    np.savez(tmp_path / "other" / "checkpoint.npz", **arrays | {"recipe": json.dumps(theirs)})
+    for name, message in (("nowhere", "no such run"), ("empty", "no checkpoint.npz"), ("other", "another network")):
+        status, _, err = export_to(run_command, exported, tmp_path / name, tmp_path / "models")
+        assert status == 2 and message in err and err.count("\n") == 1
+
+
+def test_a_full_disk_leaves_the_old_bundle(exported, run_command, tmp_path, tiny, monkeypatch):
+    models = shutil.copytree(exported / "models", tmp_path / "models")
+    shutil.copytree(models / "jury-tiny", models / "a")
+    before = (models / "a" / "card.json").read_bytes()
+
+    def full(content, folder):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(card, "write", full)
+    status, _, err = export_to(run_command, exported, exported / "run", models)
+    assert status == 2 and "No space left on device" in err
+    assert (models / "a" / "card.json").read_bytes() == before and not [*models.glob(".*.partial")]
+
+
+def test_published_cards_are_cards_and_describe_their_files():
+    folders = sorted(path.parent for path in card.SCHEMA.parent.glob("*/card.json"))
+    assert folders
+    for folder in folders:
+        assert read_bundle(folder).card["name"] == folder.name

