@@ -82,7 +82,7 @@ def peak(small, large):
         data = Path(file).read_bytes()
         try:
             images.decode(data, reduce_to=REDUCE * max(PHOTO))
-        except images.PictureError as error:
+        except images.ImageError as error:
             return error.code
         most.append(highest())
     return round(most[1] - most[0])

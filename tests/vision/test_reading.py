@@ -7,7 +7,7 @@ from PIL import Image
 
 from webapp.vision.expressions import load
 from webapp.vision.faces import PHOTO, Face, overlap
-from webapp.vision.images import PictureError
+from webapp.vision.images import ImageError
 from webapp.vision.reading import Reader
 
 
@@ -86,7 +86,7 @@ def test_a_label_set_without_raters_has_probabilities_alone(detector, bundle, tm
 
 
 def test_bytes_that_are_no_picture(reader):
-    with pytest.raises(PictureError):
+    with pytest.raises(ImageError):
         reader.read(b"no picture")
 
 

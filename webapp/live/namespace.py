@@ -13,7 +13,7 @@ from .. import bundles as bundles_
 from ..readers import UnknownModel
 from ..vision.batching import Busy
 from ..vision.faces import LIVE
-from ..vision.images import PictureError
+from ..vision.images import ImageError
 from .backpressure import Allowance, Slot
 
 NAMESPACE = "/live"
@@ -139,7 +139,7 @@ class Live(Namespace):
         number = about.get("id") if _is_whole(about.get("id")) else None
         try:
             reading = self._read(*_checked(args))
-        except (FrameError, PictureError) as error:
+        except (FrameError, ImageError) as error:
             return self._error(number, error.code, str(error))
         except UnknownModel as error:
             return self._error(number, "unknown_model", str(error))

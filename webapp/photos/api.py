@@ -17,7 +17,7 @@ from ..settings import SettingsError
 from ..vision.batching import Busy
 from ..vision.crops import LANDMARKS
 from ..vision.faces import PHOTO
-from ..vision.images import PictureError
+from ..vision.images import ImageError
 from . import schemas
 
 FIELD = "picture"       # of the form; may be repeated
@@ -120,7 +120,7 @@ def _of_one_picture(answer):
         return answer(site.readers.get(request.form.get("model")), _bytes(picture, site.settings.photo_bytes))
     except UnknownModel as error:
         return failures.answer(400, str(error), "unknown_model")
-    except PictureError as error:
+    except ImageError as error:
         return failures.answer(413 if error.code.startswith("too_") else 400, str(error), error.code)
     except LookupError as error:
         return failures.answer(404, f"{error.args[0][0].upper()}{error.args[0][1:]}.", "no_such_face")
@@ -150,7 +150,7 @@ def _read(reader, picture):
     try:
         reading = reader.read(_bytes(picture, site.settings.photo_bytes), long_sides=PHOTO,
                               threshold=site.settings.photo_threshold, max_pixels=site.settings.photo_pixels)
-    except PictureError as error:
+    except ImageError as error:
         return _error(error.code, str(error))
     except Busy as error:
         return _error("busy", str(error))
@@ -164,9 +164,9 @@ def _read(reader, picture):
 def _bytes(picture, most):
     data = picture.stream.read(most + 1)
     if len(data) > most:
-        raise PictureError("too_large", f"The file is larger than {most / 1e6:g} MB.")
+        raise ImageError("too_large", f"The file is larger than {most / 1e6:g} MB.")
     if not data:
-        raise PictureError("not_a_picture", "The file is empty.")
+        raise ImageError("not_a_picture", "The file is empty.")
     return data
 
 

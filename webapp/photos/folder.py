@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..errors import SetupError
 from ..vision.faces import PHOTO
-from ..vision.images import PictureError
+from ..vision.images import ImageError
 
 SUFFIXES = {".jpg", ".jpeg", ".jpe", ".mpo", ".png", ".webp", ".avif", ".heic", ".heif", ".gif", ".bmp", ".tif",
             ".tiff"}
@@ -133,10 +133,10 @@ WRITERS = {".csv": _write_csv, ".json": _write_json, ".parquet": _write_parquet}
 def _read(path, reader, settings):
     try:
         if path.stat().st_size > settings.photo_bytes:
-            raise PictureError("too_large", f"The file is larger than {settings.photo_bytes / 1e6:g} MB.")
+            raise ImageError("too_large", f"The file is larger than {settings.photo_bytes / 1e6:g} MB.")
         return {"reading": reader.read(path.read_bytes(), long_sides=PHOTO, threshold=settings.photo_threshold,
                                        max_pixels=settings.photo_pixels)}
-    except PictureError as error:
+    except ImageError as error:
         return {"error": {"code": error.code, "message": str(error)}}
     except OSError as error:
         return {"error": {"code": "not_readable", "message": f"The file cannot be opened: {error.strerror}."}}

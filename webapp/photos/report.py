@@ -81,7 +81,7 @@ def _small(path, settings):
     """The picture as a data address of a small JPEG, upright."""
     try:
         decoded = images.decode(path.read_bytes(), settings.photo_pixels, reduce_to=LONG_SIDE)
-    except (OSError, images.PictureError):        # gone or changed since it was read
+    except (OSError, images.ImageError):        # gone or changed since it was read
         return ""
     image = Image.fromarray(decoded.pixels)
     image.thumbnail((LONG_SIDE, LONG_SIDE))

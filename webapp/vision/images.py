@@ -36,7 +36,7 @@ _MARKER = re.compile(rb"\xff+([^\x00\x01\xd0-\xd7\xff])")
 _START_OF_IMAGE, _END_OF_IMAGE, _START_OF_SCAN = 0xD8, 0xD9, 0xDA
 
 
-class PictureError(ValueError):
+class ImageError(ValueError):
     """The bytes cannot be read as a picture; the text is for people.
 
     code: `not_a_picture`, `truncated` (incomplete or damaged), `too_many_pixels`, `too_many_scans` (of a
@@ -50,7 +50,7 @@ class PictureError(ValueError):
 
 
 @dataclass(frozen=True)
-class Picture:
+class DecodedImage:
     """pixels: uint8 (h, w, 3), RGB, upright; width, height: px of the full upright picture, which
     `pixels` may be a reduced copy of."""
 
@@ -60,7 +60,7 @@ class Picture:
 
 
 def decode(data, max_pixels=MAX_PIXELS, reduce_to=None, max_bytes=None, gate=None):
-    """Read `data` (bytes: JPEG, PNG, WebP, AVIF, HEIC/HEIF, GIF's first frame, BMP, TIFF) as a Picture.
+    """Read `data` (bytes: JPEG, PNG, WebP, AVIF, HEIC/HEIF, GIF's first frame, BMP, TIFF) as a DecodedImage.
 
     The size is read from the header and checked before anything is decoded. Turned upright by EXIF;
     transparent pixels are laid on white; 16-bit grey is scaled to 8. `reduce_to`: px of the long
@@ -71,10 +71,10 @@ def decode(data, max_pixels=MAX_PIXELS, reduce_to=None, max_bytes=None, gate=Non
     (MOST). A JPEG of several scans is decoded whole, whatever its reduced size, and may have MAX_SCANS scans, fewer
     the larger it is: the time of a decoding is bounded by the pixels, not by the bytes of one scan.
     `gate`: a context manager, such as a lock, held while a picture of more than LARGE decoded
-    pixels is decoded, so that many callers need the memory of one. Raises PictureError.
+    pixels is decoded, so that many callers need the memory of one. Raises ImageError.
     """
     if max_bytes is not None and len(data) > max_bytes:
-        raise PictureError("too_large", f"The file has {len(data) / 1e6:.1f} MB; "
+        raise ImageError("too_large", f"The file has {len(data) / 1e6:.1f} MB; "
                                         f"at most {max_bytes / 1e6:.1f} MB are read.")
     scans = _scans(data)
     image = _open(data)
@@ -85,15 +85,15 @@ def decode(data, max_pixels=MAX_PIXELS, reduce_to=None, max_bytes=None, gate=Non
         with gate if gate and image.size[0] * image.size[1] > LARGE else contextlib.nullcontext():
             rgb = _to_rgb(image, max(1, max(image.size) // reduce_to) if reduce_to else 1)
         orientation = _orientation(image)       # after decoding, for Pillow turns a TIFF itself
-    except PictureError:
+    except ImageError:
         raise
     except _DAMAGE as error:
-        raise PictureError("truncated", "The picture is incomplete or damaged.") from error
+        raise ImageError("truncated", "The picture is incomplete or damaged.") from error
     if orientation in _UPRIGHT:
         rgb = rgb.transpose(_UPRIGHT[orientation])
     if orientation >= 5:
         width, height = height, width
-    return Picture(np.asarray(rgb), width, height)
+    return DecodedImage(np.asarray(rgb), width, height)
 
 
 def _open(data):
@@ -102,7 +102,7 @@ def _open(data):
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_many_pixels(MAX_PIXELS, "has far more pixels than any camera's") from error
     except (OSError, ValueError, SyntaxError, RuntimeError) as error:      # UnidentifiedImageError is an OSError
-        raise PictureError("not_a_picture", f"This is not a picture that can be read: {READABLE}.") from error
+        raise ImageError("not_a_picture", f"This is not a picture that can be read: {READABLE}.") from error
 
 
 def _scans(data):
@@ -116,14 +116,14 @@ def _scans(data):
             return max(1, scans)
         scans += found[1][0] == _START_OF_SCAN
         place = found.end() + max(2, int.from_bytes(data[found.end():found.end() + 2], "big"))
-    raise PictureError("truncated", f"The JPEG is damaged: it has more than {MAX_MARKERS} markers.")
+    raise ImageError("truncated", f"The JPEG is damaged: it has more than {MAX_MARKERS} markers.")
 
 
 def _check_scans(scans, pixels, max_pixels):
     """Refuse a JPEG that would take long to decode for its size: a scan of a few bytes visits every pixel."""
     most = max(1, min(MAX_SCANS, FULL_SIZE_SCANS * max_pixels // max(1, pixels)))
     if scans > most:
-        raise PictureError("too_many_scans", f"The JPEG has more than {most} scans, which would take too long to "
+        raise ImageError("too_many_scans", f"The JPEG has more than {most} scans, which would take too long to "
                                              "decode at its size; save it as a baseline JPEG.")
 
 
@@ -142,7 +142,7 @@ def _check_size(image, max_pixels, reduce_to, scans):
 
 
 def _too_many_pixels(max_pixels, has):
-    return PictureError("too_many_pixels", f"The picture {has}; at most {max_pixels / 1e6:.0f} megapixels are read.")
+    return ImageError("too_many_pixels", f"The picture {has}; at most {max_pixels / 1e6:.0f} megapixels are read.")
 
 
 def _orientation(image):
@@ -173,7 +173,7 @@ def _as_rgb(image):
     if image.mode.startswith("I"):
         return _from_16_bits(image)
     if image.mode == "F":
-        raise PictureError("unsupported", "The picture holds measured values, not brightness; save it as 8-bit first.")
+        raise ImageError("unsupported", "The picture holds measured values, not brightness; save it as 8-bit first.")
     if image.has_transparency_data:
         image = image.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")

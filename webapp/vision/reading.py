@@ -46,7 +46,7 @@ class Reader:
     def read(self, data, long_sides=LIVE, threshold=0.5, refine=False, max_pixels=images.MAX_PIXELS):
         """The Reading of `data`, the bytes of a picture.
 
-        long_sides, threshold, refine: as FaceDetector.detect. Raises PictureError, batching.Busy.
+        long_sides, threshold, refine: as FaceDetector.detect. Raises ImageError, batching.Busy.
         """
         begun = time.perf_counter()
         picture = images.decode(data, max_pixels, reduce_to=REDUCE * max(long_sides), gate=self._large)
@@ -79,7 +79,7 @@ class Reader:
         landmarks: {name: [x, y]} of the face as a Reading has them; without them face number `face` of those
         found. expression: the label to explain, the face's own without it. Returns {"model", "expression",
         "probability", "landmarks", "crop": rows of grey 0-255 as the network saw the face, "map": rows of the
-        probability's fall when a place is hidden}. Raises PictureError, LookupError for a face or an
+        probability's fall when a place is hidden}. Raises ImageError, LookupError for a face or an
         expression that is not there, ValueError for landmarks all in one place.
         """
         network = self.expressions
@@ -101,7 +101,7 @@ class Reader:
                 "crop": np.rint(seen).astype(int).tolist(), "map": np.round(fall.astype(float), 5).tolist()}
 
     def preview(self, data, max_pixels=images.MAX_PIXELS, long_side=1280):
-        """Bytes of a JPEG of `data`, upright, its long side at most `long_side` px. Raises PictureError."""
+        """Bytes of a JPEG of `data`, upright, its long side at most `long_side` px. Raises ImageError."""
         image = Image.fromarray(images.decode(data, max_pixels, reduce_to=long_side, gate=self._large).pixels)
         image.thumbnail((long_side, long_side), reducing_gap=2)
         file = io.BytesIO()

@@ -7,14 +7,14 @@
  * @property {number} width
  * @property {number} height
  */
-/** @typedef {{pixels: Pixels, width: number, height: number}} Picture  width, height: of the full upright picture */
+/** @typedef {{pixels: Pixels, width: number, height: number}} DecodedImage  width, height: of the full upright picture */
 
 /** The picture cannot be read. `code` as on the server: not_a_picture, too_many_pixels. */
-export class PictureError extends Error {
+export class ImageError extends Error {
   /** @param {string} code  @param {string} message */
   constructor(code, message) {
     super(message);
-    this.name = "PictureError";
+    this.name = "ImageError";
     this.code = code;
   }
 }
@@ -25,8 +25,8 @@ export const MAX_PIXELS = 64_000_000;
 /**
  * @param {Blob} blob  JPEG, PNG, WebP, AVIF, GIF's first frame, BMP: what the browser can decode
  * @param {{reduceTo?: number, maxPixels?: number}} [options]  `reduceTo`: pixels of the long side that are enough
- * @returns {Promise<Picture>} upright by EXIF, on white, colours as stored
- * @throws {PictureError}
+ * @returns {Promise<DecodedImage>} upright by EXIF, on white, colours as stored
+ * @throws {ImageError}
  */
 export async function decode(blob, { reduceTo = Infinity, maxPixels = MAX_PIXELS } = {}) {
   /** @type {ImageBitmap} */
@@ -34,12 +34,12 @@ export async function decode(blob, { reduceTo = Infinity, maxPixels = MAX_PIXELS
   try {
     bitmap = await createImageBitmap(blob, { imageOrientation: "from-image", colorSpaceConversion: "none" });
   } catch {
-    throw new PictureError("not_a_picture", "This browser cannot read the file as a picture. The server may know its format.");
+    throw new ImageError("not_a_picture", "This browser cannot read the file as a picture. The server may know its format.");
   }
   const { width, height } = bitmap;
   try {
     if (width * height > maxPixels) {
-      throw new PictureError("too_many_pixels", `The picture has ${width} x ${height} pixels; at most ${maxPixels / 1e6} megapixels are read.`);
+      throw new ImageError("too_many_pixels", `The picture has ${width} x ${height} pixels; at most ${maxPixels / 1e6} megapixels are read.`);
     }
     return { pixels: fromBitmap(bitmap, Math.max(1, Math.floor(Math.max(width, height) / reduceTo))), width, height };
   } finally {

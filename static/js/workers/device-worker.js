@@ -8,7 +8,7 @@ import { loadDetector, loadExpressions } from "../device/networks.js";
 import { Expressions } from "../vision/expressions.js";
 import { FaceDetector, LIVE } from "../vision/faces.js";
 import { Follower } from "../vision/following.js";
-import { PictureError, decode, fromBitmap } from "../vision/images.js";
+import { ImageError, decode, fromBitmap } from "../vision/images.js";
 import { REDUCE, Reader, round } from "../vision/reading.js";
 
 /** @typedef {import("../device/offer.js").Offer} Offer */
@@ -164,7 +164,7 @@ const WORK = {
 
 /** @param {unknown} error */
 function described(error) {
-  if (error instanceof PictureError || error instanceof FileError) return { code: error.code, message: error.message };
+  if (error instanceof ImageError || error instanceof FileError) return { code: error.code, message: error.message };
   if (error instanceof NoBackend) return { code: "no_backend", message: error.message };
   return { code: "failed", message: `This device could not read the picture (${error instanceof Error ? error.message : error}).` };
 }
