@@ -16,14 +16,14 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from training.data import fer2013
-from training.data.duplicates import near_pairs, twins_across
+from training.data.duplicates import near_pairs, nearest_across_splits
 from training.data.fer2013 import SPLITS
 from training.data.labels import LABEL_SETS
 from training.evaluate import jury
 from training.evaluate.metrics import log_softmax, soft_cross_entropy
 from training.evaluate.predictions import answers, keras_logits, mirror_views, ten_crops
 from training.export.bundle import one_head, read_run
-from training.networks.build import trained
+from training.networks.build import load_trained
 
 VIEWS = {"one pass": None, "mirrored": mirror_views, "ten crops": ten_crops}
 
@@ -51,7 +51,7 @@ def main():
 def _member(run, faces, views):
     """{view: {label set: Answers on PublicTest}} of the averaged weights of a run."""
     recipe, _ = read_run(run)
-    network = trained(recipe, run)
+    network = load_trained(recipe, run)
     heads = {name: one_head(network, name) for name in ("fer2013", "ferplus")}
     return {view: {name: answers(lambda images, head=head: keras_logits(head, images), faces, name, "PublicTest",
                                  VIEWS[view]) for name, head in heads.items()} for view in views}
@@ -86,7 +86,7 @@ def _errors(found, faces):
 def _twins(found, faces):
     """Print how right each member and all together are on faces with a twin in Training, and the twin's label."""
     first = next(iter(found.values()))
-    twins, _ = twins_across(near_pairs(faces.images), faces.split, SPLITS.index("Training"))
+    twins, _ = nearest_across_splits(near_pairs(faces.images), faces.split, SPLITS.index("Training"))
     nearest = twins[first.rows]
     twin = nearest >= 0
     together = sum(log_softmax(each.logits) for each in found.values())

@@ -7,7 +7,7 @@ import numpy as np
 
 from training.data import bundle, fer2013
 from training.data.labels import FER2013, FERPLUS
-from training.data.predictions import Answers
+from training.data.predictions import ModelPredictions
 from training.data.samples import from_fer2013
 
 ROWS = 240
@@ -66,7 +66,7 @@ def write(folder, rows=ROWS, seed=0):
 
 
 def answers(samples, name, labels, label_set, seed):
-    """The Answers of a made model, right more often than not."""
+    """The ModelPredictions of a made model, right more often than not."""
     rng = np.random.default_rng(seed)
     wanted = np.array([labels.index(samples.label_names[label]) for label in samples.labels])
     logits = rng.normal(0, 1, (len(samples), len(labels)))
@@ -75,7 +75,7 @@ def answers(samples, name, labels, label_set, seed):
     card = {"name": name, "title": name, "version": "1.0.0", "label_set": label_set, "labels": list(labels),
             "parameters": 1000, "unsure": {"threshold": 0.3}}
     curve = [{"epoch": epoch, "loss": 2 / epoch, "public_fer2013_accuracy": 0.5 + epoch / 20} for epoch in range(1, 6)]
-    return Answers(card, probabilities.astype(np.float32), logits.astype(np.float32), "0" * 64, curve)
+    return ModelPredictions(card, probabilities.astype(np.float32), logits.astype(np.float32), "0" * 64, curve)
 
 
 def build(folder, seed=0):
@@ -86,7 +86,7 @@ def build(folder, seed=0):
     models = [answers(samples, "jury-drawn", FERPLUS, "ferplus", 1),
               answers(samples, "seven-drawn", FER2013, "fer2013", 2)]
     bundle.build(samples, models, folder / "bundles" / "drawn", "drawn", "Drawn faces",
-                 "python -m training dataset build --data fer2013.csv", say=lambda line: None)
+                 "python -m training dataset build --data fer2013.csv", report=lambda line: None)
     return folder / "bundles", stores
 
 
@@ -98,4 +98,4 @@ def build_without(files, folder):
         samples = from_fer2013(fer2013.load(files / "fer2013.csv", votes, any_md5=True))
         models = [answers(samples, "jury-drawn", FERPLUS, "ferplus", 1)] if asked else []
         bundle.build(samples, models, folder / name, name, name, "python -m training dataset build --data own",
-                     say=lambda line: None)
+                     report=lambda line: None)

@@ -9,9 +9,8 @@ import pytest
 from pyarrow import parquet
 
 from training.cli import main
-from training.data import bundle, cache, duplicates, fer2013, image_folders, neighbors, out_of_sample
-from training.data.quality import quality
-from training.data.samples import from_fer2013
+from training.data import arrays, bundle, duplicates, fer2013, image_folders, label_errors, neighbors
+from training.data.samples import from_fer2013, image_quality
 from webapp.explorer.queries import DataSet, parse
 
 
@@ -32,7 +31,7 @@ def test_duplicates_and_twins_are_found_by_their_pixels(files):
     assert first[[1, 59]].tolist() == [0, 2]
     assert np.flatnonzero(duplicates.constant(samples.images)).tolist() == [3]
     pairs = duplicates.join(duplicates.equal_pairs(first, samples.split), duplicates.near_pairs(samples.images))
-    twin, correlation = duplicates.twins_across(pairs, samples.split, 0)
+    twin, correlation = duplicates.nearest_across_splits(pairs, samples.split, 0)
     assert twin[59] == 2 and correlation[59] > 0.999
     assert twin[2] == 59 and twin[0] == -1, "row 1, the copy of row 0, is in the same split"
     groups = duplicates.groups(first, pairs)
@@ -50,13 +49,13 @@ def test_a_near_twin_is_above_the_correlation_and_others_are_not():
 def test_equal_pictures_of_one_grey_level_are_twins_too():
     split = np.array([0, 0, 1, 1], np.uint8)
     first = np.array([0, 0, 0, 3], np.int32)
-    twin, correlation = duplicates.twins_across(duplicates.equal_pairs(first, split), split, 0)
+    twin, correlation = duplicates.nearest_across_splits(duplicates.equal_pairs(first, split), split, 0)
     assert twin.tolist() == [2, 2, 0, -1] and correlation.tolist() == [1, 1, 1, 0]
 
 
 def test_quality_measures_say_what_they_say():
     even, stripes = np.full((48, 48), 70, np.uint8), np.tile(np.array([0, 200], np.uint8), (48, 24))
-    brightness, contrast, sharpness = quality(np.stack([even, stripes]))
+    brightness, contrast, sharpness = image_quality(np.stack([even, stripes]))
     assert brightness.tolist() == [70, 100] and contrast.tolist() == [0, 100]
     assert sharpness[0] == 0 and sharpness[1] > 10_000
 
@@ -65,7 +64,7 @@ def test_predictions_out_of_sample_do_not_know_a_label_by_heart(files):
     """With random labels a model that saw the rows would be far better than chance; this one must not be."""
     samples = from_fer2013(fer2013.load(*files, any_md5=True))
     labels = np.random.default_rng(1).integers(0, 2, 60).astype(np.uint8)
-    probabilities = out_of_sample.out_of_fold(samples.images, labels, np.arange(60))
+    probabilities = label_errors.out_of_fold(samples.images, labels, np.arange(60))
     assert np.allclose(probabilities.sum(axis=1), 1, atol=1e-5)
     assert (probabilities.argmax(axis=1) == labels).mean() < 0.75
 
@@ -115,10 +114,10 @@ def _change(row, label=None, pixels=None, usage=None):
 
 
 @pytest.mark.parametrize(("damage", "told"), [
-    (lambda lines: ["label,pixels,Usage", *lines[1:]], "the first line is"),
-    (_change(2, pixels=lambda values: values.rpartition(" ")[0]), "row 2: 2303 pixels, not 2304"),
+    (lambda lines: ["label,pixels,Usage", *lines[1:]], "the first line must be"),
+    (_change(2, pixels=lambda values: values.rpartition(" ")[0]), "row 2: expected 2304 pixels, got 2303"),
     (_change(3, label="7"), "row 3: label '7'"),
-    (_change(4, pixels=lambda values: "256 " + values.partition(" ")[2]), "row 4: a pixel is outside 0-255"),
+    (_change(4, pixels=lambda values: "256 " + values.partition(" ")[2]), "row 4: pixels must be 0-255"),
     (_change(5, usage="Training2"), "row 5: split 'Training2'"),
     (lambda lines: lines[:1], "no rows"),
     (lambda lines: [], "no rows"),
@@ -179,12 +178,12 @@ def test_what_depends_on_the_pictures_alone_is_made_once(tmp_path):
         made.append(1)
         return {"values": np.arange(3)}
 
-    pictures_ = np.zeros((2, 2), np.uint8)
-    for key in (cache.fingerprint(pictures_, 1), cache.fingerprint(pictures_, 1), cache.fingerprint(pictures_ + 1, 1)):
-        assert cache.kept(tmp_path, "values", key, make)["values"].tolist() == [0, 1, 2]
+    images = np.zeros((2, 2), np.uint8)
+    for key in (arrays.fingerprint(images, 1), arrays.fingerprint(images, 1), arrays.fingerprint(images + 1, 1)):
+        assert arrays.cached(tmp_path, "values", key, make)["values"].tolist() == [0, 1, 2]
     assert len(made) == 2
     (tmp_path / "values.npz").write_bytes(b"broken")
-    assert cache.kept(tmp_path, "values", key, make)["values"].tolist() == [0, 1, 2] and len(made) == 3
+    assert arrays.cached(tmp_path, "values", key, make)["values"].tolist() == [0, 1, 2] and len(made) == 3
 
 
 def test_affectnet_becomes_a_bundle_of_eight_labels(tmp_path, monkeypatch):

@@ -103,6 +103,6 @@ def test_the_code_finds_copies_and_twins_in_the_pictures_themselves():
     faces = training.data.fer2013.load(Path(table))
     first = duplicates.first_rows(faces.images)
     assert (first != np.arange(35_887)).sum() == 1_853
-    twin, _ = duplicates.twins_across(duplicates.equal_pairs(first, faces.split), faces.split, 0)
+    twin, _ = duplicates.nearest_across_splits(duplicates.equal_pairs(first, faces.split), faces.split, 0)
     assert [(twin[faces.rows(split)] >= 0).sum() for split in PUBLISHED] == [703, 280, 288]
     assert duplicates.constant(faces.images).sum() == 12

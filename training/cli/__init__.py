@@ -64,13 +64,13 @@ def _data_options(parser):
 
 def _faces(options, size=48):
     """The data set `--data` names; pictures of your own `size` pixels square."""
-    from ..data import affectnet, class_folders, fer2013
+    from ..data import affectnet, fer2013, image_folders
     path = Path(options.data)
     if affectnet.is_layout(path):
         return affectnet.load(path, getattr(options, "picture_folder", None), size)
     if path.is_dir():
         name = path.resolve().name + (f"-{size}" if size != 48 else "")
-        return class_folders.load(path, INSTANCE / "datasets" / name, size)
+        return image_folders.load(path, INSTANCE / "datasets" / name, size)
     votes = options.votes or path.with_name("fer2013new.csv")
     if not options.votes and not votes.is_file():
         votes = None

@@ -62,7 +62,7 @@ def _build(options, instance):
     answers = []
     for folder in folders:
         _say(f"answers of {folder.name}")
-        answers.append(predictions.answers(folder, samples.images, instance / "runs"))
+        answers.append(predictions.predict(folder, samples.images, instance / "runs"))
     out = Path(options.out or BUNDLES / name)
     title = options.title or TITLES.get(name, name)
     summary = bundle.build(samples, answers, out, name, title, _command(options), _say, instance / "datasets" / name)
@@ -86,7 +86,7 @@ def _from_videos(options):
 
     from ..data import alignment, videos
     detector = alignment.open_detector()
-    how = CropSpec.from_card({"input": {"size": options.size}, "crop": json.loads(alignment.CROP.read_text())})
+    how = CropSpec.from_card({"input": {"size": options.size}, "crop": json.loads(alignment.TEMPLATE.read_text())})
     folder = Path(options.folder)
     out = Path(options.out or folder.with_name(f"{folder.resolve().name}-faces"))
     videos.build(folder, out, detector.detect, lambda picture, face: crop(picture, face, how), options.every,

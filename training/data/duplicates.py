@@ -1,23 +1,25 @@
-"""Pictures that are there more than once, pixel for pixel or nearly so."""
+"""Duplicate and near-duplicate images, within a split and across splits."""
 
 import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from .chunks import chunks
+from .arrays import chunks
+from .fer2013 import SPLITS
 
-#: Two pictures correlated above this are near twins (the threshold of the published counts).
+#: Two images whose pixels correlate above this are near-duplicates. The published counts use the same threshold.
 NEAR = 0.95
-#: Comparing all pairs grows with the square of the rows; beyond this many, only equal pictures are found.
+#: Comparing all pairs takes quadratic time; above this many rows only exact duplicates are found.
 MOST_COMPARED = 80_000
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """Near twins: rows first < second, int32 (m,), and their correlation, float32 (m,), above NEAR."""
+    """Near-duplicates: rows first < second, int32 (m,), and their correlation, float32 (m,), above NEAR."""
 
     first: np.ndarray
     second: np.ndarray
@@ -25,7 +27,7 @@ class Pairs:
 
 
 def first_rows(images):
-    """int32 (n,): for each picture of `images`, uint8 (n, h, w), the first row with the same pixels."""
+    """int32 (n,): for each of `images`, uint8 (n, h, w), the first row with the same pixels."""
     seen, first = {}, np.empty(len(images), np.int32)
     for row in range(len(images)):
         digest = hashlib.blake2b(images[row].tobytes(), digest_size=16).digest()
@@ -34,7 +36,7 @@ def first_rows(images):
 
 
 def constant(images):
-    """bool (n,): pictures of one grey level."""
+    """bool (n,): images of a single gray level."""
     flat = images.reshape(len(images), -1)
     return flat.min(axis=1) == flat.max(axis=1)
 
@@ -42,13 +44,13 @@ def constant(images):
 def near_pairs(images, threshold=NEAR, block=4096):
     """All Pairs of `images`, uint8 (n, h, w), whose pixels correlate (Pearson) above `threshold`.
 
-    Equal pictures are pairs too, but for pictures of one grey level, which correlate with none.
+    Exact duplicates are pairs too, except images of a single gray level, which have no correlation.
     """
     found = [(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.float32))]
-    flat = _standardised(images)
+    flat = _standardized(images)
     parts = chunks(len(images), block)
-    for place, rows in enumerate(parts):
-        for columns in parts[place:]:
+    for index, rows in enumerate(parts):
+        for columns in parts[index:]:
             product = flat[rows] @ flat[columns].T
             first, second = np.nonzero(product > threshold)
             values = product[first, second]
@@ -60,7 +62,7 @@ def near_pairs(images, threshold=NEAR, block=4096):
 
 
 def equal_pairs(first, split):
-    """Pairs that join each row to the first equal row of every split: exact twins without comparing all with all.
+    """Pairs that join each row to the first exact duplicate in every split, in linear time.
 
     first: int32 (n,), from `first_rows`. split: uint8 (n,).
     """
@@ -75,9 +77,9 @@ def equal_pairs(first, split):
 
 
 def groups(first, pairs):
-    """int32 (n,): a number a group of rows that equality or near twins connect.
+    """int32 (n,): a group number per row; exact and near-duplicates share a group.
 
-    What must not be torn apart when rows are dealt into folds: a model would be tested on what it learnt.
+    Cross-validation keeps a group in one fold. Otherwise a model would be tested on images it was trained on.
     """
     count = len(first)
     ends = np.concatenate([first, pairs.first]), np.concatenate([np.arange(count), pairs.second])
@@ -85,24 +87,24 @@ def groups(first, pairs):
     return connected_components(graph, directed=False)[1].astype(np.int32)
 
 
-def twins_across(pairs, split, reference):
-    """Each row's closest twin in another split, as a reader of test figures wants to know it.
+def nearest_across_splits(pairs, split, reference):
+    """Each row's closest near-duplicate in another split.
 
-    split: uint8 (n,). reference: the split that models learn from. A row of another split is
-    compared with `reference`; a row of `reference` with all others. Returns the twin's row,
-    int32 (n,), -1 where there is none, and the correlation, float32 (n,), 0 where none.
+    split: uint8 (n,). reference: the training split. A row of another split is compared with `reference`;
+    a row of `reference` with all other splits. Returns the row of the near-duplicate, int32 (n,), -1 if
+    there is none, and the correlation, float32 (n,), 0 if there is none.
     """
-    twin = np.full(len(split), -1, np.int32)
+    nearest = np.full(len(split), -1, np.int32)
     correlation = np.zeros(len(split), np.float32)
     rows = np.concatenate([pairs.first, pairs.second])
     others = np.concatenate([pairs.second, pairs.first])
     values = np.concatenate([pairs.correlation, pairs.correlation])
     across = (split[rows] == reference) != (split[others] == reference)
     rows, others, values = rows[across], others[across], values[across]
-    order = np.lexsort((-others, values))    # the best last, the lowest row last among equals
-    twin[rows[order]] = others[order]
+    order = np.lexsort((-others, values))    # the highest correlation last; among equals the lowest row last
+    nearest[rows[order]] = others[order]
     correlation[rows[order]] = values[order]
-    return twin, correlation
+    return nearest, correlation
 
 
 def join(*several):
@@ -111,7 +113,33 @@ def join(*several):
                    for field in ("first", "second", "correlation")))
 
 
-def _standardised(images):
+def near_duplicate_in_training(faces, store=None):
+    """bool (n,): test rows of Faces with an exact or near-duplicate in Training.
+
+    The comparison takes a minute or two; the result is cached in the folder `store`.
+    """
+    path = None if store is None else Path(store) / f"twins-{faces.md5}.npy"
+    if path is not None and path.exists():
+        cached = np.load(path)
+        if len(cached) == len(faces.split):
+            return cached
+    training = SPLITS.index("Training")
+    nearest, _ = nearest_across_splits(near_pairs(faces.images), faces.split, training)
+    found = (duplicate_in_training(faces.images, faces.split) | (nearest >= 0)) & (faces.split != training)
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.save(path, found)
+    return found
+
+
+def duplicate_in_training(images, split):
+    """bool (n,): rows outside Training with the same pixels as a Training row."""
+    first = first_rows(images)
+    training = split == SPLITS.index("Training")
+    return np.isin(first, first[training]) & ~training
+
+
+def _standardized(images):
     flat = images.reshape(len(images), -1).astype(np.float32)
     flat -= flat.mean(axis=1, keepdims=True)
     length = np.linalg.norm(flat, axis=1, keepdims=True)

@@ -1,9 +1,9 @@
-"""FER2013 and its FER+ votes, read from the files their authors published.
+"""FER2013 and its FER+ votes, read from the published files.
 
 FER2013: Goodfellow et al. 2013, "Challenges in Representation Learning"; a csv of
 ``emotion,pixels,Usage``. FER+: Barsoum et al. 2016, "Training Deep Networks for Facial
 Expression Recognition with Crowd-Sourced Label Distribution"; a row-aligned csv of ten votes.
-The pictures are for research only: they are kept in a local store outside the repository.
+The images are licensed for research only, so they are stored outside the repository.
 """
 
 import csv
@@ -31,9 +31,9 @@ STORE_VERSION = 1
 class Faces:
     """A data set in memory.
 
-    images: uint8 (n, h, w), grey 0-255; FER2013's are 48x48. labels: uint8 (n,), index into the
+    images: uint8 (n, h, w), gray 0-255; FER2013's are 48x48. labels: uint8 (n,), index into the
     labels of `label_set`. split: uint8 (n,), index into SPLITS. votes: uint8 (n, 10) in the order of VOTE_COLUMNS,
-    or None where FER+ was not given. md5: of the csv.
+    or None without FER+. md5: of the csv.
     """
 
     images: np.ndarray
@@ -51,41 +51,41 @@ class Faces:
     def expression_votes(self):
         """float32 (n, 8): the votes for the eight expressions, without *unknown* and *not a face*."""
         if self.votes is None:
-            raise TrainingError("this needs FER+'s votes: give --votes fer2013new.csv")
+            raise TrainingError("FER+'s votes are required; give --votes fer2013new.csv")
         return self.votes[:, : len(FERPLUS)].astype(np.float32)
 
 
 def load(path, votes_path=None, store=None, any_md5=False):
     """Read FER2013 from `path` (.csv or .csv.gz) and FER+ from `votes_path` into Faces.
 
-    The parsed pictures are kept in `store` (a folder) and memory-mapped from there the next
+    The parsed images are stored in the folder `store` and memory-mapped from there the next
     time. Raises TrainingError for a file that is missing, unreadable or not FER2013, naming
-    the row; `any_md5` allows a csv that is not the official one.
+    the row; `any_md5` accepts a csv that is not the official one.
     """
     path = Path(path)
     if not path.is_file():
-        raise TrainingError(f"{path}: no such file. FER2013's csv is meant (Kaggle: "
+        raise TrainingError(f"{path}: no such file; give FER2013's csv (Kaggle: "
                             "'Challenges in Representation Learning'), as .csv or .csv.gz")
     arrays = _from_store(store, path) or _to_store(store, path, _parse(path))
     images, labels, split, md5 = arrays
     if md5 != OFFICIAL_MD5 and not any_md5:
         raise TrainingError(f"{path}: md5 {md5} is not the official FER2013 csv ({OFFICIAL_MD5}); "
-                            "fetch it again, or allow this one with --any-md5")
+                            "download it again, or accept this one with --any-md5")
     votes = None if votes_path is None else read_votes(votes_path, split)
     return Faces(images, labels, split, votes, md5)
 
 
 def read_votes(path, split):
-    """Read FER+'s csv: uint8 (n, 10), aligned with `split`, uint8 (n,), of the pictures.
+    """Read FER+'s csv: uint8 (n, 10), aligned with `split`, uint8 (n,), of the images.
 
-    Raises TrainingError naming the row that is wrong.
+    Raises TrainingError naming the invalid row.
     """
     try:
         with open(path, newline="") as file:
             reader = csv.DictReader(file)
             missing = [name for name in VOTE_COLUMNS if name not in (reader.fieldnames or ())]
             if missing:
-                raise TrainingError(f"{path}: no column {missing[0]!r}; FER+'s fer2013new.csv is meant")
+                raise TrainingError(f"{path}: no column {missing[0]!r}; give FER+'s fer2013new.csv")
             votes = []
             for number, row in enumerate(reader, 1):
                 try:
@@ -93,15 +93,15 @@ def read_votes(path, split):
                     if not all(0 <= vote <= 10 for vote in votes[-1]):
                         raise ValueError
                 except (TypeError, ValueError):
-                    raise TrainingError(f"{path}: row {number}: votes must be whole numbers 0-10") from None
+                    raise TrainingError(f"{path}: row {number}: votes must be integers 0-10") from None
                 if number <= len(split) and row.get("Usage", SPLITS[split[number - 1]]) != SPLITS[split[number - 1]]:
-                    raise TrainingError(f"{path}: row {number}: {row['Usage']}, where the pictures' csv has "
-                                        f"{SPLITS[split[number - 1]]}; both files must be row-aligned")
+                    raise TrainingError(f"{path}: row {number}: Usage must be {SPLITS[split[number - 1]]!r} as in the "
+                                        f"csv of images, got {row['Usage']!r}; both files must be row-aligned")
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise TrainingError(f"{path}: cannot be read ({error})") from None
     if len(votes) != len(split):
-        raise TrainingError(f"{path}: {len(votes)} rows of votes for {len(split)} pictures; "
-                            "both files must be the published ones, row-aligned")
+        raise TrainingError(f"{path}: {len(votes)} rows of votes for {len(split)} images; "
+                            "give both published files, row-aligned")
     return np.array(votes, np.uint8)
 
 
@@ -122,23 +122,23 @@ def _parse(path):
                     labels.append(label)
                     split.append(usage)
     except (OSError, EOFError, zlib.error) as error:
-        raise TrainingError(f"{path}: cannot be read ({error}); fetch it again") from None
+        raise TrainingError(f"{path}: cannot be read ({error}); download it again") from None
     if not images:
-        raise TrainingError(f"{path}: no rows; FER2013's csv is meant")
+        raise TrainingError(f"{path}: no rows; give FER2013's csv")
     return np.stack(images), np.array(labels, np.uint8), np.array(split, np.uint8), digest.hexdigest()
 
 
 def _check_header(path, line):
     header = line.decode("utf-8", "replace").strip()
     if header != "emotion,pixels,Usage":
-        raise TrainingError(f"{path}: the first line is {header[:60]!r}, not 'emotion,pixels,Usage'; "
-                            "FER2013's csv is meant")
+        raise TrainingError(f"{path}: the first line must be 'emotion,pixels,Usage', got {header[:60]!r}; "
+                            "give FER2013's csv")
 
 
 def _parse_row(path, number, line):
     fields = line.decode("ascii", "replace").strip().split(",")
     if len(fields) != 3:
-        raise TrainingError(f"{path}: row {number}: {len(fields)} fields, not 3")
+        raise TrainingError(f"{path}: row {number}: expected 3 fields, got {len(fields)}")
     label, pixels, usage = fields
     if label not in tuple("0123456"):
         raise TrainingError(f"{path}: row {number}: label {label!r} is not one of 0-{len(FER2013) - 1}")
@@ -147,11 +147,11 @@ def _parse_row(path, number, line):
     try:
         values = np.array(pixels.split(), np.int64)
     except (ValueError, OverflowError):
-        raise TrainingError(f"{path}: row {number}: a pixel is not a whole number") from None
+        raise TrainingError(f"{path}: row {number}: pixels must be integers") from None
     if len(values) != PIXELS:
-        raise TrainingError(f"{path}: row {number}: {len(values)} pixels, not {PIXELS}")
+        raise TrainingError(f"{path}: row {number}: expected {PIXELS} pixels, got {len(values)}")
     if values.min() < 0 or values.max() > 255:
-        raise TrainingError(f"{path}: row {number}: a pixel is outside 0-255")
+        raise TrainingError(f"{path}: row {number}: pixels must be 0-255")
     return values.astype(np.uint8).reshape(48, 48), int(label), SPLITS.index(usage)
 
 
@@ -165,14 +165,14 @@ def _from_store(store, path):
         return None
     store = Path(store)
     try:
-        kept = json.loads((store / "source.json").read_text())
-        if kept["signature"] != _signature(path):
+        source = json.loads((store / "source.json").read_text())
+        if source["signature"] != _signature(path):
             return None
         images = np.load(store / "images.npy", mmap_mode="r")
         table = np.load(store / "labels.npy")
     except (OSError, ValueError, KeyError):
         return None
-    return images, table[0], table[1], kept["md5"]
+    return images, table[0], table[1], source["md5"]
 
 
 def _to_store(store, path, arrays):
@@ -186,12 +186,12 @@ def _to_store(store, path, arrays):
             _replace(store / "labels.npy", np.stack([labels, split]))
             (store / "source.json").write_text(json.dumps({"md5": md5, "signature": _signature(path)}))
         except OSError as error:
-            raise TrainingError(f"{store}: the pictures cannot be kept there ({error}); make room") from None
+            raise TrainingError(f"{store}: the images cannot be stored there ({error}); free disk space") from None
     return arrays
 
 
 def _replace(path, array):
-    """Save `array` beside `path` and move it there: who has the old file mapped keeps it whole."""
+    """Save `array` to a temporary file and move it to `path`, so that memory maps of the old file stay valid."""
     partial = path.with_suffix(f".{os.getpid()}.npy")
     try:
         np.save(partial, array)

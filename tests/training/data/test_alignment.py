@@ -10,13 +10,13 @@ from training.data.fer2013 import Faces
 from training.errors import TrainingError
 from webapp.vision.crops import LANDMARKS, CropSpec
 
-# In the 48x48 cut-out below, by eye: fractions.
+# Landmarks of the crop below, located by hand: fractions.
 PLACES = {"right_eye": (0.31, 0.30), "left_eye": (0.67, 0.31), "nose": (0.48, 0.51), "mouth": (0.47, 0.66)}
 
 
 @pytest.fixture(scope="module")
 def faces():
-    """Six pictures of one face, as FER2013 has them, the last one a wall."""
+    """Six gray 48x48 images: five of the same face, and a uniform one."""
     image = cv2.cvtColor(data.astronaut()[64:189, 164:289], cv2.COLOR_RGB2GRAY)
     image = cv2.resize(image, (48, 48), interpolation=cv2.INTER_AREA)
     images = np.stack([image] * 5 + [np.full_like(image, 128)])
@@ -24,15 +24,15 @@ def faces():
 
 
 @pytest.fixture(scope="module")
-def finder():
+def detector():
     try:
         return alignment.open_detector()
     except TrainingError as error:
         pytest.fail(str(error))
 
 
-def test_the_points_are_the_medians_made_symmetric(faces, finder):
-    measured = alignment.measure(faces, finder)
+def test_template_is_the_symmetric_median_of_the_landmarks(faces, detector):
+    measured = alignment.measure(faces, detector)
     assert measured["measured_on"]["pictures"] == 6 and measured["measured_on"]["found"] == 5
     points = measured["points"]
     for name, other in (("right_eye", "left_eye"), ("nose", "nose"), ("mouth", "mouth")):
@@ -41,21 +41,21 @@ def test_the_points_are_the_medians_made_symmetric(faces, finder):
         assert points[name][0] + points[other][0] == pytest.approx(1, abs=1e-3)
 
 
-def test_the_served_crop_looks_like_the_picture(faces, finder):
-    how = CropSpec(48, tuple(PLACES[name] for name in LANDMARKS))
-    crops, found = alignment.serving_crops(faces.images, finder, how)
+def test_serving_crop_resembles_the_training_image(faces, detector):
+    spec = CropSpec(48, tuple(PLACES[name] for name in LANDMARKS))
+    crops, found = alignment.serving_crops(faces.images, detector, spec)
     assert crops.shape == (6, 48, 48) and crops.dtype == np.uint8
     assert found.tolist() == [True] * 5 + [False]
     assert np.corrcoef(crops[0].ravel(), faces.images[0].ravel())[0, 1] > 0.9
     np.testing.assert_array_equal(crops[5], faces.images[5])
 
 
-def test_the_crop_kept_is_whole():
-    kept = json.loads(alignment.CROP.read_text())
-    assert set(kept["points"]) == set(LANDMARKS) and kept["measured_on"]["split"] == "Training"
-    assert kept["measured_on"]["found"] > 0.9 * kept["measured_on"]["pictures"]
+def test_stored_template_is_complete():
+    template = json.loads(alignment.TEMPLATE.read_text())
+    assert set(template["points"]) == set(LANDMARKS) and template["measured_on"]["split"] == "Training"
+    assert template["measured_on"]["found"] > 0.9 * template["measured_on"]["pictures"]
 
 
-def test_without_a_detector_it_says_what_to_run(tmp_path):
+def test_missing_detector_names_the_command_to_run(tmp_path):
     with pytest.raises(TrainingError, match="python -m training detector"):
         alignment.open_detector(tmp_path)

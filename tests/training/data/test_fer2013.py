@@ -1,4 +1,4 @@
-"""What is wrong with a csv is told in one line that names the row."""
+"""Reading FER2013 and FER+: contents, storage, and one-line errors that name the row."""
 
 import gzip
 
@@ -9,14 +9,14 @@ from training.data import fer2013
 from training.errors import TrainingError
 
 
-def test_pictures_labels_votes_and_splits_are_read(faces):
+def test_images_labels_votes_and_splits_are_read(faces):
     assert faces.images.shape == (96, 48, 48) and faces.images.dtype == np.uint8
     assert [len(faces.rows(split)) for split in fer2013.SPLITS] == [64, 16, 16]
     assert faces.labels[:8].tolist() == [0, 1, 2, 3, 4, 5, 6, 0]
     assert (faces.votes.sum(1) == 10).all()
 
 
-def test_gzip_is_read_as_the_plain_file(made, faces):
+def test_gzip_is_read_like_the_plain_file(made, faces):
     made.csv = made.csv.with_suffix(".csv.gz")
     made.write()
     again = fer2013.load(made.csv, any_md5=True)
@@ -24,14 +24,14 @@ def test_gzip_is_read_as_the_plain_file(made, faces):
     np.testing.assert_array_equal(again.images, faces.images)
 
 
-def test_the_store_gives_the_same_pictures_without_parsing(made, faces, tmp_path, monkeypatch):
+def test_stored_images_are_loaded_without_parsing(made, faces, tmp_path, monkeypatch):
     fer2013.load(made.csv, store=tmp_path / "store", any_md5=True)
     monkeypatch.setattr(fer2013, "_parse", None)
     again = fer2013.load(made.csv, store=tmp_path / "store", any_md5=True)
     np.testing.assert_array_equal(again.images, faces.images)
 
 
-def test_a_changed_csv_is_parsed_anew(made, tmp_path):
+def test_changed_csv_is_parsed_again(made, tmp_path):
     fer2013.load(made.csv, store=tmp_path / "store", any_md5=True)
     made.rows.pop()
     made.write()
@@ -39,17 +39,17 @@ def test_a_changed_csv_is_parsed_anew(made, tmp_path):
 
 
 @pytest.mark.parametrize("row, message", [
-    ("3,1 2 x,Training", "row 3: a pixel is not a whole number"),
-    ("3,1 2 3", "row 3: 2 fields, not 3"),
-    ("3," + " ".join(["9"] * 2303) + ",Training", "row 3: 2303 pixels, not 2304"),
+    ("3,1 2 x,Training", "row 3: pixels must be integers"),
+    ("3,1 2 3", "row 3: expected 3 fields, got 2"),
+    ("3," + " ".join(["9"] * 2303) + ",Training", "row 3: expected 2304 pixels, got 2303"),
     ("7," + " ".join(["9"] * 2304) + ",Training", "row 3: label '7'"),
     ("," + " ".join(["9"] * 2304) + ",Training", "row 3: label ''"),
-    ("3," + " ".join(["256"] * 2304) + ",Training", "row 3: a pixel is outside 0-255"),
-    ("3," + " ".join(["-1"] * 2304) + ",Training", "row 3: a pixel is outside 0-255"),
+    ("3," + " ".join(["256"] * 2304) + ",Training", "row 3: pixels must be 0-255"),
+    ("3," + " ".join(["-1"] * 2304) + ",Training", "row 3: pixels must be 0-255"),
     ("3," + " ".join(["9"] * 2304) + ",Validation", "row 3: split 'Validation'"),
-    ("3,99999999999999999999,Training", "row 3: a pixel is not a whole number"),
+    ("3,99999999999999999999,Training", "row 3: pixels must be integers"),
 ])
-def test_a_broken_row_is_named_by_its_number(made, run_command, row, message):
+def test_invalid_row_is_reported_by_its_number(made, run_command, row, message):
     made.rows[2] = row
     made.write()
     status, _, err = run_command("fit", "jury-live", *made.arguments)
@@ -59,10 +59,10 @@ def test_a_broken_row_is_named_by_its_number(made, run_command, row, message):
 @pytest.mark.parametrize("content, message", [
     (b"", "no rows"),
     (b"emotion,pixels,Usage\n", "no rows"),
-    (b"label,image\n1,2\n", "the first line is 'label,image'"),
-    (b"\x89PNG\r\n\x1a\n\xff\xff", "the first line is"),
+    (b"label,image\n1,2\n", "got 'label,image'"),
+    (b"\x89PNG\r\n\x1a\n\xff\xff", "the first line must be"),
 ])
-def test_a_file_that_is_not_fer2013(made, run_command, content, message):
+def test_other_file_is_rejected(made, run_command, content, message):
     made.csv.write_bytes(content)
     status, _, err = run_command("fit", "jury-live", *made.arguments)
     assert status == 2 and message in err and err.count("\n") == 1
@@ -70,7 +70,7 @@ def test_a_file_that_is_not_fer2013(made, run_command, content, message):
 
 @pytest.mark.parametrize("damage", [lambda whole: whole[:len(whole) // 2], lambda whole: b"no gzip",
                                     lambda whole: whole[:200] + b"\0" * 50 + whole[250:]])
-def test_a_damaged_gzip_cannot_be_read(made, run_command, damage):
+def test_damaged_gzip_is_reported(made, run_command, damage):
     whole = gzip.compress(made.csv.read_bytes())
     made.csv = made.csv.with_suffix(".csv.gz")
     made.csv.write_bytes(damage(whole))
@@ -78,12 +78,12 @@ def test_a_damaged_gzip_cannot_be_read(made, run_command, damage):
     assert status == 2 and "cannot be read" in err and err.count("\n") == 1
 
 
-def test_a_missing_file(made, run_command, tmp_path):
+def test_missing_file_is_reported(made, run_command, tmp_path):
     status, _, err = run_command("fit", "jury-live", "--data", tmp_path / "nowhere.csv")
     assert status == 2 and "no such file" in err and err.count("\n") == 1
 
 
-def test_pictures_mapped_from_the_store_outlive_its_renewal(made, faces, tmp_path):
+def test_memory_mapped_images_survive_an_update_of_the_store(made, faces, tmp_path):
     fer2013.load(made.csv, store=tmp_path / "store", any_md5=True)
     mapped = fer2013.load(made.csv, store=tmp_path / "store", any_md5=True)
     made.rows = made.rows[:5]
@@ -92,19 +92,19 @@ def test_pictures_mapped_from_the_store_outlive_its_renewal(made, faces, tmp_pat
     np.testing.assert_array_equal(mapped.images, faces.images)
 
 
-def test_another_csv_than_the_official_one(made, run_command):
+def test_unofficial_csv_needs_any_md5(made, run_command):
     status, _, err = run_command("fit", "jury-live", "--data", made.csv)
     assert status == 2 and "is not the official FER2013 csv" in err and "--any-md5" in err
 
 
-def test_votes_must_be_as_many_as_pictures(made, run_command):
+def test_number_of_votes_must_match_the_images(made, run_command):
     made.vote_rows.pop()
     made.write()
     status, _, err = run_command("fit", "jury-live", *made.arguments)
-    assert status == 2 and "95 rows of votes for 96 pictures" in err
+    assert status == 2 and "95 rows of votes for 96 images" in err
 
 
-def test_votes_of_other_splits_are_not_aligned(made, run_command):
+def test_votes_with_other_splits_are_rejected(made, run_command):
     made.vote_rows[0], made.vote_rows[-1] = made.vote_rows[-1], made.vote_rows[0]
     made.write()
     status, _, err = run_command("fit", "jury-live", *made.arguments)
@@ -116,20 +116,20 @@ def test_votes_of_other_splits_are_not_aligned(made, run_command):
     ("Training,a.png,11,0,0,0,0,0,0,0,0,0", "row 2: votes"),
     ("Training,a.png,x,0,0,0,0,0,0,0,0,0", "row 2: votes"),
 ])
-def test_a_broken_row_of_votes(made, row, message):
+def test_invalid_row_of_votes_is_reported(made, row, message):
     made.vote_rows[1] = row
     made.write()
     with pytest.raises(TrainingError, match=message):
         fer2013.load(made.csv, made.votes, any_md5=True)
 
 
-def test_votes_without_a_column(made):
+def test_votes_without_a_column_are_rejected(made):
     made.votes.write_text("neutral,happiness\n1,2\n")
     with pytest.raises(TrainingError, match="no column 'surprise'"):
         fer2013.load(made.csv, made.votes, any_md5=True)
 
 
-def test_a_head_for_votes_needs_votes(made, run_command, tmp_path, tiny):
+def test_ferplus_head_needs_votes(made, run_command, tmp_path, tiny):
     made.votes.unlink()
     status, _, err = run_command("fit", "tiny", *made.arguments)
     assert status == 2 and "--votes" in err

@@ -1,10 +1,10 @@
-"""Preparations of pictures, and class-proportional subsets."""
+"""Preprocessing of images, and stratified subsets."""
 
 import numpy as np
 import pytest
 
 from training.data.fer2013 import Faces
-from training.data.preprocessing import prepared, proportional
+from training.data.preprocessing import preprocessed, stratified_subset
 from training.errors import TrainingError
 
 
@@ -18,8 +18,8 @@ def faces():
 @pytest.mark.parametrize(("name", "size"), [
     ("none", 12), ("equalise", 12), ("difference-of-gaussians", 12), ("gamma-0.75", 12), ("size-98", 98),
     ("size-6", 6), ("components-98", 12)])
-def test_pictures_stay_uint8_and_rows_are_asked_for_as_of_an_array(faces, name, size):
-    images = prepared(faces, name).images
+def test_preprocessed_images_are_uint8_and_indexed_like_an_array(faces, name, size):
+    images = preprocessed(faces, name).images
     rows = np.array([3, 7, 50])
     assert images[rows].dtype == np.uint8
     assert images[rows].shape == (3, size, size)
@@ -27,38 +27,38 @@ def test_pictures_stay_uint8_and_rows_are_asked_for_as_of_an_array(faces, name, 
     assert (images[rows][1] == images[rows[1:2]][0]).all()
 
 
-def test_gamma_lightens_as_the_power_says(faces):
-    assert (prepared(faces, "gamma-0.75").images[np.array([0])]
+def test_gamma_is_a_power_of_the_gray_level(faces):
+    assert (preprocessed(faces, "gamma-0.75").images[np.array([0])]
             == np.rint(255 * (faces.images[:1] / 255) ** 0.75)).all()
 
 
-def test_equalised_picture_uses_the_whole_range(faces):
-    picture = prepared(faces, "equalise").images[np.array([5])]
-    assert picture.min() == 0 and picture.max() == 255
+def test_equalized_image_uses_the_full_range(faces):
+    image = preprocessed(faces, "equalise").images[np.array([5])]
+    assert image.min() == 0 and image.max() == 255
 
 
-def test_components_hold_the_share_of_variance_they_name(faces):
+def test_components_explain_the_named_fraction_of_variance(faces):
     flat = faces.images.reshape(60, -1).astype(float)
-    lost = prepared(faces, "components-90").images[np.arange(60)].reshape(60, -1) - flat
+    lost = preprocessed(faces, "components-90").images[np.arange(60)].reshape(60, -1) - flat
     assert 0.05 < (lost ** 2).sum() / ((flat - flat.mean(0)) ** 2).sum() <= 0.101
 
 
-def test_an_even_picture_has_no_differences_of_gaussians(faces):
+def test_uniform_image_has_no_difference_of_gaussians(faces):
     from dataclasses import replace
-    even = replace(faces, images=np.full_like(faces.images, 90))
-    assert (prepared(even, "difference-of-gaussians").images[np.array([0])] == 127).all()
+    uniform = replace(faces, images=np.full_like(faces.images, 90))
+    assert (preprocessed(uniform, "difference-of-gaussians").images[np.array([0])] == 127).all()
 
 
 @pytest.mark.parametrize("name", ["", "sharpen", "gamma-x", "gamma--1", "size-0", "size-big", "components-120"])
-def test_unknown_preparation_is_one_line(faces, name):
-    with pytest.raises(TrainingError, match="is meant"):
-        prepared(faces, name)
+def test_unknown_preprocessing_raises(faces, name):
+    with pytest.raises(TrainingError, match="preparation must be"):
+        preprocessed(faces, name)
 
 
-def test_subset_keeps_the_shares_of_the_classes():
+def test_stratified_subset_preserves_class_proportions():
     labels = np.repeat([0, 1, 2], [100, 50, 4]).astype(np.uint8)
-    kept = proportional(labels, np.arange(154), 0.1, seed=0)
-    assert np.bincount(labels[kept]).tolist() == [10, 5, 1]
-    assert (np.diff(kept) > 0).all()
-    assert (kept == proportional(labels, np.arange(154), 0.1, seed=0)).all()
-    assert (kept != proportional(labels, np.arange(154), 0.1, seed=1)).any()
+    subset = stratified_subset(labels, np.arange(154), 0.1, seed=0)
+    assert np.bincount(labels[subset]).tolist() == [10, 5, 1]
+    assert (np.diff(subset) > 0).all()
+    assert (subset == stratified_subset(labels, np.arange(154), 0.1, seed=0)).all()
+    assert (subset != stratified_subset(labels, np.arange(154), 0.1, seed=1)).any()

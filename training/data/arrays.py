@@ -1,4 +1,4 @@
-"""Arrays that are dear to compute and depend on the data alone, kept beside the local pictures."""
+"""Helpers for large arrays: slices of bounded length, fingerprints, and a cache on disk."""
 
 import hashlib
 from pathlib import Path
@@ -6,18 +6,23 @@ from pathlib import Path
 import numpy as np
 
 
+def chunks(count, size):
+    """Slices that cover range(count), each at most `size` long."""
+    return [slice(start, min(start + size, count)) for start in range(0, count, size)]
+
+
 def fingerprint(*parts):
-    """A short text that changes when an array or a value of `parts` does."""
+    """A short hex digest that changes when an array or a value of `parts` changes."""
     digest = hashlib.blake2b(digest_size=16)
     for part in parts:
         digest.update(np.ascontiguousarray(part).tobytes() if isinstance(part, np.ndarray) else repr(part).encode())
     return digest.hexdigest()
 
 
-def kept(folder, name, key, make):
-    """The arrays that `make()` gives, {name: array}; from `folder`/`name`.npz where it was made with the same `key`.
+def cached(folder, name, key, compute):
+    """The arrays that `compute()` returns, {name: array}, cached in `folder`/`name`.npz under `key`.
 
-    folder: None keeps nothing.
+    An unreadable file or one with another key is computed again. folder: None disables the cache.
     """
     path = Path(folder) / f"{name}.npz" if folder else None
     if path and path.is_file():
@@ -26,8 +31,8 @@ def kept(folder, name, key, make):
                 if str(file["key"]) == key:
                     return {entry: file[entry] for entry in file.files if entry != "key"}
         except (OSError, ValueError, KeyError):
-            pass    # made anew below
-    arrays = make()
+            pass    # computed again below
+    arrays = compute()
     if path:
         path.parent.mkdir(parents=True, exist_ok=True)
         np.savez(path, key=key, **arrays)
