@@ -19,7 +19,7 @@ from PIL import Image
 
 from webapp import bundles, settings
 from webapp.readers import Readers
-from webapp.vision.faces import PHOTO
+from webapp.vision.faces import PHOTO_LONG_SIDES
 
 SIZES = {"640 x 480": (640, 480), "12 megapixels": (4000, 3000), "48 megapixels": (8000, 6000)}
 STEPS = ("decode", "faces", "crops", "network")
@@ -53,10 +53,10 @@ def ours(files, runs):
     result = {}
     for name, file in files.items():
         data = Path(file).read_bytes()
-        reader.read(data, long_sides=PHOTO)
+        reader.read(data, long_sides=PHOTO_LONG_SIDES)
         readings, begun, cpu = [], time.perf_counter(), time.process_time()
         for _ in range(runs):
-            readings.append(reader.read(Path(file).read_bytes(), long_sides=PHOTO))
+            readings.append(reader.read(Path(file).read_bytes(), long_sides=PHOTO_LONG_SIDES))
         result[name] = {"ms": 1000 * (time.perf_counter() - begun) / runs,
                         "cpu_ms": 1000 * (time.process_time() - cpu) / runs, "faces": len(readings[0]["faces"])}
         result[name]["steps"] = {step: sum(one["milliseconds"][step] for one in readings) / runs for step in STEPS}

@@ -17,8 +17,8 @@ import pillow_heif
 from PIL import Image
 
 from webapp.vision import images
-from webapp.vision.faces import PHOTO
-from webapp.vision.reading import REDUCE
+from webapp.vision.faces import PHOTO_LONG_SIDES
+from webapp.vision.reading import OVERSAMPLING
 
 SIDE = 8000             # px: 64 megapixels
 MIDDLE = (8000, 6250)   # px: 50 megapixels
@@ -81,7 +81,7 @@ def peak(small, large):
     for file in (small, large):
         data = Path(file).read_bytes()
         try:
-            images.decode(data, reduce_to=REDUCE * max(PHOTO))
+            images.decode(data, reduce_to=OVERSAMPLING * max(PHOTO_LONG_SIDES))
         except images.ImageError as error:
             return error.code
         most.append(highest())

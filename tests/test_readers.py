@@ -1,4 +1,4 @@
-"""The real detector and the real networks, behind the names of the bundles."""
+"""The readers of the published bundles, with the real detector and networks."""
 
 import threading
 
@@ -6,11 +6,11 @@ import pytest
 import stubs
 
 from webapp import bundles, settings
-from webapp.readers import Readers, UnknownModel
+from webapp.readers import Readers, UnknownModelError
 from webapp.settings import ROOT
 
 pytestmark = pytest.mark.skipif(not (ROOT / "static/detector/detector.json").is_file(),
-                                reason="the detector's files are not made")
+                                reason="the detector is not built")
 
 
 @pytest.fixture(scope="module")
@@ -19,14 +19,14 @@ def readers():
     return Readers(loaded, bundles.find(loaded.path("models")))
 
 
-def test_the_default_reads_at_once(readers):
+def test_default_model_is_ready(readers):
     [face] = readers.get().read(stubs.jpeg(640, 480), threshold=0.4)["faces"]
     assert face["expression"] == "happiness" and sum(face["votes"].values()) == 10
     assert readers.engine == "litert"
 
 
-def test_another_model_is_loaded_once_for_all_who_ask(readers):
-    name = next(name for name in bundles.find(ROOT / "static/models") if name != readers.get().expressions.name)
+def test_another_model_is_loaded_once_under_concurrent_requests(readers):
+    name = next(name for name in bundles.find(ROOT / "static/models") if name != readers.get().classifier.name)
     found = []
     threads = [threading.Thread(target=lambda: found.append(readers.get(name))) for _ in range(8)]
     for thread in threads:
@@ -34,11 +34,11 @@ def test_another_model_is_loaded_once_for_all_who_ask(readers):
     for thread in threads:
         thread.join()
     assert len(found) == 8 and len(set(map(id, found))) == 1
-    assert found[0].expressions.name == name
+    assert found[0].classifier.name == name
     assert found[0].detector is readers.get().detector
     assert found[0].read(stubs.jpeg(640, 480))["model"]["name"] == name
 
 
-def test_an_unknown_model_is_said(readers):
-    with pytest.raises(UnknownModel, match="There is no model 'nope' here"):
+def test_unknown_model_raises_an_error(readers):
+    with pytest.raises(UnknownModelError, match="There is no model 'nope' here"):
         readers.get("nope")

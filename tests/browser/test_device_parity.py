@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from webapp.vision import expressions
-from webapp.vision.faces import LIVE, PHOTO, FaceDetector
+from webapp.vision.faces import LIVE_LONG_SIDES, PHOTO_LONG_SIDES, FaceDetector
 from webapp.vision.reading import Reader
 
 ROOT = Path(__file__).parents[2]
@@ -66,7 +66,7 @@ def compare(page, reader, pictures, photos=7, name=LIVE_NETWORK):
     box_error = probability_error = 0.0
     server = reader(name)
     for number, picture in enumerate(pictures):
-        png, long_sides = as_png(picture), (LIVE, PHOTO)[number % photos == 0]
+        png, long_sides = as_png(picture), (LIVE_LONG_SIDES, PHOTO_LONG_SIDES)[number % photos == 0]
         wanted = server.read(png, long_sides, THRESHOLD)
         found = page.evaluate("([png, sides, name]) => device.read(png, sides, name)",
                               [base64.b64encode(png).decode(), list(long_sides), name])

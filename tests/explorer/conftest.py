@@ -38,7 +38,7 @@ def make_client(tmp_path_factory):
     for name in ("jury-drawn", "seven-drawn"):
         stubs.make_bundle(models, name)
     reader = stubs.StubReader()
-    reader.expressions = Network()
+    reader.classifier = Network()
 
     def make(bundles, instance):
         app = create_app({"models": str(models), "model": "jury-drawn", "datasets": str(bundles),

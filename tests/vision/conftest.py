@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from skimage import data
 
-from webapp.vision.faces import DetectorMissing, FaceDetector
+from webapp.vision.faces import DetectorMissingError, FaceDetector
 
 ROOT = Path(__file__).parents[2]
-# Where the face is in the 512x512 astronaut, by eye: x, y, width, height in px, hair to chin, ear to ear.
+# Face in the 512x512 astronaut image, annotated by hand: x, y, width, height in px, hair to chin, ear to ear.
 ASTRONAUT = (174, 72, 102, 110)
 LABELS = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt")
 
@@ -17,7 +17,7 @@ LABELS = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fe
 def detector():
     try:
         return FaceDetector(ROOT / "static" / "detector")
-    except DetectorMissing as error:
+    except DetectorMissingError as error:
         pytest.fail(f"{error}")
 
 
@@ -28,21 +28,21 @@ def astronaut():
 
 
 @pytest.fixture(scope="session")
-def place():
-    """The astronaut's face as a box in fractions."""
+def face_box():
+    """Box of the astronaut's face, in fractions."""
     return tuple(value / 512 for value in ASTRONAUT)
 
 
 @pytest.fixture(scope="session")
 def bundle(tmp_path_factory):
-    """A bundle folder with a tiny untrained network, in both forms."""
+    """A bundle folder with a tiny untrained network, as model.keras and model.tflite."""
     import keras
     import tensorflow as tf
     keras.utils.set_random_seed(3)
-    entry = keras.Input((48, 48, 1))
-    features = keras.layers.Conv2D(6, 8, strides=8, activation="relu")(keras.layers.Rescaling(1 / 64)(entry))
+    inputs = keras.Input((48, 48, 1))
+    features = keras.layers.Conv2D(6, 8, strides=8, activation="relu")(keras.layers.Rescaling(1 / 64)(inputs))
     logits = keras.layers.Dense(len(LABELS))(keras.layers.GlobalAveragePooling2D()(features))
-    model = keras.Model(entry, logits)
+    model = keras.Model(inputs, logits)
     folder = tmp_path_factory.mktemp("models") / "tiny"
     folder.mkdir()
     model.save(folder / "model.keras")
@@ -58,5 +58,5 @@ def bundle(tmp_path_factory):
 
 @pytest.fixture
 def noise():
-    """float32 (n, 48, 48) of any n, the same each time."""
+    """noise(n): float32 (n, 48, 48), deterministic."""
     return lambda n: np.random.default_rng(n).uniform(0, 255, (n, 48, 48)).astype(np.float32)

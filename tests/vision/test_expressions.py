@@ -16,36 +16,36 @@ def network(bundle):
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 7, 32, 33, 70])
-def test_probabilities_of_any_number_of_crops(network, noise, count):
+def test_probabilities_have_one_row_per_crop(network, noise, count):
     found = network.probabilities(noise(count))
     assert found.shape == (count, 8) and found.dtype == np.float32
     np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-5)
 
 
-def test_a_crop_is_answered_alike_alone_and_in_company(network, noise):
+def test_probabilities_do_not_depend_on_the_batch(network, noise):
     crops = noise(11)
     alone = np.concatenate([network.probabilities(one[None]) for one in crops])
     np.testing.assert_allclose(network.probabilities(crops), alone, atol=1e-5)
 
 
-def test_bytes_and_floats_are_the_same(network, noise):
+def test_uint8_and_float_crops_give_equal_probabilities(network, noise):
     crops = np.round(noise(2))
     np.testing.assert_array_equal(network.probabilities(crops), network.probabilities(crops.astype(np.uint8)))
 
 
-def test_the_temperature_divides_the_logits(network, noise):
+def test_temperature_divides_the_logits(network, noise):
     scaled = network.logits(noise(4)) / 2
     expected = np.exp(scaled) / np.exp(scaled).sum(axis=1, keepdims=True)
     np.testing.assert_allclose(network.probabilities(noise(4)), expected, rtol=1e-4)
 
 
-def test_keras_answers_like_litert(bundle, network, noise):
+def test_keras_and_litert_engines_agree(bundle, network, noise):
     keras = load(bundle, engine="keras")
     assert keras.engine == "keras"
     np.testing.assert_allclose(keras.probabilities(noise(5)), network.probabilities(noise(5)), atol=1e-4)
 
 
-def test_the_card_is_told(network):
+def test_classifier_exposes_the_card(network):
     assert (network.name, network.version, network.label_set) == ("tiny", "1.0.0", "ferplus")
     assert network.engine == "litert" and network.labels[1] == "happiness" and network.crop.size == 48
 
@@ -53,19 +53,19 @@ def test_the_card_is_told(network):
 @pytest.mark.parametrize("probabilities, expected", [
     ([1, 0, 0], [10, 0, 0]),
     ([0.5, 0.5, 0], [5, 5, 0]),
-    ([1 / 3, 1 / 3, 1 / 3], [4, 3, 3]),                     # equal in all: the earlier label
-    ([0.35, 0.25, 0.4], [4, 2, 4]),                         # equal fractions: the more probable
+    ([1 / 3, 1 / 3, 1 / 3], [4, 3, 3]),                     # all equal: the earlier label
+    ([0.35, 0.25, 0.4], [4, 2, 4]),                         # equal fractions: the more probable label
     ([0.45, 0.45, 0.1], [5, 4, 1]),
     ([0.04, 0.04, 0.92], [1, 0, 9]),
     ([0.7, 0.2, 0.1], [7, 2, 1]),
     ([0.125] * 8, [2, 2, 1, 1, 1, 1, 1, 1]),
 ])
-def test_votes_by_largest_remainder(probabilities, expected):
+def test_largest_remainder(probabilities, expected):
     assert largest_remainder(np.array(probabilities, np.float32)).tolist() == expected
     assert largest_remainder(probabilities).tolist() == expected
 
 
-def test_votes_are_always_ten_and_near(noise):
+def test_votes_sum_to_ten_and_stay_within_one_of_the_quota(noise):
     random = np.random.default_rng(0)
     for probabilities in random.dirichlet(np.full(8, 0.3), 2000).astype(np.float32):
         votes = largest_remainder(probabilities)
@@ -73,11 +73,11 @@ def test_votes_are_always_ten_and_near(noise):
         assert np.abs(votes - 10 * probabilities).max() < 1
 
 
-def test_votes_have_names(network):
+def test_votes_are_keyed_by_label(network):
     assert network.votes([0.1, 0.8, 0.1, 0, 0, 0, 0, 0]) == {"neutral": 1, "happiness": 8, "surprise": 1}
 
 
-def test_a_label_set_without_raters_has_no_votes(bundle, tmp_path):
+def test_label_set_without_raters_has_no_votes(bundle, tmp_path):
     network = load(_changed(bundle, tmp_path, raters=None), engine="litert")
     assert network.votes(np.full(8, 0.125)) is None
 
@@ -87,32 +87,32 @@ def test_unsure_below_the_threshold(network):
     assert not network.unsure([0.4, 0.3, 0.3, 0, 0, 0, 0, 0])
 
 
-def test_an_unknown_engine(bundle):
-    with pytest.raises(ValueError, match="'onnx'.*litert, keras"):
+def test_unknown_engine_raises_value_error(bundle):
+    with pytest.raises(ValueError, match="litert, keras, got 'onnx'"):
         load(bundle, engine="onnx")
 
 
-def test_a_missing_file(bundle, tmp_path):
+def test_missing_model_file_raises_os_error(bundle, tmp_path):
     folder = _changed(bundle, tmp_path)
     (folder / "model.tflite").unlink()
     with pytest.raises(OSError, match="model.tflite"):
         load(folder, engine="litert")
 
 
-def test_auto_without_a_gpu_is_litert_and_leaves_tensorflow_alone(bundle):
+def test_auto_without_gpu_selects_litert_and_does_not_import_tensorflow(bundle):
     script = ("import sys; from webapp.vision import expressions; expressions.has_gpu = lambda: False; "
               f"print(expressions.load({str(bundle)!r}).engine, 'tensorflow' in sys.modules, 'keras' in sys.modules)")
-    answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert answer.stdout.split() == ["litert", "False", "False"]
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["litert", "False", "False"]
 
 
-def test_auto_with_a_gpu_is_keras(bundle, monkeypatch):
+def test_auto_with_gpu_selects_keras(bundle, monkeypatch):
     monkeypatch.setattr(expressions, "has_gpu", lambda: True)
     monkeypatch.setattr(expressions, "_keras_sees_gpu", lambda: True)
     assert load(bundle).engine == "keras"
 
 
-def test_a_hidden_gpu_is_none(monkeypatch):
+def test_has_gpu_is_false_when_cuda_devices_are_hidden(monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     assert expressions.has_gpu() is False
 

@@ -5,67 +5,67 @@ import numpy as np
 import pytest
 from skimage import data
 
-from webapp.vision.faces import LIVE, PHOTO, DetectorMissing, FaceDetector, overlap, suppress
+from webapp.vision.faces import LIVE_LONG_SIDES, PHOTO_LONG_SIDES, DetectorMissingError, FaceDetector, iou, suppress
 
-EYES = {"right_eye": (203, 101), "left_eye": (248, 103), "nose": (224, 128), "mouth": (223, 147)}   # px, by eye
+LANDMARKS = {"right_eye": (203, 101), "left_eye": (248, 103), "nose": (224, 128), "mouth": (223, 147)}   # px
 
 
-@pytest.mark.parametrize("long_sides", [LIVE, PHOTO])
-def test_the_astronaut_is_found(detector, astronaut, place, long_sides):
+@pytest.mark.parametrize("long_sides", [LIVE_LONG_SIDES, PHOTO_LONG_SIDES])
+def test_astronaut_is_detected(detector, astronaut, face_box, long_sides):
     face, = detector.detect(astronaut, long_sides)
-    assert overlap(face.box, place) >= 0.5
+    assert iou(face.box, face_box) >= 0.5
     assert face.score > 0.9
 
 
 @pytest.mark.parametrize("refine, pixels", [(False, 6), (True, 5)])
-def test_landmarks_lie_on_the_face(detector, astronaut, refine, pixels):
+def test_landmarks_are_accurate_to_a_few_pixels(detector, astronaut, refine, pixels):
     face, = detector.detect(astronaut, refine=refine)
-    for name, where in EYES.items():
+    for name, where in LANDMARKS.items():
         assert np.hypot(*(np.array(face.landmarks[name]) * 512 - where)) < pixels, name
 
 
 @pytest.mark.parametrize("degrees", [-60, -45, -20, 20, 45, 60])
-def test_a_tilted_head_is_found(detector, astronaut, place, degrees):
-    centre = (np.array(place[:2]) + np.array(place[2:]) / 2) * 512
-    turn = cv2.getRotationMatrix2D(tuple(centre), degrees, 1)
-    turned = cv2.warpAffine(astronaut, turn, (512, 512), borderMode=cv2.BORDER_REPLICATE)
-    face, *_ = detector.detect(turned)
-    assert overlap(face.box, place) >= 0.5
-    for name, where in EYES.items():
-        assert np.hypot(*(np.array(face.landmarks[name]) * 512 - turn @ (*where, 1))) < 12, name
+def test_tilted_head_is_detected(detector, astronaut, face_box, degrees):
+    center = (np.array(face_box[:2]) + np.array(face_box[2:]) / 2) * 512
+    rotation = cv2.getRotationMatrix2D(tuple(center), degrees, 1)
+    rotated = cv2.warpAffine(astronaut, rotation, (512, 512), borderMode=cv2.BORDER_REPLICATE)
+    face, *_ = detector.detect(rotated)
+    assert iou(face.box, face_box) >= 0.5
+    for name, where in LANDMARKS.items():
+        assert np.hypot(*(np.array(face.landmarks[name]) * 512 - rotation @ (*where, 1))) < 12, name
 
 
 @pytest.mark.parametrize("width, height", [(640, 480), (480, 640), (1280, 720), (300, 900), (2000, 400), (90, 70)])
-def test_any_shape_of_picture(detector, astronaut, place, width, height):
+def test_images_of_any_shape(detector, astronaut, face_box, width, height):
     side = min(width, height)
-    picture = np.full((height, width, 3), 200, np.uint8)
-    picture[-side:, -side:] = cv2.resize(astronaut, (side, side), interpolation=cv2.INTER_AREA)
-    expected = ((width - side + place[0] * side) / width, (height - side + place[1] * side) / height,
-                place[2] * side / width, place[3] * side / height)
-    faces = detector.detect(picture, PHOTO)
-    assert faces and overlap(faces[0].box, expected) >= 0.5
+    image = np.full((height, width, 3), 200, np.uint8)
+    image[-side:, -side:] = cv2.resize(astronaut, (side, side), interpolation=cv2.INTER_AREA)
+    expected = ((width - side + face_box[0] * side) / width, (height - side + face_box[1] * side) / height,
+                face_box[2] * side / width, face_box[3] * side / height)
+    faces = detector.detect(image, PHOTO_LONG_SIDES)
+    assert faces and iou(faces[0].box, expected) >= 0.5
 
 
 @pytest.mark.parametrize("count", [2, 5])
-def test_several_faces_are_all_found(detector, astronaut, place, count):
+def test_several_faces_are_all_detected(detector, astronaut, face_box, count):
     portrait = cv2.resize(astronaut[20:240, 110:340], (230, 220))
-    picture = np.full((720, 1280, 3), 90, np.uint8)
+    image = np.full((720, 1280, 3), 90, np.uint8)
     corners = [(40 + 250 * i, 60 + 110 * (i % 3)) for i in range(count)]
     for x, y in corners:
-        picture[y:y + 220, x:x + 230] = portrait
-    expected = [((x + place[0] * 512 - 110) / 1280, (y + place[1] * 512 - 20) / 720, place[2] * 0.4,
-                 place[3] * 512 / 720) for x, y in corners]
-    faces = detector.detect(picture, PHOTO)
+        image[y:y + 220, x:x + 230] = portrait
+    expected = [((x + face_box[0] * 512 - 110) / 1280, (y + face_box[1] * 512 - 20) / 720, face_box[2] * 0.4,
+                 face_box[3] * 512 / 720) for x, y in corners]
+    faces = detector.detect(image, PHOTO_LONG_SIDES)
     assert len(faces) == count
-    assert all(max(overlap(box, face.box) for face in faces) >= 0.5 for box in expected)
+    assert all(max(iou(box, face.box) for face in faces) >= 0.5 for box in expected)
     assert [face.score for face in faces] == sorted((face.score for face in faces), reverse=True)
 
 
-@pytest.mark.parametrize("share", [0.15, 0.3, 0.5, 0.8, 1.0])
-def test_near_and_far_a_face_is_surely_found(detector, astronaut, place, share):
-    """share: of the picture's height that the face takes; the page follows a face from a score of 0.6 on."""
-    x, y, width, height = (value * 512 for value in place)
-    size = np.array([height / share * 4 / 3, height / share])
+@pytest.mark.parametrize("fraction", [0.15, 0.3, 0.5, 0.8, 1.0])
+def test_score_is_high_at_any_face_size(detector, astronaut, face_box, fraction):
+    """fraction: height of the face in the image. The live page starts a track at a score of 0.6."""
+    x, y, width, height = (value * 512 for value in face_box)
+    size = np.array([height / fraction * 4 / 3, height / fraction])
     left, top = np.round(512 + np.array([x + width / 2, y + height / 2]) - size / 2).astype(int)
     right, bottom = np.round((left, top) + size).astype(int)
     wide = cv2.copyMakeBorder(astronaut, 512, 512, 512, 512, cv2.BORDER_REPLICATE)
@@ -75,23 +75,23 @@ def test_near_and_far_a_face_is_surely_found(detector, astronaut, place, share):
 
 
 def _scene():
-    picture = np.full((480, 640, 3), (190, 210, 235), np.uint8)
-    cv2.rectangle(picture, (0, 330), (640, 480), (90, 140, 60), -1)
-    cv2.rectangle(picture, (380, 200), (560, 380), (160, 90, 70), -1)
-    cv2.fillPoly(picture, [np.array([(360, 205), (580, 205), (470, 110)])], (110, 40, 40))
-    cv2.circle(picture, (90, 90), 45, (255, 230, 90), -1)
-    return picture
+    image = np.full((480, 640, 3), (190, 210, 235), np.uint8)
+    cv2.rectangle(image, (0, 330), (640, 480), (90, 140, 60), -1)
+    cv2.rectangle(image, (380, 200), (560, 380), (160, 90, 70), -1)
+    cv2.fillPoly(image, [np.array([(360, 205), (580, 205), (470, 110)])], (110, 40, 40))
+    cv2.circle(image, (90, 90), 45, (255, 230, 90), -1)
+    return image
 
 
 @pytest.mark.parametrize("scene", [_scene, data.coffee, data.rocket, lambda: np.zeros((480, 640, 3), np.uint8),
                                    lambda: np.full((1, 1, 3), 255, np.uint8)],
                          ids=["drawn", "coffee", "rocket", "black", "one pixel"])
-def test_nobody_is_nobody(detector, scene):
-    picture = scene()
-    assert detector.detect(picture, PHOTO, refine=True) == []
+def test_image_without_face_gives_no_detection(detector, scene):
+    image = scene()
+    assert detector.detect(image, PHOTO_LONG_SIDES, refine=True) == []
 
 
-def test_many_threads_find_the_same(detector, astronaut):
+def test_concurrent_detections_agree(detector, astronaut):
     expected, found = detector.detect(astronaut), []
     threads = [threading.Thread(target=lambda: found.append(detector.detect(astronaut))) for _ in range(12)]
     for thread in threads:
@@ -103,24 +103,24 @@ def test_many_threads_find_the_same(detector, astronaut):
         np.testing.assert_allclose(faces[0].box, expected[0].box, atol=1e-6)
 
 
-def test_a_higher_threshold_finds_less(detector, astronaut):
+def test_threshold_excludes_lower_scores(detector, astronaut):
     assert detector.detect(astronaut, threshold=0.999) == []
 
 
-def test_a_size_nobody_offers(detector, astronaut):
-    with pytest.raises(ValueError, match="long side 300"):
+def test_unavailable_long_side_raises_value_error(detector, astronaut):
+    with pytest.raises(ValueError, match="got 300"):
         detector.detect(astronaut, (300,))
 
 
-def test_missing_files_say_what_to_do(tmp_path):
-    with pytest.raises(DetectorMissing, match="make detector"):
+def test_missing_files_raise_an_error_with_the_command(tmp_path):
+    with pytest.raises(DetectorMissingError, match="make detector"):
         FaceDetector(tmp_path)
     (tmp_path / "detector.json").write_text('{"sizes": [[256, 192]]}')
-    with pytest.raises(DetectorMissing, match="256x192.*make detector"):
+    with pytest.raises(DetectorMissingError, match="256x192.*make detector"):
         FaceDetector(tmp_path)
 
 
-def test_suppression_averages_by_score():
+def test_suppression_averages_weighted_by_score():
     def points(left):
         return np.array([[left, 0], [left + 0.4, 0.4], *[[left, left]] * 4])
     faces = suppress(np.array([points(0.1), points(0), points(0.6)]), np.array([0.4, 0.8, 0.5]), np.full(3, 50))
@@ -129,15 +129,15 @@ def test_suppression_averages_by_score():
     np.testing.assert_allclose(faces[0].landmarks["mouth"], (0.1 / 3, 0.1 / 3))
 
 
-def test_suppression_takes_the_landmarks_from_where_the_face_is_of_the_best_size():
+def test_suppression_prefers_cells_near_the_best_width():
     def points(left):
         return np.array([[left, 0], [left + 0.4, 0.4], *[[left, left]] * 4])
-    places, scores = np.array([points(0), points(0.1), points(0.12)]), np.array([0.9, 0.6, 0.6])
-    face, = suppress(places, scores, np.array([140, 70, 75]))
+    positions, scores = np.array([points(0), points(0.1), points(0.12)]), np.array([0.9, 0.6, 0.6])
+    face, = suppress(positions, scores, np.array([140, 70, 75]))
     assert face.score == 0.9 and face.landmarks["nose"][0] == pytest.approx(0.11)
 
 
 @pytest.mark.parametrize("other, expected", [
     ((0, 0, 2, 2), 1), ((2, 0, 2, 2), 0), ((1, 0, 2, 2), 1 / 3), ((0, 0, 0, 0), 0)])
-def test_overlap(other, expected):
-    assert overlap((0, 0, 2, 2), other) == pytest.approx(expected)
+def test_iou(other, expected):
+    assert iou((0, 0, 2, 2), other) == pytest.approx(expected)

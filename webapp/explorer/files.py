@@ -4,7 +4,7 @@ import re
 
 from flask import Response, abort, current_app, request
 
-from ..vision.explain import explain
+from ..vision.occlusion import occlusion_map
 from . import queries
 from . import views as views
 from .views import data
@@ -62,7 +62,7 @@ def faces(name, kind):
 
 @data.get("/data/<name>/samples/<int:row>/explanation.json", endpoint="explanation")
 def explanation(name, row):
-    """How much the answer of model=NAME falls when a part of the picture is hidden (vision/explain.py)."""
+    """How much the answer of model=NAME falls when a part of the picture is hidden (vision/occlusion.py)."""
     dataset = views.named(name)
     model, offered = request.args.get("model", ""), views.explaining(dataset)
     if model not in offered:
@@ -70,10 +70,10 @@ def explanation(name, row):
         raise queries.FilterError(f"model={model!r}: one of {names} is meant")
     if row >= dataset.summary["rows"]:
         abort(404, f"{dataset.summary['title']} has no row {row}.")
-    network = current_app.extensions["emoscope"].readers.get(model).expressions
+    network = current_app.extensions["emoscope"].readers.get(model).classifier
     picture = dataset.pictures.images[row]
     probabilities = network.probabilities(picture[None])[0]
     label = int(probabilities.argmax())
-    falls = explain(network.probabilities, picture, label)
+    falls = occlusion_map(network.probabilities, picture, label)
     return views.as_json({"row": row, "model": model, "label": network.labels[label],
                   "probability": round(float(probabilities[label]), 4), "falls": falls.astype(float).round(4).tolist()})

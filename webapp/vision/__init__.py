@@ -1,1 +1,1 @@
-"""Bytes to readings: pictures, faces, crops, expressions. A pure library, without Flask and settings."""
+"""From image bytes to facial expressions: decode, detect faces, crop, classify. No Flask, no settings, no globals."""

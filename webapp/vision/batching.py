@@ -1,7 +1,7 @@
-"""Micro-batching: many threads ask, one thread runs the network on all that wait.
+"""Micro-batching: many threads submit rows, and one thread runs the network on all rows that are waiting.
 
-No request waits for company: while the network runs, what arrives gathers, and the next run takes
-it all. So one client is answered at once, and many share the cost of a run.
+A request never waits for a batch to fill. Requests that arrive while the network runs form the next
+batch. A single client therefore sees no extra delay, and many clients share the cost of a run.
 """
 
 import queue
@@ -12,37 +12,37 @@ from concurrent.futures import Future
 import numpy as np
 
 MAX_BATCH = 32
-QUEUE = 256             # requests that may wait
+MAX_WAITING = 256       # requests in the queue
 
 
-class Busy(Exception):  # noqa: N818 - what the server is
-    """More requests wait than the queue holds."""
+class OverloadedError(Exception):
+    """The queue of waiting requests is full."""
 
 
 class Batcher:
-    """Runs `function`, (n, ...) array to (n, ...) array, for many threads in one of its own."""
+    """Runs `function`, from an (n, ...) array to an (n, ...) array, in a thread of its own for many callers."""
 
-    def __init__(self, function, max_batch=MAX_BATCH, max_waiting=QUEUE):
+    def __init__(self, function, max_batch=MAX_BATCH, max_waiting=MAX_WAITING):
         self._function, self._max_batch = function, max_batch
         self._waiting = queue.Queue(max_waiting)
-        self._left_over = None
+        self._deferred = None
         self._start, self._thread = threading.Lock(), None
 
     def submit(self, rows):
-        """(answers (n, ...), milliseconds {"wait", "network"}) for `rows`, (n, ...), n at least 1.
+        """Returns (outputs (n, ...), milliseconds {"wait", "network"}) for `rows` (n, ...), n >= 1.
 
-        Raises Busy when too many requests wait, and whatever the function raised on the batch.
+        Raises OverloadedError if the queue is full, and whatever `function` raises on the batch.
         """
         self._ensure_thread()
-        answer = Future()
+        future = Future()
         try:
-            self._waiting.put_nowait((np.asarray(rows), answer, time.perf_counter()))
+            self._waiting.put_nowait((np.asarray(rows), future, time.perf_counter()))
         except queue.Full:
-            raise Busy("The server has more to do than it can; try again in a moment.") from None
-        return answer.result()
+            raise OverloadedError("The server is overloaded; try again in a moment.") from None
+        return future.result()
 
     def _ensure_thread(self):
-        """Started by the first request, so that a process forked before it has a thread of its own."""
+        """Start the thread on the first request: a process forked before that gets a thread of its own."""
         with self._start:
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._work, name="batcher", daemon=True)
@@ -50,12 +50,12 @@ class Batcher:
 
     def _work(self):
         while True:
-            self._run(self._gather())
+            self._run(self._next_batch())
 
-    def _gather(self):
-        """The first request, then those already waiting, as long as they fit the batch."""
-        requests = [self._left_over or self._waiting.get()]
-        self._left_over = None
+    def _next_batch(self):
+        """The first request, then the waiting ones, as long as they fit into the batch."""
+        requests = [self._deferred or self._waiting.get()]
+        self._deferred = None
         rows = len(requests[0][0])
         while rows < self._max_batch:
             try:
@@ -64,22 +64,22 @@ class Batcher:
                 break
             rows += len(request[0])
             if rows > self._max_batch:
-                self._left_over = request
+                self._deferred = request
                 break
             requests.append(request)
         return requests
 
     def _run(self, requests):
-        begun = time.perf_counter()
+        started = time.perf_counter()
         try:
-            answers = self._function(np.concatenate([rows for rows, _, _ in requests]))
-        except Exception as error:      # whatever it is, each caller must hear of it, and the thread live on
-            for _, answer, _ in requests:
-                answer.set_exception(error)
+            outputs = self._function(np.concatenate([rows for rows, _, _ in requests]))
+        except Exception as error:      # of any kind: pass it to each caller and keep the thread alive
+            for _, future, _ in requests:
+                future.set_exception(error)
             return
-        network = (time.perf_counter() - begun) * 1000
-        start = 0
-        for rows, answer, asked in requests:
-            times = {"wait": (begun - asked) * 1000, "network": network}
-            answer.set_result((answers[start:start + len(rows)], times))
-            start += len(rows)
+        network = (time.perf_counter() - started) * 1000
+        first = 0
+        for rows, future, submitted in requests:
+            times = {"wait": (started - submitted) * 1000, "network": network}
+            future.set_result((outputs[first:first + len(rows)], times))
+            first += len(rows)

@@ -1,10 +1,16 @@
-"""The whole path: the bytes of a picture to its Reading, Contract 1 of every page, socket and command.
+"""From the bytes of an image to its Reading: decode, detect faces, crop, classify.
 
-A Reading is a dict that goes into JSON as it is:
-{"picture": {"width", "height"}, "model": {"name", "version", "label_set"}, "faces": [{"box": {"x", "y",
-"width", "height"}, "landmarks": {name: [x, y]}, "score", "probabilities": {label: p}, "votes": {label: n},
-"expression", "unsure"}], "milliseconds": {"decode", "faces", "crops", "wait", "network"}}.
-Coordinates are fractions of the upright picture. `votes` is there for label sets judged by raters.
+A Reading is a JSON-ready dict, the same for every page, socket event, API response and command:
+
+    {"picture": {"width", "height"},                        px of the upright image
+     "model": {"name", "version", "label_set"},
+     "faces": [{"box": {"x", "y", "width", "height"},       fractions of the image, as are the landmarks
+                "landmarks": {name: [x, y]}, "score",
+                "probabilities": {label: p}, "votes": {label: n},
+                "expression", "unsure"}],
+     "milliseconds": {"decode", "faces", "crops", "wait", "network"}}
+
+`votes` is present only for label sets annotated by several raters.
 """
 
 import contextlib
@@ -18,52 +24,43 @@ from PIL import Image
 from . import images
 from .batching import Batcher
 from .crops import crop
-from .explain import explain
-from .expressions import BATCHES
-from .faces import LIVE, Face
+from .expressions import BATCH_SIZES
+from .faces import LIVE_LONG_SIDES, Face
+from .occlusion import occlusion_map
 
-REDUCE = 3          # a picture is decoded at no less than this many times the detector's long side
+OVERSAMPLING = 3    # the decoded image has at least this many times the detector's largest long side
 
 
 class Reader:
-    """Reads pictures with one detector and one network; many threads may call it at once."""
+    """Reads images with one face detector and one expression classifier. Thread-safe."""
 
-    def __init__(self, detector, expressions):
-        """detector: FaceDetector; expressions: Expressions."""
-        self.detector, self.expressions = detector, expressions
-        self._batcher = Batcher(expressions.probabilities)
-        self._large = threading.Lock()      # one large picture is decoded at a time
+    def __init__(self, detector, classifier):
+        """detector: FaceDetector; classifier: ExpressionClassifier."""
+        self.detector, self.classifier = detector, classifier
+        self._batcher = Batcher(classifier.probabilities)
+        self._large_image = threading.Lock()    # held while a large image is decoded, to bound memory
 
-    def warm_up(self, long_sides=LIVE):
-        """Prepare what the first picture would wait for: the decoder, the detector's nets, the network's batches."""
-        blank = io.BytesIO()
-        Image.new("RGB", (640, 480)).save(blank, "JPEG")
-        self.read(blank.getvalue(), long_sides)
-        size = self.expressions.crop.size
-        for batch in BATCHES:
-            self._batcher.submit(np.zeros((batch, size, size), np.float32))
+    def read(self, data, long_sides=LIVE_LONG_SIDES, threshold=0.5, refine=False, max_pixels=images.MAX_PIXELS):
+        """The Reading of `data`, the bytes of an image file.
 
-    def read(self, data, long_sides=LIVE, threshold=0.5, refine=False, max_pixels=images.MAX_PIXELS):
-        """The Reading of `data`, the bytes of a picture.
-
-        long_sides, threshold, refine: as FaceDetector.detect. Raises ImageError, batching.Busy.
+        long_sides, threshold, refine: see FaceDetector.detect. Raises ImageError, batching.OverloadedError.
         """
-        begun = time.perf_counter()
-        picture = images.decode(data, max_pixels, reduce_to=REDUCE * max(long_sides), gate=self._large)
-        decode = _since(begun)
-        reading = self.read_pixels(picture.pixels, long_sides, threshold, refine)
-        reading["picture"] = {"width": picture.width, "height": picture.height}
+        started = time.perf_counter()
+        image = self._decode(data, max_pixels, OVERSAMPLING * max(long_sides))
+        decode = _elapsed(started)
+        reading = self.read_pixels(image.pixels, long_sides, threshold, refine)
+        reading["picture"] = {"width": image.width, "height": image.height}
         reading["milliseconds"] = {"decode": decode} | reading["milliseconds"]
         return reading
 
-    def read_pixels(self, pixels, long_sides=LIVE, threshold=0.5, refine=False):
-        """The Reading of `pixels`, uint8 (h, w, 3), RGB, upright."""
-        begun = time.perf_counter()
+    def read_pixels(self, pixels, long_sides=LIVE_LONG_SIDES, threshold=0.5, refine=False):
+        """The Reading of `pixels`, uint8 (h, w, 3), RGB, upright; without the decode time."""
+        started = time.perf_counter()
         faces = self.detector.detect(pixels, long_sides, threshold, refine)
-        milliseconds = {"faces": _since(begun)}
-        begun = time.perf_counter()
-        faces, crops = self._crops(pixels, faces)
-        milliseconds |= {"crops": _since(begun), "wait": 0.0, "network": 0.0}
+        milliseconds = {"faces": _elapsed(started)}
+        started = time.perf_counter()
+        faces, crops = self._crop(pixels, faces)
+        milliseconds |= {"crops": _elapsed(started), "wait": 0.0, "network": 0.0}
         described = []
         if faces:
             probabilities, times = self._batcher.submit(np.stack(crops))
@@ -72,71 +69,83 @@ class Reader:
         return {"picture": {"width": pixels.shape[1], "height": pixels.shape[0]}, "model": self._model(),
                 "faces": described, "milliseconds": milliseconds}
 
-    def explain(self, data, landmarks=None, face=0, expression=None, long_sides=LIVE, threshold=0.5,
+    def explain(self, data, landmarks=None, face=0, expression=None, long_sides=LIVE_LONG_SIDES, threshold=0.5,
                 max_pixels=images.MAX_PIXELS):
-        """What mattered in one face of `data`, the bytes of a picture (explain.py).
+        """Occlusion map of one face in `data`, the bytes of an image file (occlusion.py).
 
-        landmarks: {name: [x, y]} of the face as a Reading has them; without them face number `face` of those
-        found. expression: the label to explain, the face's own without it. Returns {"model", "expression",
-        "probability", "landmarks", "crop": rows of grey 0-255 as the network saw the face, "map": rows of the
-        probability's fall when a place is hidden}. Raises ImageError, LookupError for a face or an
-        expression that is not there, ValueError for landmarks all in one place.
+        landmarks: {name: [x, y]} of the face, as in a Reading; if None, detected face number `face` is used.
+        expression: label to explain; if None, the predicted one. Returns {"model", "expression",
+        "probability", "landmarks", "crop": rows of gray 0-255, "map": rows of the drop in probability}.
+        Raises ImageError, LookupError if there is no such face or expression, ValueError if the landmarks
+        cannot be aligned.
         """
-        network = self.expressions
-        if expression is not None and expression not in network.labels:
-            raise LookupError(f"the model {network.name} has no expression {expression!r}")
-        pixels = images.decode(data, max_pixels, reduce_to=REDUCE * max(long_sides), gate=self._large).pixels
+        classifier = self.classifier
+        if expression is not None and expression not in classifier.labels:
+            raise LookupError(f"the model {classifier.name} has no expression {expression!r}")
+        pixels = self._decode(data, max_pixels, OVERSAMPLING * max(long_sides)).pixels
         if landmarks is None:
             faces = self.detector.detect(pixels, long_sides, threshold)
             if not 0 <= face < len(faces):
-                raise LookupError(f"the picture has {len(faces)} faces, counted from 0; there is no face {face}")
+                raise LookupError(f"`face` counts from 0 and the image has {len(faces)} faces, got {face}")
             landmarks = faces[face].landmarks
-        seen = crop(pixels, Face((0, 0, 1, 1), landmarks, 1), network.crop)
-        probabilities = network.probabilities(seen[None])[0]
-        label = network.labels.index(expression) if expression else int(np.argmax(probabilities))
-        fall = explain(network.probabilities, seen, label)
-        return {"model": self._model(), "expression": network.labels[label],
-                "probability": round(float(probabilities[label]), 5),
-                "landmarks": {name: [round(value, 5) for value in point] for name, point in landmarks.items()},
-                "crop": np.rint(seen).astype(int).tolist(), "map": np.round(fall.astype(float), 5).tolist()}
+        gray = crop(pixels, Face((0, 0, 1, 1), landmarks, 1), classifier.crop)
+        probabilities = classifier.probabilities(gray[None])[0]
+        label = classifier.labels.index(expression) if expression else int(np.argmax(probabilities))
+        drop = occlusion_map(classifier.probabilities, gray, label)
+        return {"model": self._model(), "expression": classifier.labels[label],
+                "probability": round(float(probabilities[label]), 5), "landmarks": _rounded(landmarks),
+                "crop": np.rint(gray).astype(int).tolist(), "map": np.round(drop.astype(float), 5).tolist()}
 
     def preview(self, data, max_pixels=images.MAX_PIXELS, long_side=1280):
-        """Bytes of a JPEG of `data`, upright, its long side at most `long_side` px. Raises ImageError."""
-        image = Image.fromarray(images.decode(data, max_pixels, reduce_to=long_side, gate=self._large).pixels)
+        """`data` as an upright JPEG (bytes) whose long side is at most `long_side` px. Raises ImageError."""
+        image = Image.fromarray(self._decode(data, max_pixels, long_side).pixels)
         image.thumbnail((long_side, long_side), reducing_gap=2)
         file = io.BytesIO()
         image.save(file, "JPEG", quality=85)
         return file.getvalue()
 
-    def _crops(self, pixels, faces):
-        """(faces, their crops), without those whose landmarks make no face."""
+    def warm_up(self, long_sides=LIVE_LONG_SIDES):
+        """Run the decoder, the detector and every batch size once, so that the first request does not wait for them."""
+        blank = io.BytesIO()
+        Image.new("RGB", (640, 480)).save(blank, "JPEG")
+        self.read(blank.getvalue(), long_sides)
+        size = self.classifier.crop.size
+        for batch in BATCH_SIZES:
+            self._batcher.submit(np.zeros((batch, size, size), np.float32))
+
+    def _decode(self, data, max_pixels, reduce_to):
+        return images.decode(data, max_pixels, reduce_to, lock=self._large_image)
+
+    def _crop(self, pixels, faces):
+        """(faces, crops), without faces whose landmarks cannot be aligned."""
         pairs = []
         for face in faces:
             with contextlib.suppress(ValueError):
-                pairs.append((face, crop(pixels, face, self.expressions.crop)))
-        return [face for face, _ in pairs], [seen for _, seen in pairs]
+                pairs.append((face, crop(pixels, face, self.classifier.crop)))
+        return [face for face, _ in pairs], [gray for _, gray in pairs]
 
     def _model(self):
-        network = self.expressions
-        return {"name": network.name, "version": network.version, "label_set": network.label_set}
+        return {"name": self.classifier.name, "version": self.classifier.version,
+                "label_set": self.classifier.label_set}
 
     def _describe(self, face, probabilities):
-        network = self.expressions
+        labels, votes = self.classifier.labels, self.classifier.votes(probabilities)
         x, y, width, height = (round(value, 5) for value in face.box)
-        shares = zip(network.labels, probabilities.tolist(), strict=True)
-        described = {
+        return {
             "box": {"x": x, "y": y, "width": width, "height": height},
-            "landmarks": {name: [round(value, 5) for value in point] for name, point in face.landmarks.items()},
+            "landmarks": _rounded(face.landmarks),
             "score": round(face.score, 4),
-            "probabilities": {label: round(share, 5) for label, share in shares},
-            "votes": network.votes(probabilities),
-            "expression": network.labels[int(np.argmax(probabilities))],
-            "unsure": network.unsure(probabilities),
+            "probabilities": {label: round(p, 5) for label, p in zip(labels, probabilities.tolist(), strict=True)},
+            **({} if votes is None else {"votes": votes}),
+            "expression": labels[int(np.argmax(probabilities))],
+            "unsure": self.classifier.unsure(probabilities),
         }
-        if described["votes"] is None:
-            del described["votes"]
-        return described
 
 
-def _since(begun):
-    return round((time.perf_counter() - begun) * 1000, 2)
+def _rounded(landmarks):
+    return {name: [round(value, 5) for value in point] for name, point in landmarks.items()}
+
+
+def _elapsed(started):
+    """Milliseconds since `started`, a time.perf_counter()."""
+    return round((time.perf_counter() - started) * 1000, 2)

@@ -1,4 +1,4 @@
-// The two networks as functions from numbers to numbers, run by TF.js.
+// The face detector and the expression network as functions on arrays, run by TF.js.
 
 import { io, tensor, tidy } from "@tensorflow/tfjs-core";
 import { loadGraphModel } from "@tensorflow/tfjs-converter";
@@ -31,7 +31,7 @@ async function load(description, weights) {
 /** @param {ArrayBuffer} description  @param {ArrayBuffer} weights */
 export async function loadDetector(description, weights) {
   const graph = await load(description, weights);
-  /** @type {import("../vision/faces.js").Net} */
+  /** @type {import("../vision/faces.js").Network} */
   const net = async (input, width, height) => {
     const [values, logits] = await graph.run(input, [1, height, width, 3], ["boxes", "scores"]);
     return { values, logits };

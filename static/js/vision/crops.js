@@ -1,21 +1,21 @@
-// One face as the network wants it: THE preprocessing, number by number as webapp/vision/crops.py, whose docstring
-// states the formulas. Doubles throughout; the result alone is float32.
+// Cut a face out of an image as the network's input. Repeats webapp/vision/crops.py step by step; its docstring has the
+// formulas. Computed in doubles; only the result is float32.
 
 export const LANDMARKS = /** @type {const} */ (["right_eye", "left_eye", "nose", "mouth"]);
-const OFFSETS = [0.25, 0.75];
+const OFFSETS = [0.25, 0.75]; // of the samples within a crop pixel
 
 /** @typedef {import("./images.js").Pixels} Pixels */
 /** @typedef {[number, number]} Point */
-/** @typedef {{size: number, points: Point[]}} CropSpec  where LANDMARKS go, in fractions of the crop */
+/** @typedef {{size: number, points: Point[]}} CropSpec  `points`: targets of LANDMARKS, in fractions of the crop */
 
 /** @param {{input: {size: number}, crop: {points: Record<string, Point>}}} card  @returns {CropSpec} */
 export const cropSpec = (card) => ({ size: card.input.size, points: LANDMARKS.map((name) => card.crop.points[name]) });
 
 /**
  * @param {Pixels} pixels
- * @param {{landmarks: Record<string, number[]>}} face  landmarks in fractions of the picture
- * @param {CropSpec} how
- * @returns {Float32Array} size * size, grey 0-255
+ * @param {{landmarks: Record<string, number[]>}} face  landmarks in fractions of the image
+ * @param {CropSpec} spec
+ * @returns {Float32Array} size * size, gray 0-255
  */
 export function crop(pixels, face, { size, points }) {
   const source = LANDMARKS.map((name) => /** @type {Point} */ ([face.landmarks[name][0] * pixels.width, face.landmarks[name][1] * pixels.height]));
@@ -27,7 +27,7 @@ export function crop(pixels, face, { size, points }) {
  * Least-squares similarity target = a source + b in complex numbers, without reflection (Umeyama 1991).
  * @param {Point[]} source  @param {Point[]} target
  * @returns {{a: Point, b: Point}}
- * @throws {RangeError} when all landmarks are in one place
+ * @throws {RangeError} when all landmarks coincide
  */
 export function similarity(source, target) {
   const [px, py] = mean(source), [qx, qy] = mean(target);
@@ -39,7 +39,7 @@ export function similarity(source, target) {
     spread += dx * dx + dy * dy;
   });
   const a = /** @type {Point} */ (spread ? [real / spread, imaginary / spread] : [0, 0]);
-  if (!(Math.hypot(...a) > 0)) throw new RangeError("the landmarks are all in one place: no crop can be made of them");
+  if (!(Math.hypot(...a) > 0)) throw new RangeError("all landmarks coincide, so the face cannot be cropped");
   return { a, b: [qx - (a[0] * px - a[1] * py), qy - (a[0] * py + a[1] * px)] };
 }
 
@@ -50,27 +50,27 @@ const mean = (points) => [points.reduce((sum, [x]) => sum + x, 0) / points.lengt
 function sample(pixels, { a, b }, size) {
   const block = Math.max(1, Math.floor(1 / Math.hypot(...a) / 2 + 0.5));
   const norm = (a[0] * a[0] + a[1] * a[1]) * block;
-  // q to p / block, a multiplication by the conjugate over the norm; then to the reduced picture's pixel centres.
-  const place = (/** @type {number} */ u, /** @type {number} */ v) => {
+  // From q to p / block, by multiplying with the conjugate over the norm; then to the reduced image's pixel centers.
+  const toImage = (/** @type {number} */ u, /** @type {number} */ v) => {
     const x = u - b[0], y = v - b[1];
     return [(x * a[0] + y * a[1]) / norm - 0.5, (y * a[0] - x * a[1]) / norm - 0.5];
   };
   const near = OFFSETS[0], far = size - 1 + OFFSETS[1];
-  const corners = [place(near, near), place(far, near), place(near, far), place(far, far)];
-  const [left, right] = reach(corners.map(([x]) => x)), [top, bottom] = reach(corners.map(([, y]) => y));
+  const corners = [toImage(near, near), toImage(far, near), toImage(near, far), toImage(far, far)];
+  const [left, right] = pixelRange(corners.map(([x]) => x)), [top, bottom] = pixelRange(corners.map(([, y]) => y));
   const width = right - left;
-  const grey = reducedGrey(pixels, block, left, top, right, bottom);
+  const gray = reducedGray(pixels, block, left, top, right, bottom);
   const out = new Float32Array(size * size);
   for (let v = 0, to = 0; v < size; v++) {
     for (let u = 0; u < size; u++, to++) {
       let sum = 0;
       for (const dv of OFFSETS) {
         for (const du of OFFSETS) {
-          const [x, y] = place(u + du, v + dv);
+          const [x, y] = toImage(u + du, v + dv);
           const column = Math.floor(x), row = Math.floor(y);
           const tx = x - column, ty = y - row;
           const at = (row - top) * width + column - left;
-          sum += (1 - ty) * ((1 - tx) * grey[at] + tx * grey[at + 1]) + ty * ((1 - tx) * grey[at + width] + tx * grey[at + width + 1]);
+          sum += (1 - ty) * ((1 - tx) * gray[at] + tx * gray[at + 1]) + ty * ((1 - tx) * gray[at + width] + tx * gray[at + width + 1]);
         }
       }
       out[to] = sum / 4;
@@ -79,16 +79,16 @@ function sample(pixels, { a, b }, size) {
   return out;
 }
 
-/** Whole pixels [first, past the last) that bilinear samples within `values` touch. @param {number[]} values */
-const reach = (values) => [Math.floor(Math.min(...values) - 1e-6), Math.floor(Math.max(...values) + 1e-6) + 2];
+/** Pixel range [first, end) that bilinear samples at `values` read. @param {number[]} values */
+const pixelRange = (values) => [Math.floor(Math.min(...values) - 1e-6), Math.floor(Math.max(...values) + 1e-6) + 2];
 
 /**
- * Grey means of blocks, edges of the picture replicated.
+ * Mean gray of each block, with the image's edges replicated.
  * @param {Pixels} pixels  @param {number} block
  * @param {number} left  @param {number} top  @param {number} right  @param {number} bottom
  */
-function reducedGrey({ data, width, height }, block, left, top, right, bottom) {
-  const grey = new Float64Array((right - left) * (bottom - top));
+function reducedGray({ data, width, height }, block, left, top, right, bottom) {
+  const gray = new Float64Array((right - left) * (bottom - top));
   const columns = Int32Array.from({ length: (right - left) * block }, (_, i) => 4 * Math.min(width - 1, Math.max(0, left * block + i)));
   const area = block * block;
   for (let row = top, to = 0; row < bottom; row++) {
@@ -103,8 +103,8 @@ function reducedGrey({ data, width, height }, block, left, top, right, bottom) {
           blue += data[at + 2];
         }
       }
-      grey[to] = (0.299 * red + 0.587 * green + 0.114 * blue) / area;
+      gray[to] = (0.299 * red + 0.587 * green + 0.114 * blue) / area;
     }
   }
-  return grey;
+  return gray;
 }

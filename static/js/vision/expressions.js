@@ -1,11 +1,11 @@
-// Crops to calibrated probabilities and votes, as webapp/vision/expressions.py.
+// Classify crops: calibrated probabilities, votes, abstention. Mirrors webapp/vision/expressions.py.
 
 import { cropSpec } from "./crops.js";
 
-const BATCHES = [1, 2, 4, 8, 16, 32]; // sizes the network is run at: each is prepared once
-const RATERS = 10;
+const BATCH_SIZES = [1, 2, 4, 8, 16, 32]; // batches are padded to one of these, so each is compiled once
+const VOTES = 10;
 
-/** What the page knows of a bundle: its card's part that a reading needs.
+/** The part of a bundle's card that inference needs.
  * @typedef {object} Card
  * @property {string} name
  * @property {string} version
@@ -19,7 +19,7 @@ const RATERS = 10;
  */
 /** @typedef {(crops: Float32Array, count: number, size: number) => Promise<Float32Array>} Network  logits, count x labels */
 
-export class Expressions {
+export class ExpressionClassifier {
   /** @param {Card} card  @param {Network} network */
   constructor(card, network) {
     this.card = card;
@@ -28,18 +28,18 @@ export class Expressions {
     this.network = network;
   }
 
-  /** @param {Float32Array[]} crops  @returns {Promise<Float32Array[]>} one a crop; softmax(logits / temperature) */
+  /** @param {Float32Array[]} crops  @returns {Promise<Float32Array[]>} softmax(logits / temperature), one per crop */
   async probabilities(crops) {
-    const found = [];
-    for (let start = 0; start < crops.length; start += BATCHES[BATCHES.length - 1]) {
-      found.push(...(await this.#batch(crops.slice(start, start + BATCHES[BATCHES.length - 1]))));
+    const all = [];
+    for (let start = 0; start < crops.length; start += BATCH_SIZES[BATCH_SIZES.length - 1]) {
+      all.push(...(await this.#batch(crops.slice(start, start + BATCH_SIZES[BATCH_SIZES.length - 1]))));
     }
-    return found;
+    return all;
   }
 
   /** @param {Float32Array[]} crops */
   async #batch(crops) {
-    const count = /** @type {number} */ (BATCHES.find((size) => size >= crops.length));
+    const count = /** @type {number} */ (BATCH_SIZES.find((size) => size >= crops.length));
     const { size } = this.crop;
     const input = new Float32Array(count * size * size);
     crops.forEach((one, i) => input.set(one, i * size * size));
@@ -47,7 +47,7 @@ export class Expressions {
     return crops.map((_, i) => softmax(logits.subarray(i * this.labels.length, (i + 1) * this.labels.length), this.card.calibration.temperature));
   }
 
-  /** @param {ArrayLike<number>} probabilities  @returns {Record<string, number> | null} ten votes; null where no raters judged */
+  /** @param {ArrayLike<number>} probabilities  @returns {Record<string, number> | null} ten votes; null if the label set has no raters */
   votes(probabilities) {
     if (!this.card.raters) return null;
     return tenVotes(this.labels, probabilities);
@@ -70,29 +70,30 @@ export function softmax(logits, temperature) {
 
 /**
  * @param {string[]} labels  @param {ArrayLike<number>} probabilities
- * @returns {Record<string, number>} sum RATERS; labels without a vote are left out
+ * @returns {Record<string, number>} sum VOTES; labels without a vote are left out
  */
 export function tenVotes(labels, probabilities) {
-  const seats = largestRemainder(probabilities, RATERS);
-  return Object.fromEntries(labels.flatMap((label, i) => (seats[i] ? [[label, seats[i]]] : [])));
+  const votes = largestRemainder(probabilities, VOTES);
+  return Object.fromEntries(labels.flatMap((label, i) => (votes[i] ? [[label, votes[i]]] : [])));
 }
 
 /**
- * Whole votes nearest to the probabilities (Hamilton's method): whole parts first, what is left to the largest
- * fractions, of equal ones to the more probable, then to the earlier label. Rounded so that float noise decides nothing.
- * @param {ArrayLike<number>} probabilities  @param {number} seats  @returns {number[]}
+ * Round probabilities to integer votes (Hamilton's method). Each label receives the integer part of its quota; the
+ * remaining votes go to the largest fractional parts, with ties broken by higher probability, then by label order.
+ * Quotas are rounded to six decimals, so that floating-point noise breaks no tie.
+ * @param {ArrayLike<number>} probabilities  @param {number} total  @returns {number[]}
  */
-export function largestRemainder(probabilities, seats) {
+export function largestRemainder(probabilities, total) {
   const values = Array.from(probabilities);
-  const sum = values.reduce((total, value) => total + value, 0);
-  const shares = values.map((value) => micro((value / sum) * seats));
-  const votes = shares.map(Math.floor);
-  const fractions = shares.map((share, i) => micro(share - votes[i]));
-  const order = shares.map((_, i) => i).sort((i, j) => fractions[j] - fractions[i] || shares[j] - shares[i] || i - j);
-  const left = seats - votes.reduce((total, count) => total + count, 0);
-  for (const i of order.slice(0, Math.max(0, left))) votes[i]++;
+  const norm = values.reduce((sum, value) => sum + value, 0);
+  const quotas = values.map((value) => sixDecimals((value / norm) * total));
+  const votes = quotas.map(Math.floor);
+  const fractions = quotas.map((quota, i) => sixDecimals(quota - votes[i]));
+  const order = quotas.map((_, i) => i).sort((i, j) => fractions[j] - fractions[i] || quotas[j] - quotas[i] || i - j);
+  const remaining = total - votes.reduce((sum, count) => sum + count, 0);
+  for (const i of order.slice(0, Math.max(0, remaining))) votes[i]++;
   return votes;
 }
 
 /** @param {number} value */
-const micro = (value) => Math.round(value * 1e6) / 1e6;
+const sixDecimals = (value) => Math.round(value * 1e6) / 1e6;

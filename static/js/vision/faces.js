@@ -1,44 +1,51 @@
-// Faces in a picture: bounding boxes and landmarks by BlazeFace full-range. The letter-box and the decoding are those
-// of webapp/vision/faces.py, whose docstring states them.
+// Face detection: bounding boxes and landmarks from BlazeFace (full range), in single images and in camera frames.
+// Mirrors webapp/vision/faces.py; its docstring defines the letterbox and the decoding.
 
 import { LANDMARKS } from "./crops.js";
 import { resize } from "./images.js";
 
 /** @typedef {import("./images.js").Pixels} Pixels */
-/** @typedef {{box: [number, number, number, number], landmarks: Record<string, [number, number]>, score: number}} Face  fractions; x, y, width, height */
-/** @typedef {{points: number[], score: number, size: number}} Candidate  two corners of the box, then LANDMARKS, in fractions; px of its width to the net */
+/** @typedef {{box: [number, number, number, number], landmarks: Record<string, [number, number]>, score: number}} Face  box: x, y, width, height; all in fractions of the image */
+/** @typedef {{points: number[], score: number, width: number}} Candidate  two corners of the box, then LANDMARKS, in fractions; its width in px of the network's input */
 /**
- * Runs the network: RGB / 127.5 - 1, height x width x 3, to 16 numbers and one logit a cell.
- * @typedef {(input: Float32Array, width: number, height: number) => Promise<{values: Float32Array, logits: Float32Array}>} Net
+ * Runs the network: from RGB / 127.5 - 1, height x width x 3, to 16 values and one logit per cell.
+ * @typedef {(input: Float32Array, width: number, height: number) => Promise<{values: Float32Array, logits: Float32Array}>} Network
  */
 
-export const LIVE = [128, 256]; // long sides the picture is searched at; 128 for a face that fills the picture
-export const PHOTO = [128, 256, 512];
-const STRIDE = 4;
-const NUMBERS = 16;
-const OVERLAP = 0.3; // intersection over union from which two boxes are one face
-const BEST_SIZE = 64; // px of a face's width to the net, at which its landmarks are best
-const HALVE = 1536; // px of a picture's long side from which it is halved before it is searched
-const REFINE_SIDE = 192;
-const FOLLOW_SIDE = 128;
-const NEAR = 2.5; // side of a look at one face, in sides of its box
+// Long sides (px) the image is resized to; 128 finds a face that fills the image, 512 finds small ones.
+export const LIVE_LONG_SIDES = [128, 256];
+export const PHOTO_LONG_SIDES = [128, 256, 512];
+const STRIDE = 4; // px of the input per output cell
+const VALUES = 16; // per output cell
+const SAME_FACE_IOU = 0.3; // boxes that overlap more than this are one face
+const BEST_WIDTH = 64; // px of a face in the network's input at which its landmarks are most accurate
+const HALVE_FROM = 1536; // px of the image's long side
+const WINDOW = 2.5; // side of the window around a known face, in longer sides of its box
+const REFINE_LONG_SIDE = 192; // the second pass over one face, its minimum score, and its overlap with the first box
+const REFINE_THRESHOLD = 0.3;
+const REFINE_IOU = 0.5;
+const FOLLOW_LONG_SIDE = 128;
+
+const SEARCH_INTERVAL = 300; // ms between two searches of the whole frame ...
+const MIN_FOLLOWED = 3; // ... and at least this many frames
+const MAX_FOLLOWED_FACES = 3; // following more, one by one, costs as much as a search
 
 export class FaceDetector {
-  /** @param {Net} net  @param {[number, number][]} sizes  width and height the net is run at */
-  constructor(net, sizes) {
-    this.net = net;
+  /** @param {Network} network  @param {[number, number][]} sizes  available input widths and heights */
+  constructor(network, sizes) {
+    this.network = network;
     this.sizes = sizes;
   }
 
   /**
    * @param {Pixels} pixels
-   * @param {{longSides?: number[], threshold?: number, refine?: boolean}} [options]  as webapp/vision/faces.py
-   * @returns {Promise<Face[]>} the highest score first
+   * @param {{longSides?: number[], threshold?: number, refine?: boolean}} [options]  see webapp/vision/faces.py
+   * @returns {Promise<Face[]>} highest score first
    */
-  async detect(pixels, { longSides = LIVE, threshold = 0.5, refine = false } = {}) {
+  async detect(pixels, { longSides = LIVE_LONG_SIDES, threshold = 0.5, refine = false } = {}) {
     const found = [];
-    const searched = halved(pixels, Math.max(...longSides));
-    for (const longSide of longSides) found.push(...(await this.#search(searched, longSide, threshold)));
+    const resized = halveIfLarge(pixels, Math.max(...longSides));
+    for (const longSide of longSides) found.push(...(await this.#search(resized, longSide, threshold)));
     const faces = suppress(found);
     if (refine) for (const face of faces) await this.#refine(pixels, face);
     return faces;
@@ -46,75 +53,111 @@ export class FaceDetector {
 
   /** @param {Pixels} pixels  @param {number} longSide  @param {number} threshold  @returns {Promise<Candidate[]>} */
   async #search(pixels, longSide, threshold) {
-    const { inner, size } = letterBox(pixels.width, pixels.height, longSide, this.sizes);
+    const { inner, size } = letterbox(pixels.width, pixels.height, longSide, this.sizes);
     const offset = [Math.floor((size[0] - inner[0]) / 2), Math.floor((size[1] - inner[1]) / 2)];
-    const { values, logits } = await this.net(fill(pixels, inner, offset, size), size[0], size[1]);
-    const least = Math.log(threshold / (1 - threshold));
+    const { values, logits } = await this.network(letterboxed(pixels, inner, offset, size), size[0], size[1]);
+    const minLogit = Math.log(threshold / (1 - threshold));
     const columns = size[0] / STRIDE;
     const found = [];
     for (let cell = 0; cell < logits.length; cell++) {
-      if (!(logits[cell] > least)) continue;
+      if (!(logits[cell] > minLogit)) continue;
       const anchor = [((cell % columns) + 0.5) * STRIDE, (Math.floor(cell / columns) + 0.5) * STRIDE];
-      const [x, y, width, height, ...rest] = values.subarray(NUMBERS * cell, NUMBERS * cell + 4 + 2 * LANDMARKS.length);
+      const [x, y, width, height, ...rest] = values.subarray(VALUES * cell, VALUES * cell + 4 + 2 * LANDMARKS.length);
       const points = [x - width / 2, y - height / 2, x + width / 2, y + height / 2, ...rest];
-      found.push({ points: points.map((value, i) => (value + anchor[i % 2] - offset[i % 2]) / inner[i % 2]), score: 1 / (1 + Math.exp(-logits[cell])), size: width });
+      found.push({ points: points.map((value, i) => (value + anchor[i % 2] - offset[i % 2]) / inner[i % 2]), score: 1 / (1 + Math.exp(-logits[cell])), width });
     }
     return found;
   }
 
   /**
-   * Faces of the frame before, looked for around where they were: a small run a face instead of a search.
+   * Detect the faces of the previous frame again, each in a window around its last box: one small run per face.
    * @param {Pixels} pixels  @param {Face[]} faces  @param {number} threshold
-   * @returns {Promise<Face[] | null>} null: one is not there any more, or two have become one
+   * @returns {Promise<Face[] | null>} null if a face was lost or two were merged
    */
   async follow(pixels, faces, threshold) {
     /** @type {Face[]} */
     const found = [];
     for (const face of faces) {
-      const now = await this.#lookNear(pixels, face, FOLLOW_SIDE, threshold);
-      if (!now || overlap(face.box, now.box) <= OVERLAP || found.some((other) => overlap(other.box, now.box) > OVERLAP)) return null;
-      found.push(now);
+      const moved = await this.#detectNear(pixels, face, FOLLOW_LONG_SIDE, threshold);
+      if (!moved || iou(face.box, moved.box) <= SAME_FACE_IOU || found.some((other) => iou(other.box, moved.box) > SAME_FACE_IOU)) return null;
+      found.push(moved);
     }
     return found;
   }
 
-  /** Landmarks from a second look at the face alone. @param {Pixels} pixels  @param {Face} face */
+  /** Replace the landmarks by those of a second pass over a window around the face. @param {Pixels} pixels  @param {Face} face */
   async #refine(pixels, face) {
-    const best = await this.#lookNear(pixels, face, REFINE_SIDE, 0.3);
-    if (best && overlap(face.box, best.box) >= 0.5) face.landmarks = best.landmarks;
+    const best = await this.#detectNear(pixels, face, REFINE_LONG_SIDE, REFINE_THRESHOLD);
+    if (best && iou(face.box, best.box) >= REFINE_IOU) face.landmarks = best.landmarks;
   }
 
-  /** What is most where the face was. @param {Pixels} pixels  @param {Face} face  @param {number} longSide  @param {number} threshold */
-  async #lookNear(pixels, face, longSide, threshold) {
+  /** The face with the largest overlap in a window around `face`. @param {Pixels} pixels  @param {Face} face  @param {number} longSide  @param {number} threshold */
+  async #detectNear(pixels, face, longSide, threshold) {
     const { width, height } = pixels;
     const [x, y, boxWidth, boxHeight] = face.box.map((value, i) => value * (i % 2 ? height : width));
-    const side = NEAR * Math.max(boxWidth, boxHeight);
+    const side = WINDOW * Math.max(boxWidth, boxHeight);
     const [left, right] = span(x + boxWidth / 2, side, width), [top, bottom] = span(y + boxHeight / 2, side, height);
     if (right <= left || bottom <= top) return undefined;
     const shift = [left / width, top / height], scale = [(right - left) / width, (bottom - top) / height];
-    const seen = await this.#search(cutOut(pixels, left, top, right, bottom), longSide, threshold);
-    const again = suppress(seen.map(({ points, ...rest }) => ({ ...rest, points: points.map((value, i) => value * scale[i % 2] + shift[i % 2]) })));
-    return again.sort((one, other) => overlap(face.box, other.box) - overlap(face.box, one.box))[0];
+    const candidates = await this.#search(subimage(pixels, left, top, right, bottom), longSide, threshold);
+    const faces = suppress(candidates.map(({ points, ...rest }) => ({ ...rest, points: points.map((value, i) => value * scale[i % 2] + shift[i % 2]) })));
+    return faces.sort((one, other) => iou(face.box, other.box) - iou(face.box, one.box))[0];
   }
 }
 
 /**
- * How large the picture is laid into which net.
+ * A FaceDetector for consecutive frames of one camera. It follows known faces in windows around their last boxes, and
+ * searches the whole frame every SEARCH_INTERVAL, or at once when a face is lost; a followed frame costs a third of a
+ * search. On a slow device, where every frame would be due for a search, it follows MIN_FOLLOWED frames in between.
+ * The first frame is searched at the smallest long side only, for an early first result; the second is searched fully.
+ */
+export class FrameDetector {
+  /** @type {Face[]} */
+  #faces = [];
+  #shape = "";
+  #searchedAt = -Infinity;
+  #followed = 0; // frames since the last search
+
+  /** @param {FaceDetector} detector */
+  constructor(detector) {
+    this.detector = detector;
+  }
+
+  /**
+   * @param {Pixels} pixels  @param {{threshold?: number, now?: number}} [options]  `now`: milliseconds
+   * @returns {Promise<Face[]>} highest score first
+   */
+  async detect(pixels, { threshold = 0.5, now = performance.now() } = {}) {
+    const shape = `${pixels.width} ${pixels.height}`;
+    const canFollow = shape === this.#shape && this.#faces.length > 0 && this.#faces.length <= MAX_FOLLOWED_FACES;
+    const due = now - this.#searchedAt >= SEARCH_INTERVAL && this.#followed >= MIN_FOLLOWED;
+    const followed = canFollow && !due ? await this.detector.follow(pixels, this.#faces, threshold) : null;
+    const first = !this.#shape;
+    if (followed) this.#followed++;
+    else [this.#shape, this.#searchedAt, this.#followed] = first ? [shape, -Infinity, MIN_FOLLOWED] : [shape, now, 0];
+    const longSides = first ? LIVE_LONG_SIDES.slice(0, 1) : LIVE_LONG_SIDES;
+    this.#faces = followed ?? (await this.detector.detect(pixels, { threshold, longSides }));
+    return [...this.#faces].sort((one, other) => other.score - one.score);
+  }
+}
+
+/**
+ * Size of the resized image, and of the smallest input that holds it.
  * @param {number} width  @param {number} height  @param {number} longSide  @param {[number, number][]} sizes
  * @returns {{inner: [number, number], size: [number, number]}}
  */
-export function letterBox(width, height, longSide, sizes) {
+export function letterbox(width, height, longSide, sizes) {
   const scale = longSide / Math.max(width, height);
   const inner = /** @type {[number, number]} */ ([width, height].map((side) => Math.max(1, Math.floor(side * scale + 0.5))));
   const [size] = sizes.filter((one) => Math.max(...one) === longSide && one[0] >= inner[0] && one[1] >= inner[1]).sort((one, other) => one[0] * one[1] - other[0] * other[1]);
-  if (!size) throw new RangeError(`no detector has the long side ${longSide}`);
+  if (!size) throw new RangeError(`\`longSides\` must be among ${sizes.map((one) => Math.max(...one))}, got ${longSide}`);
   return { inner, size };
 }
 
-/** @param {Pixels} pixels  @param {number} longSide  the largest it is searched at  @returns {Pixels} */
-export function halved(pixels, longSide) {
+/** @param {Pixels} pixels  @param {number} longSide  the largest one used  @returns {Pixels} */
+export function halveIfLarge(pixels, longSide) {
   const { width, height } = pixels;
-  if (Math.max(width, height) < Math.max(HALVE, 2 * longSide) || Math.min(width, height) < 2) return pixels;
+  if (Math.max(width, height) < Math.max(HALVE_FROM, 2 * longSide) || Math.min(width, height) < 2) return pixels;
   const to = { width: Math.floor(width / 2), height: Math.floor(height / 2) };
   const rgb = resize(pixels, to.width, to.height);
   const data = new Uint8ClampedArray(4 * to.width * to.height).fill(255);
@@ -123,7 +166,7 @@ export function halved(pixels, longSide) {
 }
 
 /** @param {Pixels} pixels  @param {number[]} inner  @param {number[]} offset  @param {number[]} size  @returns {Float32Array} */
-function fill(pixels, inner, offset, size) {
+function letterboxed(pixels, inner, offset, size) {
   const resized = resize(pixels, inner[0], inner[1]);
   const input = new Float32Array(3 * size[0] * size[1]).fill(-1);
   for (let row = 0; row < inner[1]; row++) {
@@ -134,39 +177,34 @@ function fill(pixels, inner, offset, size) {
 }
 
 /**
- * Weighted suppression: boxes that overlap the best one more than OVERLAP are one face; averaged by score are those of
- * the long side at which the face's size is nearest to BEST_SIZE.
- * @param {Candidate[]} candidates  @returns {Face[]} the highest score first
+ * Weighted non-maximum suppression. Boxes whose IoU with the best one exceeds SAME_FACE_IOU are one face; the result is
+ * the score-weighted average of the candidates from the long side at which the face's width is closest to BEST_WIDTH.
+ * @param {Candidate[]} candidates  @returns {Face[]} highest score first
  */
 export function suppress(candidates) {
   let rest = [...candidates].sort((one, other) => other.score - one.score);
   const faces = [];
   while (rest.length) {
     const best = rest[0];
-    const same = rest.filter((one) => one === best || cover(best.points, one.points) > OVERLAP);
-    const nearest = same.reduce((one, other) => (Math.abs(step(other)) < Math.abs(step(one)) ? other : one));
-    const chosen = same.filter((one) => Math.abs(step(one) - step(nearest)) < 0.5);
+    const same = rest.filter((one) => one === best || iou(boxOf(best.points), boxOf(one.points)) > SAME_FACE_IOU);
+    const closest = same.reduce((one, other) => (Math.abs(octave(other)) < Math.abs(octave(one)) ? other : one));
+    const chosen = same.filter((one) => Math.abs(octave(one) - octave(closest)) < 0.5);
     const total = chosen.reduce((sum, { score }) => sum + score, 0);
     faces.push(toFace(best.points.map((_, i) => chosen.reduce((sum, { points, score }) => sum + points[i] * score, 0) / total), best.score));
-    const gone = new Set(same);
-    rest = rest.filter((one) => !gone.has(one));
+    const merged = new Set(same);
+    rest = rest.filter((one) => !merged.has(one));
   }
   return faces;
 }
 
-/** How far a candidate's size is from the best, in doublings. @param {Candidate} candidate */
-const step = ({ size }) => Math.log2(Math.max(size, 1) / BEST_SIZE);
-
-/** Intersection over union of two candidates' boxes, given by corners. @param {number[]} one  @param {number[]} other */
-function cover(one, other) {
-  return overlap(boxOf(one), boxOf(other));
-}
+/** Log2 of a candidate's width relative to BEST_WIDTH. @param {Candidate} candidate */
+const octave = ({ width }) => Math.log2(Math.max(width, 1) / BEST_WIDTH);
 
 /** @param {number[]} points  @returns {[number, number, number, number]} */
 const boxOf = ([left, top, right, bottom]) => [left, top, right - left, bottom - top];
 
 /** Intersection over union. @param {number[]} one  @param {number[]} other  boxes (x, y, width, height) */
-export function overlap(one, other) {
+function iou(one, other) {
   const [width, height] = [0, 1].map((i) => Math.max(0, Math.min(one[i] + one[i + 2], other[i] + other[i + 2]) - Math.max(one[i], other[i])));
   const union = one[2] * one[3] + other[2] * other[3] - width * height;
   return union > 0 ? (width * height) / union : 0;
@@ -178,14 +216,14 @@ function toFace(points, score) {
   return { box: boxOf(points), landmarks, score };
 }
 
-/** Whole pixels [start, stop) around `centre`, cut at 0 and `limit`. @param {number} centre  @param {number} side  @param {number} limit */
-function span(centre, side, limit) {
-  const start = Math.floor(centre - side / 2 + 0.5);
+/** Pixel range [start, end) of length `side` around `center`, clipped to [0, limit). @param {number} center  @param {number} side  @param {number} limit */
+function span(center, side, limit) {
+  const start = Math.floor(center - side / 2 + 0.5);
   return [Math.max(0, start), Math.min(limit, start + Math.floor(side + 0.5))];
 }
 
 /** @param {Pixels} pixels  @param {number} left  @param {number} top  @param {number} right  @param {number} bottom  @returns {Pixels} */
-function cutOut({ data, width }, left, top, right, bottom) {
+function subimage({ data, width }, left, top, right, bottom) {
   const out = new Uint8ClampedArray(4 * (right - left) * (bottom - top));
   for (let row = top; row < bottom; row++) out.set(data.subarray(4 * (row * width + left), 4 * (row * width + right)), 4 * (row - top) * (right - left));
   return { data: out, width: right - left, height: bottom - top };

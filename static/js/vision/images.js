@@ -1,5 +1,5 @@
-// Bytes or a frame to pixels, and pixels made smaller, in arithmetic of our own: a browser's canvas scales otherwise
-// than OpenCV does, and the detector then sees another picture than the server's (webapp/vision/images.py).
+// Decode an image file or a camera frame to pixels, and resize pixels. Mirrors webapp/vision/images.py and OpenCV's
+// resizing: a canvas scales differently, and the detector would see another image than on the server.
 
 /**
  * @typedef {object} Pixels
@@ -7,9 +7,9 @@
  * @property {number} width
  * @property {number} height
  */
-/** @typedef {{pixels: Pixels, width: number, height: number}} DecodedImage  width, height: of the full upright picture */
+/** @typedef {{pixels: Pixels, width: number, height: number}} DecodedImage  width, height: of the upright image at full size */
 
-/** The picture cannot be read. `code` as on the server: not_a_picture, too_many_pixels. */
+/** The file cannot be decoded. `code` as on the server: not_a_picture, too_many_pixels. */
 export class ImageError extends Error {
   /** @param {string} code  @param {string} message */
   constructor(code, message) {
@@ -19,13 +19,13 @@ export class ImageError extends Error {
   }
 }
 
-const STRIP = 512; // rows copied out of the browser at a time: memory holds no second copy of a large photo
+const STRIP_ROWS = 512; // rows read from the canvas at a time, so that memory holds a large photo only once
 export const MAX_PIXELS = 64_000_000;
 
 /**
- * @param {Blob} blob  JPEG, PNG, WebP, AVIF, GIF's first frame, BMP: what the browser can decode
- * @param {{reduceTo?: number, maxPixels?: number}} [options]  `reduceTo`: pixels of the long side that are enough
- * @returns {Promise<DecodedImage>} upright by EXIF, on white, colours as stored
+ * @param {Blob} blob  JPEG, PNG, WebP, AVIF, GIF's first frame, BMP: whatever the browser decodes
+ * @param {{reduceTo?: number, maxPixels?: number}} [options]  `reduceTo`: px; the long side is reduced, but not below this
+ * @returns {Promise<DecodedImage>} upright by EXIF, composited on white, colors as stored
  * @throws {ImageError}
  */
 export async function decode(blob, { reduceTo = Infinity, maxPixels = MAX_PIXELS } = {}) {
@@ -34,12 +34,12 @@ export async function decode(blob, { reduceTo = Infinity, maxPixels = MAX_PIXELS
   try {
     bitmap = await createImageBitmap(blob, { imageOrientation: "from-image", colorSpaceConversion: "none" });
   } catch {
-    throw new ImageError("not_a_picture", "This browser cannot read the file as a picture. The server may know its format.");
+    throw new ImageError("not_a_picture", "This browser cannot decode the file as an image. The server may support its format.");
   }
   const { width, height } = bitmap;
   try {
     if (width * height > maxPixels) {
-      throw new ImageError("too_many_pixels", `The picture has ${width} x ${height} pixels; at most ${maxPixels / 1e6} megapixels are read.`);
+      throw new ImageError("too_many_pixels", `The image has ${width} x ${height} pixels; the limit is ${maxPixels / 1e6} megapixels.`);
     }
     return { pixels: fromBitmap(bitmap, Math.max(1, Math.floor(Math.max(width, height) / reduceTo))), width, height };
   } finally {
@@ -47,13 +47,13 @@ export async function decode(blob, { reduceTo = Infinity, maxPixels = MAX_PIXELS
   }
 }
 
-/** @type {OffscreenCanvas | null} one canvas for all frames: making one costs more than drawing */
+/** @type {OffscreenCanvas | null} reused for all frames: creating one costs more than drawing */
 let canvas = null;
 
-/** @param {ImageBitmap} bitmap  @param {number} [factor] whole, averaged down by  @returns {Pixels} */
+/** @param {ImageBitmap} bitmap  @param {number} [factor] integer to average down by  @returns {Pixels} */
 export function fromBitmap(bitmap, factor = 1) {
   const { width, height } = bitmap;
-  const rows = factor === 1 ? height : Math.floor(STRIP / factor) * factor || factor;
+  const rows = factor === 1 ? height : Math.floor(STRIP_ROWS / factor) * factor || factor;
   if (canvas?.width !== width || canvas.height !== rows) canvas = new OffscreenCanvas(width, rows);
   const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext("2d", { willReadFrequently: true }));
   /** @param {number} top  @param {number} count */
@@ -68,12 +68,12 @@ export function fromBitmap(bitmap, factor = 1) {
   for (let top = 0; top < height; top += rows) {
     out.data.set(reduce(strip(top, Math.min(rows, height - top)), factor).data, 4 * out.width * (top / factor));
   }
-  canvas = null; // a large photo's strip is not worth keeping
+  canvas = null; // do not hold on to a large photo's strip
   return out;
 }
 
 /**
- * Average blocks of `factor` x `factor` pixels; those at the right and lower edge may be smaller.
+ * Average blocks of `factor` x `factor` pixels; blocks at the right and bottom edges may be smaller.
  * @param {Pixels} pixels  @param {number} factor  @returns {Pixels}
  */
 export function reduce({ data, width, height }, factor) {
@@ -102,7 +102,7 @@ export function reduce({ data, width, height }, factor) {
 }
 
 /**
- * Resize as OpenCV does: INTER_AREA where the width shrinks, else INTER_LINEAR_EXACT; values rounded to whole numbers.
+ * Resize as OpenCV does: INTER_AREA if the width shrinks, otherwise INTER_LINEAR_EXACT; values are rounded to integers.
  * @param {Pixels} pixels  @param {number} width  @param {number} height  @returns {Float32Array} RGB, 0-255
  */
 export function resize(pixels, width, height) {
@@ -113,7 +113,7 @@ export function resize(pixels, width, height) {
 function shrink({ data, width: from, height: rows }, width, height) {
   const across = from / width, down = rows / height;
   const round = rounding(across, down);
-  const { starts, weights, counts } = shares(from, width);
+  const { starts, weights, counts } = coverage(from, width);
   const sums = new Float64Array(3 * from);
   const out = new Float32Array(3 * width * height);
   for (let row = 0; row < height; row++) {
@@ -135,7 +135,7 @@ function shrink({ data, width: from, height: rows }, width, height) {
 }
 
 /**
- * Rows `top` to `bottom` (parts of rows count as parts) summed into `sums`, RGB a column.
+ * Sum rows `top` to `bottom`, weighting partial rows, into `sums`: RGB per column.
  * @param {Uint8ClampedArray} data  @param {number} width  @param {number} rows
  * @param {number} top  @param {number} bottom  @param {Float64Array} sums
  */
@@ -152,8 +152,8 @@ function sumRows(data, width, rows, top, bottom, sums) {
   }
 }
 
-/** The pixels each of `to` columns covers, and how much of each. @param {number} from  @param {number} to */
-function shares(from, to) {
+/** The source pixels each of `to` columns covers, and the fraction of each. @param {number} from  @param {number} to */
+function coverage(from, to) {
   const scale = from / to;
   const starts = new Int32Array(to), counts = new Int32Array(to);
   const weights = [];
@@ -167,8 +167,8 @@ function shares(from, to) {
 }
 
 /**
- * From a block's sum to its whole-numbered mean. OpenCV rounds halves up for 2 x 2 blocks and to even for all others,
- * and where both factors are whole it multiplies by a float32.
+ * From a block's sum to its integer mean. OpenCV rounds halves up for 2 x 2 blocks and to even otherwise; if both
+ * factors are integers, it multiplies by a float32.
  * @param {number} across  @param {number} down
  */
 function rounding(across, down) {
@@ -185,14 +185,14 @@ function halfToEven(value) {
   return rest > 0.5 || (rest === 0.5 && down % 2 === 1) ? down + 1 : down;
 }
 
-/** Bilinear in steps of 1/256, pixel centres at +0.5, edges replicated. @param {Pixels} pixels  @param {number} width  @param {number} height */
+/** Bilinear in steps of 1/256, with pixel centers at +0.5 and replicated edges. @param {Pixels} pixels  @param {number} width  @param {number} height */
 function enlarge({ data, width: from, height: rows }, width, height) {
-  const columns = between(from, width), lines = between(rows, height);
+  const columns = neighbors(from, width), lines = neighbors(rows, height);
   const out = new Float32Array(3 * width * height);
   for (let row = 0, to = 0; row < height; row++) {
-    const [above, below, ty] = [4 * from * lines.first[row], 4 * from * lines.second[row], lines.share[row]];
+    const [above, below, ty] = [4 * from * lines.first[row], 4 * from * lines.second[row], lines.weight[row]];
     for (let column = 0; column < width; column++) {
-      const [left, right, tx] = [4 * columns.first[column], 4 * columns.second[column], columns.share[column]];
+      const [left, right, tx] = [4 * columns.first[column], 4 * columns.second[column], columns.weight[column]];
       for (let channel = 0; channel < 3; channel++, to++) {
         const upper = data[above + left + channel] * (1 - tx) + data[above + right + channel] * tx;
         const lower = data[below + left + channel] * (1 - tx) + data[below + right + channel] * tx;
@@ -203,14 +203,14 @@ function enlarge({ data, width: from, height: rows }, width, height) {
   return out;
 }
 
-/** The two pixels each of `to` lies between, and the share of the second. @param {number} from  @param {number} to */
-function between(from, to) {
-  const first = new Int32Array(to), second = new Int32Array(to), share = new Float64Array(to);
+/** The two source pixels each of `to` is interpolated from, and the weight of the second. @param {number} from  @param {number} to */
+function neighbors(from, to) {
+  const first = new Int32Array(to), second = new Int32Array(to), weight = new Float64Array(to);
   for (let i = 0; i < to; i++) {
-    const at = ((i + 0.5) * from) / to - 0.5, whole = Math.floor(at);
-    first[i] = Math.min(from - 1, Math.max(0, whole));
-    second[i] = Math.min(from - 1, Math.max(0, whole + 1));
-    share[i] = halfToEven(256 * (at - whole)) / 256;
+    const at = ((i + 0.5) * from) / to - 0.5, floor = Math.floor(at);
+    first[i] = Math.min(from - 1, Math.max(0, floor));
+    second[i] = Math.min(from - 1, Math.max(0, floor + 1));
+    weight[i] = halfToEven(256 * (at - floor)) / 256;
   }
-  return { first, second, share };
+  return { first, second, weight };
 }

@@ -1,44 +1,44 @@
-// The whole path: a picture to its Reading (types.js), the same object as the server's, by the same steps.
+// From pixels to a Reading (types.js): detect faces, crop, classify. Mirrors webapp/vision/reading.py.
 
 import { crop } from "./crops.js";
 
 /** @typedef {import("./images.js").Pixels} Pixels */
 /** @typedef {import("./faces.js").Face} Face */
-/** @typedef {{longSides?: number[], threshold?: number, refine?: boolean, now?: number}} ReadOptions  as the detector takes them */
-/** @typedef {{detect: (pixels: Pixels, options: ReadOptions) => Promise<Face[]>}} Detector  a FaceDetector, or a Follower for a camera */
+/** @typedef {{longSides?: number[], threshold?: number, refine?: boolean, now?: number}} ReadOptions  passed to the detector */
+/** @typedef {{detect: (pixels: Pixels, options: ReadOptions) => Promise<Face[]>}} Detector  FaceDetector, or FrameDetector for a camera */
 
-export const REDUCE = 3; // a picture is decoded at no less than this many times the detector's long side
+export const OVERSAMPLING = 3; // the decoded image has at least this many times the detector's largest long side
 
 export class Reader {
-  /** @param {Detector} detector  @param {import("./expressions.js").Expressions} expressions */
-  constructor(detector, expressions) {
+  /** @param {Detector} detector  @param {import("./expressions.js").ExpressionClassifier} classifier */
+  constructor(detector, classifier) {
     this.detector = detector;
-    this.expressions = expressions;
+    this.classifier = classifier;
   }
 
   /** @param {Pixels} pixels  upright  @param {ReadOptions} [options]  @returns {Promise<import("../types.js").Reading>} */
   async read(pixels, options = {}) {
-    const { card } = this.expressions;
-    const begun = performance.now();
+    const { card } = this.classifier;
+    const started = performance.now();
     const faces = await this.detector.detect(pixels, options);
-    const found = performance.now();
-    const crops = faces.map((face) => crop(pixels, face, this.expressions.crop));
+    const detected = performance.now();
+    const crops = faces.map((face) => crop(pixels, face, this.classifier.crop));
     const cropped = performance.now();
-    const probabilities = await this.expressions.probabilities(crops);
+    const probabilities = await this.classifier.probabilities(crops);
     const network = performance.now() - cropped;
     return {
       picture: { width: pixels.width, height: pixels.height },
       model: { name: card.name, version: card.version, label_set: card.label_set },
       faces: faces.map((face, i) => this.#describe(face, probabilities[i])),
-      milliseconds: { faces: round(found - begun, 2), crops: round(cropped - found, 2), wait: 0, network: round(network, 2) },
+      milliseconds: { faces: round(detected - started, 2), crops: round(cropped - detected, 2), wait: 0, network: round(network, 2) },
     };
   }
 
   /** @param {Face} face  @param {Float32Array} probabilities  @returns {import("../types.js").Face} */
   #describe(face, probabilities) {
-    const { labels } = this.expressions;
+    const { labels } = this.classifier;
     const [x, y, width, height] = face.box.map((value) => round(value, 5));
-    const votes = this.expressions.votes(probabilities);
+    const votes = this.classifier.votes(probabilities);
     return {
       box: { x, y, width, height },
       landmarks: Object.fromEntries(Object.entries(face.landmarks).map(([name, point]) => [name, /** @type {[number, number]} */ (point.map((value) => round(value, 5)))])),
@@ -46,7 +46,7 @@ export class Reader {
       probabilities: Object.fromEntries(labels.map((label, i) => [label, round(probabilities[i], 5)])),
       ...(votes && { votes }),
       expression: labels[probabilities.indexOf(Math.max(...probabilities))],
-      unsure: this.expressions.unsure(probabilities),
+      unsure: this.classifier.unsure(probabilities),
     };
   }
 }

@@ -7,7 +7,7 @@ import { tenVotes } from "../../../static/js/vision/expressions.js";
 const ten = (probabilities) => tenVotes(Object.keys(probabilities), Object.values(probabilities));
 const LABELS = ["neutral", "happiness", "surprise"];
 
-/** A face of size .2 around a centre. */
+/** A face of size 0.2 around a center. */
 function face(x, y, { score = 0.9, probabilities = { neutral: 0.2, happiness: 0.7, surprise: 0.1 }, unsure = false } = {}) {
   return {
     box: { x: x - 0.1, y: y - 0.1, width: 0.2, height: 0.2 },
@@ -16,7 +16,7 @@ function face(x, y, { score = 0.9, probabilities = { neutral: 0.2, happiness: 0.
   };
 }
 
-/** A steady generator of numbers in 0 … 1, so that a failure can be repeated. */
+/** A seeded generator of numbers in 0 … 1, so that failures are reproducible. */
 function random(seed) {
   return () => {
     seed = (seed * 1664525 + 1013904223) % 4294967296;
@@ -24,16 +24,16 @@ function random(seed) {
   };
 }
 
-/** Follow known faces for ten seconds; returns for each known face the set of ids it was given. */
-function follow(places, { interval = 80, missing = 0, merge = false, seed = 1 } = {}) {
+/** Track simulated faces for ten seconds; returns the set of ids assigned to each. */
+function track(places, { interval = 80, missing = 0, merge = false, seed = 1 } = {}) {
   const tracker = new Tracker();
   const next = random(seed);
   const ids = places(0).map(() => new Set());
   for (let time = 0; time < 10_000; time += interval * (0.7 + 0.6 * next())) {
-    let known = places(time / 1000).map(([x, y], who) => ({ who, x: x + 0.006 * (next() - 0.5), y: y + 0.006 * (next() - 0.5) }));
-    known = known.filter(() => next() >= missing);
-    if (merge && known.length === 2 && iou(face(known[0].x, known[0].y).box, face(known[1].x, known[1].y).box) > 0.3) known.pop();
-    const order = known.map((one) => ({ ...one, key: next() })).sort((a, b) => a.key - b.key);
+    let visible = places(time / 1000).map(([x, y], who) => ({ who, x: x + 0.006 * (next() - 0.5), y: y + 0.006 * (next() - 0.5) }));
+    visible = visible.filter(() => next() >= missing);
+    if (merge && visible.length === 2 && iou(face(visible[0].x, visible[0].y).box, face(visible[1].x, visible[1].y).box) > 0.3) visible.pop();
+    const order = visible.map((one) => ({ ...one, key: next() })).sort((a, b) => a.key - b.key);
     const faces = order.map(({ x, y }) => face(x, y));
     for (const track of tracker.update(faces, time)) ids[order[faces.indexOf(track.face)].who].add(track.id);
   }
@@ -43,16 +43,16 @@ function follow(places, { interval = 80, missing = 0, merge = false, seed = 1 } 
 const across = (t) => [[0.5 + 0.35 * Math.cos(t), 0.45], [0.5 - 0.35 * Math.cos(t), 0.55]];
 const five = (t) => [0, 1, 2, 3, 4].map((i) => [0.5 + 0.38 * Math.cos(0.8 * t + i * 1.2566), 0.5 + 0.36 * Math.sin(0.8 * t + i * 1.2566)]);
 
-for (const [words, places, options, count] of [
+for (const [name, places, options, count] of [
   ["two faces that cross", across, {}, 2],
-  ["two faces that cross, one hiding the other", across, { merge: true }, 2],
-  ["two faces that cross, seen five times a second", across, { interval: 200 }, 2],
-  ["five faces that move", five, {}, 5],
-  ["five faces that move, a tenth of them missed", five, { missing: 0.1 }, 5],
+  ["two faces that cross, one occluding the other", across, { merge: true }, 2],
+  ["two faces that cross, at five frames per second", across, { interval: 200 }, 2],
+  ["five moving faces", five, {}, 5],
+  ["five moving faces, 10 % of detections missed", five, { missing: 0.1 }, 5],
 ]) {
-  test(`identity: ${words}`, () => {
+  test(`identity: ${name}`, () => {
     for (const seed of [1, 2, 3, 4, 5]) {
-      const ids = follow(places, { ...options, seed });
+      const ids = track(places, { ...options, seed });
       assert.equal(ids.length, count);
       assert.deepEqual(ids.map((set) => set.size), Array(count).fill(1), `seed ${seed}: an identity changed`);
       assert.equal(new Set(ids.flatMap((set) => [...set])).size, count, `seed ${seed}: two faces shared an identity`);
@@ -60,7 +60,7 @@ for (const [words, places, options, count] of [
   });
 }
 
-test("a track begins at a score of .6 and goes on at .4", () => {
+test("a track starts at a score of 0.6 and continues at 0.4", () => {
   const tracker = new Tracker();
   assert.equal(tracker.update([face(0.5, 0.5, { score: 0.55 })], 0).length, 0);
   assert.equal(tracker.update([face(0.5, 0.5, { score: 0.65 })], 100).length, 1);
@@ -68,7 +68,7 @@ test("a track begins at a score of .6 and goes on at .4", () => {
   assert.equal(tracker.update([face(0.5, 0.5, { score: 0.35 })], 300).length, 0);
 });
 
-test("a face hidden for a second is the same face; one hidden for two is another", () => {
+test("a face hidden for one second keeps its identity; after two seconds it gets a new one", () => {
   const tracker = new Tracker();
   const [first] = tracker.update([face(0.5, 0.5)], 0);
   tracker.update([], 500);
@@ -78,16 +78,16 @@ test("a face hidden for a second is the same face; one hidden for two is another
   assert.notEqual(other.id, first.id);
 });
 
-test("present faces differ in colour", () => {
+test("tracks in one frame differ in color", () => {
   const tracks = new Tracker().update(five(0).map(([x, y]) => face(x, y)), 0);
-  assert.equal(new Set(tracks.map((track) => track.colour)).size, 5);
+  assert.equal(new Set(tracks.map((track) => track.color)).size, 5);
 });
 
-test("no face is a normal answer", () => {
+test("a frame without faces gives no tracks", () => {
   assert.deepEqual(new Tracker().update([], 0), []);
 });
 
-test("boxes: exact on a frame that was read, between in between, none long after", () => {
+test("boxes are exact at detections, interpolated in between, and null after a long gap", () => {
   const tracker = new Tracker();
   tracker.update([face(0.3, 0.5)], 1000);
   const [track] = tracker.update([face(0.4, 0.5)], 1100);
@@ -98,7 +98,7 @@ test("boxes: exact on a frame that was read, between in between, none long after
   assert.equal(boxAt(track, 1700), null);
 });
 
-test("a still face's box does not tremble", () => {
+test("the box of a still face does not jitter", () => {
   const tracker = new Tracker();
   const next = random(7);
   const raw = [];
@@ -109,11 +109,11 @@ test("a still face's box does not tremble", () => {
     raw.push(one.box.x);
     shown.push(boxAt(track, i * 60)?.x ?? NaN);
   }
-  const tremble = (/** @type {number[]} */ xs) => xs.slice(1).reduce((sum, x, i) => sum + Math.abs(x - xs[i]), 0);
-  assert.ok(tremble(shown) < 0.45 * tremble(raw));
+  const jitter = (/** @type {number[]} */ xs) => xs.slice(1).reduce((sum, x, i) => sum + Math.abs(x - xs[i]), 0);
+  assert.ok(jitter(shown) < 0.45 * jitter(raw));
 });
 
-test("smoothing depends on time, not on the number of readings", () => {
+test("smoothing depends on time, not on the number of detections", () => {
   const from = { happiness: 0, neutral: 1 };
   const to = { happiness: 1, neutral: 0 };
   let fast = from;
@@ -125,7 +125,7 @@ test("smoothing depends on time, not on the number of readings", () => {
   assert.deepEqual(smooth(from, to, 20, 0), to);
 });
 
-test("the first reading is shown as it is; later ones are smoothed; votes follow", () => {
+test("the first detection is unsmoothed; later ones are smoothed, and so are the votes", () => {
   const tracker = new Tracker();
   const happy = { neutral: 0, happiness: 1, surprise: 0 };
   const neutral = { neutral: 1, happiness: 0, surprise: 0 };
@@ -138,18 +138,18 @@ test("the first reading is shown as it is; later ones are smoothed; votes follow
   assert.deepEqual(third.votes, { neutral: 10 });
 });
 
-test("unsure by the model's threshold on what is shown, or else by most of the late readings", () => {
+test("unsure follows the model's threshold, or without one the majority of recent detections", () => {
   const split = { neutral: 0.4, happiness: 0.35, surprise: 0.25 };
-  const judged = new Tracker();
-  judged.setModel({ name: "a", title: "", label_set: "", labels: LABELS, raters: 10, unsure_threshold: 0.45 });
-  assert.equal(judged.update([face(0.5, 0.5, { probabilities: split })], 0)[0].unsure, true);
+  const thresholded = new Tracker();
+  thresholded.setModel({ name: "a", title: "", label_set: "", labels: LABELS, raters: 10, unsure_threshold: 0.45 });
+  assert.equal(thresholded.update([face(0.5, 0.5, { probabilities: split })], 0)[0].unsure, true);
   const plain = new Tracker();
   plain.update([face(0.5, 0.5)], 0);
   assert.equal(plain.update([face(0.5, 0.5, { unsure: true })], 100)[0].unsure, false);
   assert.equal(plain.update([face(0.5, 0.5, { unsure: true })], 1200)[0].unsure, true);
 });
 
-test("another model: the votes begin anew, the face stays who it is", () => {
+test("changing the model resets the votes and keeps the identity", () => {
   const tracker = new Tracker();
   const [first] = tracker.update([face(0.5, 0.5)], 0);
   tracker.setModel({ name: "other", title: "", label_set: "", labels: LABELS, raters: null });
@@ -160,7 +160,7 @@ test("another model: the votes begin anew, the face stays who it is", () => {
   assert.equal(second.votes, null);
 });
 
-test("ten votes by largest remainder", () => {
+test("tenVotes rounds by largest remainder", () => {
   assert.deepEqual(ten({ a: 0.81, b: 0.08, c: 0.11 }), { a: 8, b: 1, c: 1 });
   assert.deepEqual(ten({ a: 1 / 3, b: 1 / 3, c: 1 / 3 }), { a: 4, b: 3, c: 3 });
   assert.deepEqual(ten({ a: 1, b: 0 }), { a: 10 });
