@@ -1,4 +1,4 @@
-"""The application with a stub in place of the network, and clients of it."""
+"""Fixtures: the application with a stub reader, and its test client."""
 
 import os
 
@@ -9,7 +9,7 @@ from webapp import create_app
 
 
 @pytest.fixture(autouse=True)
-def _no_settings_from_outside(monkeypatch):
+def _no_settings_from_environment(monkeypatch):
     for name in list(os.environ):
         if name.startswith("EMOSCOPE_") or name == "PORT":
             monkeypatch.delenv(name)
@@ -22,7 +22,7 @@ def reader():
 
 @pytest.fixture
 def make_app(tmp_path, reader):
-    """make_app(**settings) -> an application that offers the models `stub` and `other`."""
+    """make_app(**settings) -> an application with the models `stub` and `other`."""
     models = tmp_path / "models"
     stubs.make_bundle(models)
     stubs.make_bundle(models, "other", raters=None, title="Another stub")
@@ -32,7 +32,7 @@ def make_app(tmp_path, reader):
                           "instance": str(tmp_path / "instance")} | settings, reader=reader)
         app.testing = True
         app.config["PROPAGATE_EXCEPTIONS"] = False
-        app.jinja_env.globals["asset"] = lambda name: f"/static/dist/{name}"     # no test needs the build
+        app.jinja_env.globals["asset"] = lambda name: f"/static/dist/{name}"     # works without a build
         return app
 
     return make

@@ -1,4 +1,4 @@
-"""What stands in for the network: a reader that finds one face in every picture, and bundles that hold no network."""
+"""Test doubles: a reader that finds one face in every image, and model bundles without a network."""
 
 import hashlib
 import io
@@ -24,40 +24,36 @@ FACE = {
 
 
 class StubReader:
-    """Decodes as the real one, then waits `seconds` or for `gate`; `sizes` are those of the pictures it read."""
+    """Decodes images like the real reader, then waits `seconds` and for `gate`; records the `sizes` of the images."""
 
     def __init__(self, seconds=0.0):
-        self.seconds, self.sizes, self.at_once, self.most_at_once = seconds, [], 0, 0
+        self.seconds, self.sizes = seconds, []
         self.gate, self._lock = threading.Event(), threading.Lock()
         self.gate.set()
-        self.broken = None
+        self.error = None       # raised by `read` if set
 
     def read(self, data, long_sides, threshold, max_pixels):
-        picture = images.decode(data, max_pixels)
-        if self.broken:
-            raise self.broken
+        image = images.decode(data, max_pixels)
+        if self.error:
+            raise self.error
         with self._lock:
-            self.sizes.append((picture.width, picture.height))
-            self.at_once += 1
-            self.most_at_once = max(self.most_at_once, self.at_once)
+            self.sizes.append((image.width, image.height))
         time.sleep(self.seconds)
         self.gate.wait(10)
-        with self._lock:
-            self.at_once -= 1
-        return {"picture": {"width": picture.width, "height": picture.height},
+        return {"picture": {"width": image.width, "height": image.height},
                 "model": {"name": "stub", "version": "1.0.0", "label_set": "ferplus"}, "faces": [FACE],
                 "milliseconds": {"decode": 1.0, "faces": 2.0, "crops": 0.1, "wait": 0.0, "network": 0.5}}
 
 
 def jpeg(width=64, height=48, quality=75):
-    """Bytes of scikit-image's astronaut (NASA, public domain) at this size."""
+    """A JPEG of scikit-image's astronaut (NASA, public domain) at this size."""
     file = io.BytesIO()
     Image.fromarray(skimage.data.astronaut()).resize((width, height)).save(file, "JPEG", quality=quality)
     return file.getvalue()
 
 
 def card(name="stub", files=None, **changes):
-    """A card that holds to the schema."""
+    """A valid card."""
     return {
         "schema": 1, "name": name, "version": "1.0.0", "title": "A stub", "licence": "MIT", "label_set": "ferplus",
         "labels": LABELS, "raters": 10, "input": {"size": 48, "channels": 1, "range": [0, 255]},
@@ -76,7 +72,7 @@ def card(name="stub", files=None, **changes):
 
 
 def make_bundle(models, name="stub", **changes):
-    """A whole bundle in the folder `models`; its folder."""
+    """Write a valid bundle into the directory `models` and return its directory."""
     folder = models / name
     folder.mkdir(parents=True)
     (folder / "model.tflite").write_bytes(b"no network")

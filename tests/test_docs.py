@@ -1,4 +1,4 @@
-"""Everything a user can name is documented."""
+"""Every setting, route, event, command and error code is documented."""
 
 import re
 
@@ -6,8 +6,8 @@ import pytest
 
 from webapp import __main__
 from webapp.live import namespace
-from webapp.operations import failures
-from webapp.settings import ROOT, SETTINGS
+from webapp.operations import error_handlers
+from webapp.settings import RENAMED, ROOT, SETTINGS
 
 DOCS = {path.name: path.read_text() for path in (ROOT / "docs").glob("*.md")}
 ALL = "\n".join(DOCS.values())
@@ -18,18 +18,22 @@ def _text(path):
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
-def test_every_setting_is_documented_as_it_is(setting):
-    default = {True: "yes", False: "no"}.get(setting.default, setting.default) if isinstance(setting.default, bool) \
-        else setting.default
+def test_setting_is_documented_with_default_and_help(setting):
+    default = ("yes" if setting.default else "no") if isinstance(setting.default, bool) else setting.default
     shown = f"`{default}`" if default != "" else "none"
     assert f"| `{setting.name}` | {shown} | {setting.help} |" in DOCS["settings.md"]
 
 
-def test_no_setting_is_documented_that_does_not_exist():
-    named = set(re.findall(r"^\| `(\w+)` \|", DOCS["settings.md"], re.MULTILINE))
-    assert named == {setting.name for setting in SETTINGS}
+def test_every_documented_setting_exists():
+    documented = set(re.findall(r"^\| `(\w+)` \|", DOCS["settings.md"], re.MULTILINE))
+    assert documented == {setting.name for setting in SETTINGS} | RENAMED.keys()
     variables = set(re.findall(r"EMOSCOPE_(\w+)", ALL))
     assert variables <= {setting.name.upper() for setting in SETTINGS}
+
+
+@pytest.mark.parametrize(("old", "current"), RENAMED.items())
+def test_renamed_setting_is_documented(old, current):
+    assert f"| `{old}` | `{current}` |" in DOCS["settings.md"]
 
 
 def test_every_route_is_documented(app):
@@ -42,18 +46,18 @@ def test_every_route_is_documented(app):
 
 
 @pytest.mark.parametrize("event", namespace.EVENTS)
-def test_every_event_is_documented(event):
+def test_socket_event_is_documented(event):
     assert f"### `{event}`" in DOCS["socket.md"]
 
 
 @pytest.mark.parametrize("code", namespace.CODES)
-def test_every_code_of_the_socket_is_documented_as_it_is(code):
+def test_socket_error_code_is_documented(code):
     assert f"| `{code}` | {namespace.CODES[code]} |" in DOCS["socket.md"]
 
 
-def test_every_code_of_the_api_is_documented():
-    used = set(re.findall(r', "(\w{3,})"\)$|_error\("(\w+)"', _text("webapp/photos/api.py"), re.MULTILINE))
-    codes = {name for pair in used for name in pair if name} | {code for _, code, _ in failures.WORDS.values()}
+def test_every_api_error_code_is_documented():
+    used = set(re.findall(r'[ ]"(\w{3,})"\)$|\b_error\("(\w+)"', _text("webapp/photos/api.py"), re.MULTILINE))
+    codes = {name for pair in used for name in pair if name} | {code for _, code, _ in error_handlers.MESSAGES.values()}
     assert {"no_picture", "too_many_pictures", "busy"} <= codes
     assert [code for code in codes if f"`{code}`" not in DOCS["api.md"]] == []
 
@@ -63,7 +67,7 @@ def test_every_command_is_documented():
     assert [name for name in commands if f"`python -m webapp {name}" not in DOCS["api.md"]] == []
 
 
-def test_links_between_documents_lead_somewhere():
+def test_links_between_documents_resolve():
     for name, text in DOCS.items():
         for target in re.findall(r"\]\(([^)#\s:]+)(?:#[^)]*)?\)", text):
             assert (ROOT / "docs" / target).exists(), f"{name}: {target}"

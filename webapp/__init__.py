@@ -1,7 +1,7 @@
-"""Emoscope's site: a thin Flask layer over webapp.vision. `create_app()` makes it."""
+"""Emoscope's web site: a thin Flask layer over webapp.vision."""
 
 
 def create_app(settings=None, reader=None):
-    """The Flask application, as webapp.factory.create_app; imported late: webapp.vision needs no Flask."""
-    from .factory import create_app as create
+    """Create the Flask application; see webapp.factory.create_app."""
+    from .factory import create_app as create  # imported here because webapp.vision must not require Flask
     return create(settings, reader)

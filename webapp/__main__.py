@@ -1,26 +1,27 @@
-"""python -m webapp: serve the site, read a folder of pictures, show what was read, list the settings."""
+"""python -m webapp: serve the site, read the photos of a folder into a table or a report, list the settings."""
 
 import argparse
 import os
 import socket
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from . import bundles as bundles_
 from . import settings as settings_
 from .errors import SetupError
-from .vision.faces import DetectorMissing, FaceDetector
+from .vision.faces import DetectorMissingError, FaceDetector
 
 READ_SETTINGS = ("models", "model", "detector", "engine", "engine_threads", "photo_bytes", "photo_pixels",
                  "photo_threshold")
 
 
-def main(arguments=None):
-    """Run one command; the exit status. What the user can put right is one line on standard error, status 2."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return the exit status: 2, with one line on standard error, if the user can fix it."""
     options = _parser().parse_args(arguments)
     try:
         return options.run(options) or 0
-    except (SetupError, DetectorMissing) as error:
+    except (SetupError, DetectorMissingError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -34,31 +35,37 @@ def _parser():
     serve = commands.add_parser("serve", help="serve the site and print its address")
     _add_settings(serve, settings_.SETTINGS)
     serve.set_defaults(run=_serve)
-    read = commands.add_parser("read", help="read the pictures of a folder into a table")
-    read.add_argument("folder", metavar="FOLDER")
+    read = commands.add_parser("read", help="read the photos of a folder into a table")
+    read.add_argument("folder", metavar="FOLDER", help="folder of photos, searched recursively")
     read.add_argument("--out", default="readings.csv", metavar="FILE",
-                      help="FILE.csv, FILE.json or FILE.parquet (readings.csv)")
+                      help="output file: .csv, .json or .parquet (default: readings.csv)")
     _add_settings(read, [settings_.NAMES[name] for name in READ_SETTINGS])
     read.set_defaults(run=_read)
-    report = commands.add_parser("report", help="read the pictures of a folder and show them with their faces")
-    report.add_argument("folder", metavar="FOLDER")
+    report = commands.add_parser("report", help="read the photos of a folder into an HTML report")
+    report.add_argument("folder", metavar="FOLDER", help="folder of photos, searched recursively")
     report.add_argument("--out", default="report", metavar="DIR",
-                        help="folder of report.html and readings.csv (report)")
+                        help="output directory for report.html and readings.csv (default: report)")
     _add_settings(report, [settings_.NAMES[name] for name in READ_SETTINGS])
     report.set_defaults(run=_report)
-    listing = commands.add_parser("settings", help="list the settings with their values")
+    listing = commands.add_parser("settings", help="list the settings and their current values")
     listing.set_defaults(run=_settings)
     return parser
 
 
 def _add_settings(parser, settings):
     for setting in settings:
-        parser.add_argument("--" + setting.name.replace("_", "-"), dest=setting.name, default=argparse.SUPPRESS,
-                            metavar="VALUE", help=f"{setting.help} ({setting.default!r})".replace("%", "%%"))
+        parser.add_argument(_option(setting.name), dest=setting.name, default=argparse.SUPPRESS, metavar="VALUE",
+                            help=f"{setting.help} (default: {setting.default!r})".replace("%", "%%"))
+        for old in (old for old, current in settings_.RENAMED.items() if current == setting.name):
+            parser.add_argument(_option(old), dest=setting.name, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+
+
+def _option(name):
+    return "--" + name.replace("_", "-")
 
 
 def _given(options):
-    """The settings named on the command line, {name: text}."""
+    """The settings on the command line, {name: text}."""
     return {name: value for name, value in vars(options).items() if name in settings_.NAMES}
 
 
@@ -66,31 +73,31 @@ def _serve(options):
     given = _given(options)
     settings = settings_.load(given)
     _check(settings)
-    os.environ.update(settings_.as_environment(given))      # the worker reads the same settings
-    if sys.platform == "win32":                             # gunicorn does not run there
-        return _serve_simply(settings)
+    os.environ.update(settings_.as_environment(given))      # the worker loads the same settings
+    if sys.platform == "win32":                             # gunicorn does not support Windows
+        return _serve_on_windows(settings)
     from gunicorn.app.wsgiapp import WSGIApplication
     sys.argv = ["gunicorn", "--config", "python:webapp.operations.serving", "webapp.operations.wsgi:app"]
-    WSGIApplication("%(prog)s [OPTIONS] [APP_MODULE]").run()
+    return WSGIApplication("%(prog)s [OPTIONS] [APP_MODULE]").run()
 
 
 def _check(settings):
-    """Find before the server starts what would stop it. Raises SetupError, DetectorMissing."""
-    bundles_.choose(bundles_.find(settings.path("models")), settings.model, settings.models)
+    """Detect before the server starts what would stop it. Raises SetupError and DetectorMissingError."""
+    bundles_.select(bundles_.find(settings.path("models")), settings.model, settings.models)
     FaceDetector(settings.path("detector"))
     from .pages.assets import Assets
     from .photos import api
     api.check(settings)
     Assets(settings_.ROOT / "static" / "dist").names()
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.socket(family) as trial:
-        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            trial.bind((settings.host, settings.port))
+            probe.bind((settings.host, settings.port))
         except (OSError, OverflowError) as error:
             reason = getattr(error, "strerror", None) or error
-            raise SetupError(f"{settings.host} port {settings.port} cannot be listened on ({reason}); "
-                             f"choose another port: python -m webapp serve --port "
+            raise SetupError(f"cannot listen on {settings.host} port {settings.port} ({reason}); choose another port: "
+                             f"python -m webapp serve --port "
                              f"{settings.port + 1 if settings.port < 65535 else 8000}") from None
 
 
@@ -98,14 +105,14 @@ def _read(options):
     from .photos import folder
     out = Path(options.out)
     if out.suffix.lower() not in folder.WRITERS:
-        raise SetupError(f"--out {out}: a name that ends in .csv, .json or .parquet is meant")
+        raise SetupError(f"`--out` must end in .csv, .json or .parquet, got '{out}'")
 
-    def write(answers, reader, _settings):
-        folder.write(answers, out, reader.expressions.labels)
+    def write(results, reader, _settings):
+        folder.write(results, out, reader.classifier.labels)
 
-    answers = _read_folder(options, out.with_name(out.name + ".part"), write)
-    failed = sum("error" in answer for answer in answers)
-    print(f"{len(answers)} pictures read into {out}" + (f", {failed} of them with an error" if failed else ""))
+    results = _read_folder(options, out.with_name(out.name + ".part"), write)
+    failed = sum("error" in result for result in results)
+    print(f"{out}: {len(results)} photos" + (f", {failed} of them with an error" if failed else ""))
 
 
 def _report(options):
@@ -114,41 +121,41 @@ def _report(options):
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise SetupError(f"--out {out}: cannot be made ({error.strerror})") from None
+        raise SetupError(f"`--out` must be a directory that can be created, got '{out}' ({error.strerror})") from None
 
-    def write(answers, reader, settings):
-        counts.update(report.write(answers, options.folder, out, reader, settings))
+    def write(results, reader, settings):
+        counts.update(report.write(results, options.folder, out, reader, settings))
 
     _read_folder(options, out / "readings.part", write)
-    given = ", ".join(f"{number} {label}" for label, number in counts["expressions"].items() if number)
-    print(f"{out / 'report.html'}: {counts['pictures']} pictures, {counts['errors']} could not be read, "
-          f"{counts['no_face']} without a face; {counts['faces']} faces: {given}, {counts['unsure']} unsure"
-          + (f"; as many faces as known in {counts['alike']} of {counts['known']}" if counts["known"] else ""))
+    by_expression = ", ".join(f"{number} {label}" for label, number in counts["expressions"].items() if number)
+    print(f"{out / 'report.html'}: {counts['photos']} photos, {counts['errors']} with an error, "
+          f"{counts['no_face']} without a face; {counts['faces']} faces: {by_expression}, {counts['unsure']} unsure"
+          + (f"; expected number of faces in {counts['matching']} of {counts['known']}" if counts["known"] else ""))
 
 
 def _read_folder(options, part, write):
-    """Read the folder of the command line, with its progress; `write(answers, reader, settings)`, then the answers.
+    """Read the folder on the command line with a progress bar, call `write(results, reader, settings)`, return results.
 
-    part: as folder.read; it goes when all is written. Raises SetupError.
+    part: see folder.read; deleted after `write` returns. Raises SetupError.
     """
     from tqdm import tqdm
 
     from .photos import folder
     from .readers import Readers
     settings = settings_.load(_given(options))
-    paths = folder.pictures(options.folder)
+    paths = folder.find(options.folder)
     reader = Readers(settings, bundles_.find(settings.path("models"))).get()
     try:
-        answers = list(tqdm(folder.read(paths, options.folder, reader, settings, part), total=len(paths),
-                            unit="picture"))
-        write(answers, reader, settings)
+        results = list(tqdm(folder.read(paths, options.folder, reader, settings, part), total=len(paths),
+                            unit="photo"))
+        write(results, reader, settings)
         part.unlink()
     except OSError as error:
-        raise SetupError(f"--out {options.out}: cannot be written ({error.strerror})") from None
-    return answers
+        raise SetupError(f"`--out` must be writable, got '{options.out}' ({error.strerror})") from None
+    return results
 
 
-def _serve_simply(settings):
+def _serve_on_windows(settings):
     from .operations.serving import address
     from .operations.wsgi import app
     print(f"Emoscope is ready ({app.extensions['emoscope'].readers.engine}): {address(settings)}", flush=True)

@@ -1,10 +1,11 @@
-"""Model bundles: find them, check them against the card's schema and the files' hashes, describe them.
+"""Model bundles: find them, validate them against the card's schema and the files' hashes, list them.
 
-A bundle is a folder with a `card.json`; `static/models/card.schema.json` says what a card holds.
+A bundle is a directory with a `card.json`; static/models/card.schema.json defines its contents.
 """
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,16 +17,16 @@ from .errors import SetupError
 from .settings import ROOT
 
 SCHEMA = ROOT / "static" / "models" / "card.schema.json"
-AGAIN = "write the bundle anew with `python -m training export`"
+REGENERATE = "regenerate the bundle with `python -m training export`"
 
 
 class BundleError(SetupError):
-    """A bundle is missing or broken."""
+    """A bundle is missing or invalid."""
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """name; folder: a Path; card: dict, None where broken; error: what is broken, one line, else None."""
+    """A model bundle. A valid bundle has a `card`; an invalid one has an `error`, one line."""
 
     name: str
     folder: Path
@@ -33,74 +34,70 @@ class Bundle:
     error: str | None = None
 
 
-def find(folder):
-    """{name: Bundle} of every bundle in `folder`, sorted; a broken one has its `error`."""
+def find(folder: str | Path) -> dict[str, Bundle]:
+    """{name: Bundle} of every bundle in `folder`, sorted by name, invalid ones included."""
     folders = sorted(one for one in Path(folder).glob("*") if one.is_dir() and not one.name.startswith("."))
     return {one.name: _bundle(one) for one in folders}
 
 
-def choose(bundles, name, folder):
-    """The whole bundle `name` of `bundles`, which were found in `folder`. Raises BundleError."""
+def select(bundles: Mapping[str, Bundle], name: str, folder: str | Path) -> Bundle:
+    """The valid bundle `name`. `folder` is where `bundles` were found, for the message. Raises BundleError."""
     if name not in bundles:
-        there = ", ".join(bundles) or "none"
-        raise BundleError(f"{folder}: there is no model {name!r}, there are: {there}; "
-                          "choose one with EMOSCOPE_MODEL or make one with `python -m training export`")
-    if bundles[name].error:
-        raise BundleError(bundles[name].error)
+        raise BundleError(f"{folder}: there is no model {name!r}, the models are: {', '.join(bundles) or 'none'}; "
+                          "select one with EMOSCOPE_MODEL or export one with `python -m training export`")
+    error = bundles[name].error
+    if error:
+        raise BundleError(error)
     return bundles[name]
 
 
-def check(folder):
-    """The card of the bundle in `folder`, a dict, when card and files are whole. Raises BundleError."""
+def read_card(folder: str | Path) -> dict:
+    """The card of the bundle in `folder`, after validation of the card and its files. Raises BundleError."""
     folder = Path(folder)
     path = folder / "card.json"
     try:
         card = json.loads(path.read_bytes())
     except OSError:
-        raise BundleError(f"{path}: the card is missing; {AGAIN}") from None
+        raise BundleError(f"{path}: the card is missing; {REGENERATE}") from None
     except ValueError as error:
-        raise BundleError(f"{path}: not JSON ({error}); {AGAIN}") from None
-    wrong = best_match(_validator().iter_errors(card))
-    if wrong:
-        field = wrong.json_path.removeprefix("$").removeprefix(".") or "the card"
-        raise BundleError(f"{path}: {field}: {_short(wrong.message)}; {AGAIN}")
+        raise BundleError(f"{path}: not JSON ({error}); {REGENERATE}") from None
+    violation = best_match(_validator().iter_errors(card))
+    if violation:
+        field = violation.json_path.removeprefix("$").removeprefix(".") or "the card"
+        raise BundleError(f"{path}: {field}: {_shorten(violation.message)}; {REGENERATE}")
     if card["name"] != folder.name:
-        raise BundleError(f"{path}: name: {card['name']!r} is not the folder's, {folder.name!r}; rename one of them")
+        raise BundleError(f"{path}: `name` must match the directory {folder.name!r}, got {card['name']!r}; "
+                          "rename one of them")
     for name, expected in card["files"].items():
-        _check_file(folder / name, expected["sha256"])
+        _check_hash(folder / name, expected["sha256"])
     return card
 
 
-def describe(bundle, default):
-    """What a client must know of a whole bundle to offer it; default: the default bundle's name."""
-    card = bundle.card
-    return {"name": card["name"], "version": card["version"], "title": card["title"], "label_set": card["label_set"],
-            "labels": card["labels"], "raters": card["raters"], "default": card["name"] == default,
-            "unsure_threshold": card["unsure"]["threshold"]}
-
-
-def offered(bundles, default):
-    """The descriptions of the whole bundles, the default first."""
-    whole = [bundle for bundle in bundles.values() if bundle.card]
-    return [describe(bundle, default) for bundle in sorted(whole, key=lambda bundle: bundle.name != default)]
+def available(bundles: Mapping[str, Bundle], default: str) -> list[dict]:
+    """What a client needs to know of each valid bundle, the bundle named `default` first."""
+    cards = [bundle.card for bundle in bundles.values() if bundle.card]
+    return [{"name": card["name"], "version": card["version"], "title": card["title"], "label_set": card["label_set"],
+             "labels": card["labels"], "raters": card["raters"], "default": card["name"] == default,
+             "unsure_threshold": card["unsure"]["threshold"]}
+            for card in sorted(cards, key=lambda card: card["name"] != default)]
 
 
 def _bundle(folder):
     try:
-        return Bundle(folder.name, folder, card=check(folder))
+        return Bundle(folder.name, folder, card=read_card(folder))
     except BundleError as error:
         return Bundle(folder.name, folder, error=str(error))
 
 
-def _check_file(path, sha256):
+def _check_hash(path, sha256):
     try:
         with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
+            actual = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
-        raise BundleError(f"{path}: the card names this file, it is missing; {AGAIN}") from None
-    if found != sha256:
-        raise BundleError(f"{path}: not the file of the card (sha256 {found[:12]}…, the card says {sha256[:12]}…); "
-                          f"fetch the file again or {AGAIN}")
+        raise BundleError(f"{path}: the card lists this file, but it is missing; {REGENERATE}") from None
+    if actual != sha256:
+        raise BundleError(f"{path}: the SHA-256 must be {sha256[:12]}… (card.json), got {actual[:12]}…; "
+                          f"download the file again or {REGENERATE}")
 
 
 @cache
@@ -108,5 +105,5 @@ def _validator():
     return Draft202012Validator(json.loads(SCHEMA.read_text()))
 
 
-def _short(message, length=160):
+def _shorten(message, length=160):
     return message if len(message) <= length else message[:length - 1] + "…"

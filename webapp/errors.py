@@ -1,5 +1,5 @@
-"""Errors of setting up: one line for the person who starts the site, what is wrong and what to do."""
+"""The error that the command line reports in one line."""
 
 
 class SetupError(Exception):
-    """The site cannot start as it is; the command line prints the text without a traceback and ends with 2."""
+    """The site cannot start. The command line prints the message without a traceback and exits with status 2."""

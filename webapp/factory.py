@@ -1,72 +1,77 @@
-"""The application put together; `webapp.create_app` is the way in."""
+"""Assembles the Flask application. Callers use `webapp.create_app`."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
+from typing import Any
 
 from apiflask import APIFlask
 from flask import Request
+from flask.json.provider import DefaultJSONProvider
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from . import bundles
 from . import settings as settings_
 from .explorer import pages as explorer_pages
 from .live import namespace
-from .operations import failures, security
+from .operations import error_handlers, health, security
 from .operations.metrics import Metrics
 from .pages import assets, on_device, views
 from .photos import api
-from .readers import OneReader, Readers
+from .readers import FixedReader, Readers
 
 log = logging.getLogger(__name__)
 
 
 @dataclass
 class Site:
-    """What the parts of one application share; app.extensions["emoscope"]."""
+    """What the parts of one application share, as app.extensions["emoscope"]."""
 
     settings: settings_.Settings
-    bundles: dict
-    readers: object
+    bundles: dict[str, bundles.Bundle]
+    readers: Readers | FixedReader
     metrics: Metrics = field(default_factory=Metrics)
 
 
-class MemoryRequest(Request):
-    """A request whose files stay in memory: the library would put larger ones on the disk for a while."""
+class InMemoryRequest(Request):
+    """A request whose uploads stay in memory: Werkzeug writes large ones to temporary files."""
 
     def _get_file_stream(self, *_, **__):
         return BytesIO()
 
 
-def create_app(settings=None, reader=None):
-    """The Flask application; its SocketIO object is app.extensions["socketio"].
+def create_app(settings: Mapping[str, Any] | settings_.Settings | None = None, reader: Any = None) -> APIFlask:
+    """Create the Flask application; its SocketIO object is app.extensions["socketio"].
 
-    settings: {name: value} that go before the environment (webapp/settings.py), or a Settings. reader: an
-    object with vision.reading.Reader's `read`, asked instead of the detector and the bundles' networks.
-    Raises errors.SetupError and vision.faces.DetectorMissing, each with one line that says what to do.
+    settings: {name: value} that override the environment (see webapp.settings), or complete Settings. reader: an
+    object with the `read` method of vision.reading.Reader, used instead of the detector and the bundles' networks.
+    Raises errors.SetupError and vision.faces.DetectorMissingError.
     """
     if not isinstance(settings, settings_.Settings):
         settings = settings_.load(settings)
     app = APIFlask(__name__, title="Emoscope", version="1.0.0", json_errors=False, docs_path=None,
                    spec_path="/api/v1/openapi.json", static_folder=str(settings_.ROOT / "static"),
                    template_folder=str(settings_.ROOT / "templates"))
-    app.request_class = MemoryRequest
+    app.request_class = InMemoryRequest
     app.config.update(MAX_CONTENT_LENGTH=settings.request_bytes, OPENAPI_VERSION="3.1.0",
                       AUTO_VALIDATION_ERROR_RESPONSE=False)
+    app.json = DefaultJSONProvider(app)
     app.json.ensure_ascii = app.json.sort_keys = False
     if settings.proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, *[settings.proxies] * 3)
-    logging.getLogger(__name__).setLevel(settings.log_level.upper())
+        app.wsgi_app = ProxyFix(app.wsgi_app, *[settings.proxies] * 3)  # type: ignore[method-assign]
+    logging.getLogger("webapp").setLevel(settings.log_level.upper())
 
     found = bundles.find(settings.path("models"))
     for bundle in found.values():
         if bundle.error:
-            log.warning("a model is left out: %s", bundle.error)
-    readers = OneReader(reader, found) if reader else Readers(settings, found)
+            log.warning("skipping an invalid model bundle: %s", bundle.error)
+    readers = FixedReader(reader, found) if reader else Readers(settings, found)
     site = app.extensions["emoscope"] = Site(settings, found, readers)
     security.init_app(app)
     assets.init_app(app)
-    failures.init_app(app)
+    error_handlers.init_app(app)
+    health.init_app(app)
     views.init_app(app)
     explorer_pages.init_app(app, settings.path("datasets"), settings.path("instance") / "datasets")
     on_device.init_app(app)

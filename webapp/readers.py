@@ -1,46 +1,49 @@
-"""The readers of a process: one detector, and for each bundle a network, loaded when first asked for."""
+"""The readers of a process: one shared face detector and one network per bundle, loaded on first use."""
 
 import threading
+from collections.abc import Mapping
+from typing import Any
 
 from . import bundles as bundles_
+from .bundles import Bundle
+from .settings import Settings
 from .vision import expressions
-from .vision.faces import LIVE, FaceDetector
+from .vision.faces import FaceDetector
 from .vision.reading import Reader
 
 
-class UnknownModel(Exception):  # noqa: N818 - says what is the matter
-    """No whole bundle has the name that was asked for; the text is for people."""
+class UnknownModelError(Exception):
+    """No valid bundle has the requested name. The message is for visitors."""
 
 
 class Readers:
-    """`get(name)` is the reader of a bundle, shared by all who ask."""
+    """Loads and caches one Reader per bundle. Thread-safe."""
 
-    def __init__(self, settings, bundles):
-        """bundles: {name: Bundle}. Loads the detector and the default network, and warms them up.
+    def __init__(self, settings: Settings, bundles: Mapping[str, Bundle]):
+        """Load and warm up the detector and the default network.
 
-        Raises BundleError, vision.faces.DetectorMissing.
+        Raises BundleError and vision.faces.DetectorMissingError.
         """
         self._settings, self._bundles = settings, bundles
-        self._lock, self._readers = threading.Lock(), {}
+        self._lock = threading.Lock()
+        self._readers: dict[str, Reader] = {}
         self._detector = FaceDetector(settings.path("detector"), settings.engine_threads)
-        chosen = bundles_.choose(bundles, settings.model, settings.models)
+        default = bundles_.select(bundles, settings.model, settings.models)
         try:
-            self.get(chosen.name).warm_up(LIVE)
+            self.get(default.name).warm_up()
         except (OSError, KeyError, ValueError) as error:
-            raise bundles_.BundleError(f"{chosen.folder}: the network cannot be loaded: {error}") from error
+            raise bundles_.BundleError(f"{default.folder}: the network cannot be loaded: {error}") from error
 
     @property
-    def engine(self):
-        """`litert` or `keras`, of the default network."""
-        return self.get().expressions.engine
+    def engine(self) -> str:
+        """The engine of the default network: `litert` or `keras`."""
+        return self.get().classifier.engine
 
-    def get(self, name=None):
-        """The Reader of the bundle `name`, of the default one where None. Raises UnknownModel."""
+    def get(self, name: str | None = None) -> Reader:
+        """The Reader of the bundle `name`, or of the default bundle. Raises UnknownModelError."""
         name = name or self._settings.model
-        bundle = self._bundles.get(name)
-        if bundle is None or bundle.error:
-            raise UnknownModel(f"There is no model {name!r} here.")
-        if name in self._readers:       # without the lock, so that nobody waits for another's network to load
+        bundle = _require(self._bundles, name)
+        if name in self._readers:       # without the lock: no caller waits while another network loads
             return self._readers[name]
         with self._lock:
             if name not in self._readers:
@@ -49,14 +52,23 @@ class Readers:
             return self._readers[name]
 
 
-class OneReader:
-    """The given reader for every bundle there is: for tests, and for programs with a reader of their own."""
+class FixedReader:
+    """Returns the same reader for every bundle: for tests, and for programs that bring their own reader."""
 
-    def __init__(self, reader, bundles, engine="given"):
-        self._reader, self._bundles, self.engine = reader, bundles, engine
+    engine = "given"
 
-    def get(self, name=None):
-        """The reader. Raises UnknownModel as Readers does."""
-        if name and (name not in self._bundles or self._bundles[name].error):
-            raise UnknownModel(f"There is no model {name!r} here.")
+    def __init__(self, reader: Any, bundles: Mapping[str, Bundle]):
+        self._reader, self._bundles = reader, bundles
+
+    def get(self, name: str | None = None) -> Any:
+        """The reader. Raises UnknownModelError as Readers does."""
+        if name:
+            _require(self._bundles, name)
         return self._reader
+
+
+def _require(bundles, name):
+    bundle = bundles.get(name)
+    if bundle is None or bundle.error:
+        raise UnknownModelError(f"There is no model {name!r} here.")
+    return bundle

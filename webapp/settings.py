@@ -1,123 +1,138 @@
 """All settings: one table for the environment, the command line and docs/settings.md.
 
-A setting NAME is given as the environment variable EMOSCOPE_NAME, as `python -m webapp serve --name`,
-or in the mapping handed to `create_app`; the latter two go before the environment.
+The setting NAME comes from the environment variable EMOSCOPE_NAME, from `python -m webapp serve --name`, or from the
+mapping passed to `create_app`. The latter two override the environment.
 """
 
 import difflib
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 from .errors import SetupError
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "EMOSCOPE_"
-_TRUTH = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
-_KINDS = {int: "a whole number, 0 or more,", float: "a number, 0 or more,", bool: "yes or no", str: "text"}
+_BOOLEANS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+_TYPE_DESCRIPTIONS = {int: "a non-negative integer", float: "a non-negative number", bool: "yes or no", str: "text"}
 
 
 class SettingsError(SetupError):
-    """A setting is unknown or has a value of the wrong kind."""
+    """A setting is unknown or has an invalid value."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """name; default, whose type is the setting's; help: one sentence; choices: the values allowed, where few are."""
+    """One setting. The type of `default` is the type of the setting; `choices` lists the allowed values, if limited."""
 
     name: str
-    default: object
+    default: int | float | bool | str
     help: str
-    choices: tuple = ()
+    choices: tuple[str, ...] = ()
 
 
 SETTINGS = (
-    Setting("host", "127.0.0.1", "Address to listen on; 0.0.0.0 is every address of the machine."),
-    Setting("port", 8000, "Port to listen on; without EMOSCOPE_PORT, PORT is honoured."),
-    Setting("threads", 64, "Threads of the server: each live visitor holds one, each request needs one."),
-    Setting("proxies", 0, "How many reverse proxies stand before the server and tell it the visitor's address."),
-    Setting("origins", "", "Other origins whose pages may open the live socket, by commas; * is any. Empty: our own."),
-    Setting("message_queue", "", "Redis address that several processes share, such as redis://127.0.0.1:6379/0."),
-    Setting("log_level", "info", "The least important lines that are logged.", ("debug", "info", "warning", "error")),
-    Setting("metrics", True, "Whether /metrics answers Prometheus."),
+    Setting("host", "127.0.0.1", "Address to listen on; 0.0.0.0 listens on all interfaces."),
+    Setting("port", 8000, "Port to listen on; PORT is used if EMOSCOPE_PORT is not set."),
+    Setting("threads", 64, "Server threads; each live client occupies one, each request needs one."),
+    Setting("proxies", 0, "Number of trusted reverse proxies in front of the server."),
+    Setting("origins", "", "Other origins allowed to open the live socket, comma-separated; * allows any."),
+    Setting("message_queue", "", "Redis URL shared by several processes, such as redis://127.0.0.1:6379/0."),
+    Setting("log_level", "info", "Lowest level of log messages to write.", ("debug", "info", "warning", "error")),
+    Setting("metrics", True, "Serve Prometheus metrics at /metrics."),
 
-    Setting("models", "static/models", "Folder of model bundles."),
-    Setting("model", "jury-live", "Name of the bundle that reads where none is asked for."),
-    Setting("detector", "static/detector", "Folder of the face detector's files."),
-    Setting("engine", "auto", "What runs the networks: litert (CPU), keras (GPU), auto.", ("auto", "litert", "keras")),
-    Setting("engine_threads", 1, "Threads of one run of a network on the CPU."),
-    Setting("datasets", "static/datasets", "Folder of data-set bundles."),
-    Setting("instance", "instance", "Folder of what belongs to this machine alone, such as pictures of data sets."),
+    Setting("models", "static/models", "Directory of model bundles."),
+    Setting("model", "jury-live", "Name of the default model bundle."),
+    Setting("detector", "static/detector", "Directory of the face detector's files."),
+    Setting("engine", "auto", "Inference engine: litert (CPU), keras (GPU) or auto.", ("auto", "litert", "keras")),
+    Setting("engine_threads", 1, "CPU threads per network inference."),
+    Setting("datasets", "static/datasets", "Directory of data-set bundles."),
+    Setting("instance", "instance", "Directory of machine-local files, such as the images of data sets."),
 
-    Setting("live_clients", 48, "Live visitors at once; the next is told to come back. Less than threads."),
-    Setting("live_bytes", 1_000_000, "Largest frame, in bytes."),
-    Setting("live_pixels", 4_000_000, "Largest frame, in pixels."),
-    Setting("live_rate", 60.0, "Frames a second one visitor may send; 0 is any number."),
-    Setting("live_threshold", 0.4, "Least score of a face in a frame, 0 to 1; the page keeps a track from .4 on."),
+    Setting("live_clients", 48, "Maximum number of live clients; must be less than threads."),
+    Setting("live_bytes", 1_000_000, "Maximum size of a frame in bytes."),
+    Setting("live_pixels", 4_000_000, "Maximum size of a frame in pixels."),
+    Setting("live_rate", 60.0, "Maximum frames per second per client; 0 disables the limit."),
+    Setting("live_threshold", 0.4, "Minimum detection score of a face in a frame, 0 to 1."),
 
-    Setting("photo_bytes", 32_000_000, "Largest picture sent to the API, in bytes."),
-    Setting("photo_pixels", 64_000_000, "Largest picture sent to the API, in pixels."),
-    Setting("photo_threshold", 0.45, "Least score of a face in a photo, 0 to 1."),
-    Setting("request_bytes", 64_000_000, "Largest request to the API, in bytes."),
-    Setting("request_pictures", 32, "Most pictures in one request to the API."),
-    Setting("api_rate", "1200 per minute", "Requests to the API one visitor may make; empty is any number."),
+    Setting("photo_bytes", 32_000_000, "Maximum size of an uploaded image in bytes."),
+    Setting("photo_pixels", 64_000_000, "Maximum size of an uploaded image in pixels."),
+    Setting("photo_threshold", 0.45, "Minimum detection score of a face in a photo, 0 to 1."),
+    Setting("request_bytes", 64_000_000, "Maximum size of an API request in bytes."),
+    Setting("request_images", 32, "Maximum number of images per API request."),
+    Setting("api_rate", "1200 per minute", "Maximum rate of API requests per client; empty disables the limit."),
 )
 NAMES = {setting.name: setting for setting in SETTINGS}
+# Old name: current name. Old names still work everywhere; the current name wins if both are given.
+RENAMED = {"request_pictures": "request_images"}
 
 
 class Settings(SimpleNamespace):
-    """One attribute a setting; `path(name)` is a folder, relative ones counted from the project."""
+    """The value of each setting as an attribute."""
 
-    def path(self, name):
+    def path(self, name: str) -> Path:
+        """The directory setting `name`; a relative path is relative to the project root."""
         return ROOT / getattr(self, name)
 
 
-def load(given=None, environ=None):
-    """The Settings of `given`, {name: value}, over the environment, over the defaults. Raises SettingsError."""
+def load(given: Mapping[str, Any] | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """Combine `given`, {name: value}, the environment and the defaults, in this order. Raises SettingsError."""
     environ = os.environ if environ is None else environ
-    values = {setting.name: setting.default for setting in SETTINGS}
+    values: dict[str, Any] = {setting.name: setting.default for setting in SETTINGS}
     if environ.get("PORT"):
-        values["port"] = _checked(NAMES["port"], environ["PORT"], "PORT")
-    for variable in sorted(name for name in environ if name.startswith(PREFIX)):
-        setting = _named(variable[len(PREFIX):].lower(), variable)
-        values[setting.name] = _checked(setting, environ[variable], variable)
-    for name, value in (given or {}).items():
-        values[name] = _checked(_named(name, name), value, name)
+        values["port"] = _validate(NAMES["port"], environ["PORT"], "PORT")
+    variables = {name: environ[name] for name in environ if name.startswith(PREFIX)}
+    values |= _validate_all(variables, lambda variable: variable.removeprefix(PREFIX).lower())
+    values |= _validate_all(given or {}, lambda name: name)
     settings = Settings(**values)
     if settings.live_clients >= settings.threads:
-        raise SettingsError(f"live_clients is {settings.live_clients} and threads {settings.threads}: give more "
-                            "threads than live clients, or no thread is left for pages")
+        raise SettingsError(f"`live_clients` must be less than `threads` to leave threads for pages, got "
+                            f"{settings.live_clients} and {settings.threads}; increase `threads`")
     return settings
 
 
-def as_environment(given):
-    """{variable: text} for `given`, {name: value}: hands settings to another process."""
+def as_environment(given: Mapping[str, Any]) -> dict[str, str]:
+    """Environment variables, {variable: text}, that pass the settings `given`, {name: value}, to another process."""
     return {PREFIX + name.upper(): str(value) for name, value in given.items()}
 
 
-def _named(name, written):
+def _validate_all(given, to_name):
+    """{current setting name: value} of `given`, {source: value}; `to_name(source)` is the setting's name."""
+    values = {}
+    for source in sorted(given, key=lambda source: to_name(source) not in RENAMED):     # current names win
+        setting = _find(to_name(source), source)
+        values[setting.name] = _validate(setting, given[source], source)
+    return values
+
+
+def _find(name, source):
+    name = RENAMED.get(name, name)
     if name in NAMES:
         return NAMES[name]
-    near = difflib.get_close_matches(name, NAMES, 1)
-    hint = f"is {PREFIX + near[0].upper() if written != name else near[0]} meant?" if near \
-        else "`python -m webapp settings` lists them"
-    raise SettingsError(f"{written}: there is no such setting; {hint}")
+    close = difflib.get_close_matches(name, NAMES, 1)
+    if close:
+        hint = f"did you mean {close[0] if source == name else PREFIX + close[0].upper()}?"
+    else:
+        hint = "run `python -m webapp settings` for a list"
+    raise SettingsError(f"unknown setting `{source}`; {hint}")
 
 
-def _checked(setting, value, written):
-    """`value` in the setting's type; texts are converted, anything else must have the type."""
-    kind = type(setting.default)
-    wrong = SettingsError(f"{written}={value}: {_KINDS[kind]} is meant")
+def _validate(setting, value, source):
+    """`value` converted to the type of the setting if it is a string. Raises SettingsError."""
+    kind, given = type(setting.default), value
+    error = SettingsError(f"`{source}` must be {_TYPE_DESCRIPTIONS[kind]}, got {given!r}")
     if kind is bool and isinstance(value, str):
-        value = _TRUTH.get(value.strip().lower(), value)
+        value = _BOOLEANS.get(value.strip().lower(), value)
     elif kind in (int, float) and isinstance(value, str | int) and not isinstance(value, bool):
         try:
             value = kind(value)
         except ValueError:
-            raise wrong from None
+            raise error from None
     if type(value) is not kind or (kind in (int, float) and not 0 <= value < float("inf")):
-        raise wrong
+        raise error
     if setting.choices and value not in setting.choices:
-        raise SettingsError(f"{written}={value}: one of {', '.join(setting.choices)} is meant")
+        raise SettingsError(f"`{source}` must be one of {', '.join(setting.choices)}, got {given!r}")
     return value

@@ -1,4 +1,4 @@
-"""The application a real server process serves in test_server.py: everything real but the network, which waits."""
+"""The application of the server process in test_server.py. Its stub reader takes STUB_SECONDS per frame."""
 
 import os
 

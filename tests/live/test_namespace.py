@@ -66,10 +66,11 @@ def test_frame_can_select_a_model(connect):
 
 
 WRONG_TYPES = {
-    "nothing": (), "missing bytes": ({"id": 1},), "missing object": (b"bytes",), "swapped arguments": (b"bytes", {"id": 1}),
+    "nothing": (), "missing bytes": ({"id": 1},), "missing object": (b"bytes",), "swapped": (b"bytes", {"id": 1}),
     "text for bytes": ({"id": 1}, "text"), "list for bytes": ({"id": 1}, [1, 2]), "missing id": ({}, b"bytes"),
-    "text id": ({"id": "1"}, b"bytes"), "fractional id": ({"id": 1.5}, b"bytes"), "boolean id": ({"id": True}, b"bytes"),
-    "negative id": ({"id": -1}, b"bytes"), "width": ({"id": 1, "width": "wide"}, b"bytes"),
+    "text id": ({"id": "1"}, b"bytes"), "fractional id": ({"id": 1.5}, b"bytes"),
+    "boolean id": ({"id": True}, b"bytes"), "negative id": ({"id": -1}, b"bytes"),
+    "width": ({"id": 1, "width": "wide"}, b"bytes"),
     "height": ({"id": 1, "height": 0}, b"bytes"), "sent": ({"id": 1, "sent": "now"}, b"bytes"),
     "model": ({"id": 1, "model": ["stub"]}, b"bytes"), "too many arguments": ({"id": 1}, b"bytes", 1),
 }

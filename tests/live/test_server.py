@@ -1,4 +1,4 @@
-"""The live socket on the real server, gunicorn as the Procfile starts it, by python-socketio's client."""
+"""The live socket on a real server, started as in the Procfile, with python-socketio's client."""
 
 import os
 import re
@@ -18,11 +18,11 @@ import stubs
 from webapp.settings import ROOT, as_environment
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="gunicorn does not run on Windows")
-SECONDS = 0.05          # the stub reader's time for a frame
+SECONDS = 0.05          # the stub reader's time per frame
 
 
 class Server:
-    """The Procfile's command with the stub application."""
+    """The Procfile's command, with the stub application in place of the real one."""
 
     def __init__(self, folder, **settings):
         with socket.socket() as free:
@@ -48,19 +48,19 @@ class Server:
         return self
 
     def stop(self):
-        """SIGTERM; the seconds until it has ended."""
-        begun = time.monotonic()
+        """Send SIGTERM and return the seconds until the process has exited."""
+        started = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
         try:
             self.process.wait(20)
         finally:
             if self.process.poll() is None:
                 os.killpg(self.process.pid, signal.SIGKILL)
-        return time.monotonic() - begun
+        return time.monotonic() - started
 
     def metric(self, name):
-        with urllib.request.urlopen(self.url + "/metrics", timeout=5) as answer:
-            return float(re.search(rf"^{re.escape(name)} (\S+)$", answer.read().decode(), re.MULTILINE)[1])
+        with urllib.request.urlopen(self.url + "/metrics", timeout=5) as response:
+            return float(re.search(rf"^{re.escape(name)} (\S+)$", response.read().decode(), re.MULTILINE)[1])
 
 
 @pytest.fixture(scope="module")
@@ -88,17 +88,17 @@ def connect(server):
         client.disconnect()
 
 
-def send(client, number, data, answers):
-    """Send without waiting; `answers` gets (id, seconds, answer)."""
-    begun = time.monotonic()
+def send(client, number, data, results):
+    """Send without waiting; append (id, seconds, acknowledgement) to `results`."""
+    started = time.monotonic()
     client.emit("frame", ({"id": number, "width": 64, "height": 48, "sent": 0}, data), namespace="/live",
-                callback=lambda answer: answers.append((number, time.monotonic() - begun, answer)))
+                callback=lambda result: results.append((number, time.monotonic() - started, result)))
 
 
 def wait_for(condition, seconds=10):
     end = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < end, "waited in vain"
+        assert time.monotonic() < end, "timed out"
         time.sleep(0.02)
 
 
@@ -107,41 +107,41 @@ def test_hello_and_frames(connect, transport):
     client = connect(transport)
     assert client.call("hello", namespace="/live", timeout=10)["keeps"] == "nothing"
     for number in range(3):
-        answer = client.call("frame", ({"id": number}, stubs.jpeg()), namespace="/live", timeout=10)
-        assert answer["id"] == number and answer["reading"]["faces"][0]["expression"] == "happiness"
+        result = client.call("frame", ({"id": number}, stubs.jpeg()), namespace="/live", timeout=10)
+        assert result["id"] == number and result["reading"]["faces"][0]["expression"] == "happiness"
 
 
-def test_a_frame_that_waits_is_replaced_by_a_newer_one(connect):
-    client, answers, data = connect(), [], stubs.jpeg()
+def test_waiting_frame_is_replaced_by_a_newer_one(connect):
+    client, results, data = connect(), [], stubs.jpeg()
     for number in range(5):
-        send(client, number, data, answers)
+        send(client, number, data, results)
         time.sleep(0.005)
-    wait_for(lambda: len(answers) == 5)
-    read = sorted(number for number, _, answer in answers if "reading" in answer)
-    codes = {answer["error"]["code"] for _, _, answer in answers if "error" in answer}
+    wait_for(lambda: len(results) == 5)
+    read = sorted(number for number, _, result in results if "reading" in result)
+    codes = {result["error"]["code"] for _, _, result in results if "error" in result}
     assert read[0] == 0 and read[-1] == 4 and len(read) <= 3
     assert codes == {"replaced"}
 
 
-def test_three_times_too_fast_the_delay_stays_flat(connect):
-    client, answers, data = connect(), [], stubs.jpeg()
+def test_delay_does_not_grow_at_three_times_the_throughput(connect):
+    client, results, data = connect(), [], stubs.jpeg()
     for number in range(90):
-        send(client, number, data, answers)
+        send(client, number, data, results)
         time.sleep(SECONDS / 3)
-    wait_for(lambda: len(answers) == 90)
-    delays = [seconds for _, seconds, answer in answers if "reading" in answer]
+    wait_for(lambda: len(results) == 90)
+    delays = [seconds for _, seconds, result in results if "reading" in result]
     assert 15 < len(delays) < 60
-    tenth = len(delays) // 5
-    first, last = sum(delays[:tenth]) / tenth, sum(delays[-tenth:]) / tenth
+    fifth = len(delays) // 5
+    first, last = sum(delays[:fifth]) / fifth, sum(delays[-fifth:]) / fifth
     assert last < 2 * first + SECONDS, "the delay grew"
 
 
-def test_one_frame_at_a_time_for_each_and_all_are_served(connect):
-    answers, data = {}, stubs.jpeg()
+def test_concurrent_clients_are_all_served(connect):
+    results, data = {}, stubs.jpeg()
     clients = [connect() for _ in range(4)]
 
     def work(index):
-        answers[index] = [clients[index].call("frame", ({"id": number}, data), namespace="/live", timeout=20)
+        results[index] = [clients[index].call("frame", ({"id": number}, data), namespace="/live", timeout=20)
                           for number in range(5)]
 
     threads = [threading.Thread(target=work, args=(index,)) for index in range(4)]
@@ -149,58 +149,57 @@ def test_one_frame_at_a_time_for_each_and_all_are_served(connect):
         thread.start()
     for thread in threads:
         thread.join()
-    assert all("reading" in answer for mine in answers.values() for answer in mine)
+    assert all("reading" in result for own in results.values() for result in own)
 
 
-def test_bad_frames_do_not_cut_the_connection(connect):
+def test_invalid_frames_do_not_close_the_connection(connect):
     client = connect()
-    cases = [({"id": 1}, b"no picture"), ({"id": 2}, bytes(2_000_000)), ({"id": 3}, "text"), b"bytes", ({"id": 1}, b"")]
+    cases = [({"id": 1}, b"not an image"), ({"id": 2}, bytes(2_000_000)), ({"id": 3}, "text"), b"bytes",
+             ({"id": 1}, b"")]
     codes = [client.call("frame", case, namespace="/live", timeout=10)["error"]["code"] for case in cases]
     assert codes == ["not_a_picture", "too_large", "wrong_type", "wrong_type", "wrong_order"]
     assert client.call("nope", namespace="/live", timeout=10)["error"]["code"] == "unknown_event"
     assert "reading" in client.call("frame", ({"id": 9}, stubs.jpeg()), namespace="/live", timeout=10)
 
 
-def test_a_client_that_sends_much_too_fast_hurts_nobody_else(connect):
-    rude, polite, answers, data = connect(), connect(), [], stubs.jpeg()
+def test_flooding_client_does_not_affect_others(connect):
+    flooding, other, results, data = connect(), connect(), [], stubs.jpeg()
     for number in range(400):
-        send(rude, number, data, answers)
-    begun = time.monotonic()
-    assert "reading" in polite.call("frame", ({"id": 1}, data), namespace="/live", timeout=10)
-    assert time.monotonic() - begun < 3
-    wait_for(lambda: len(answers) == 400, 20)
-    codes = [answer.get("error", {}).get("code") for _, _, answer in answers]
+        send(flooding, number, data, results)
+    assert "reading" in other.call("frame", ({"id": 1}, data), namespace="/live", timeout=10)
+    wait_for(lambda: len(results) == 400, 20)
+    codes = [result.get("error", {}).get("code") for _, _, result in results]
     assert codes.count("too_fast") > 50 and set(codes) <= {None, "too_fast", "replaced", "wrong_order"}
 
 
-def test_who_leaves_in_the_middle_is_forgotten(server, connect):
+def test_disconnect_with_frames_in_flight_discards_the_client(server, connect):
     before = server.metric("emoscope_live_clients")
-    client, answers = connect(), []
+    client, results = connect(), []
     for number in range(3):
-        send(client, number, stubs.jpeg(), answers)
+        send(client, number, stubs.jpeg(), results)
     client.disconnect()
     wait_for(lambda: server.metric("emoscope_live_clients") == before)
     assert server.metric("emoscope_live_waiting") == 0
 
 
-def test_one_visitor_too_many_is_told_and_pages_still_answer(server, connect):
+def test_excess_client_is_refused_and_pages_still_load(server, connect):
     wait_for(lambda: server.metric("emoscope_live_clients") == 0)
     for _ in range(6):
         connect()
-    words, late = [], socketio.Client(reconnection=False)
-    late.on("connect_error", lambda error: words.append(error["message"]), namespace="/live")
+    messages, late = [], socketio.Client(reconnection=False)
+    late.on("connect_error", lambda error: messages.append(error["message"]), namespace="/live")
     with pytest.raises(socketio.exceptions.ConnectionError):
         late.connect(server.url, namespaces=["/live"], transports=["websocket"])
-    assert "as many live visitors" in words[0]
+    assert "maximum number of live clients" in messages[0]
     assert urllib.request.urlopen(server.url + "/healthz", timeout=5).status == 200
 
 
-def test_the_server_ends_soon_though_a_socket_is_open(tmp_path):
+def test_server_stops_promptly_with_an_open_socket(tmp_path):
     stubs.make_bundle(tmp_path / "models")
     server = Server(tmp_path, models=tmp_path / "models", model="stub").wait()
     client = socketio.Client(reconnection=False)
     client.connect(server.url, namespaces=["/live"], transports=["websocket"])
     assert server.stop() < 10
     client.disconnect()
-    said = server.log.read_text()
-    assert "Traceback" not in said and "JFIF" not in said
+    log = server.log.read_text()
+    assert "Traceback" not in log and "JFIF" not in log

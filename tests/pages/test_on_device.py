@@ -1,4 +1,4 @@
-"""The networks' files for the browser, and the policy of the pages that read on the device."""
+"""The model files for the browser, and the Content-Security-Policy of pages that read on the device."""
 
 import hashlib
 import json
@@ -12,7 +12,7 @@ from webapp import create_app
 
 @pytest.fixture
 def client(reader):
-    """Of the site with its own bundles, detector and built scripts."""
+    """A client of the site with the published bundles, the real detector and the built scripts."""
     app = create_app({"models": "static/models", "model": "jury-live"}, reader=reader)
     app.testing = True
     return app.test_client()
@@ -24,29 +24,29 @@ def offer(client):
     return json.loads(re.search(r'id="device-offer">(.*?)</script>', page, re.DOTALL)[1])
 
 
-def test_the_page_names_files_that_have_their_hash(client, offer):
+def test_offered_files_match_their_hashes(client, offer):
     assert offer["models"][0]["default"]
     files = [file for one in (offer["detector"], *offer["models"]) for file in one["files"].values()]
     assert len(files) >= 4
     for file in files:
-        answer = client.get(file["url"])
-        assert len(answer.data) == file["bytes"]
-        assert hashlib.sha256(answer.data).hexdigest() == file["sha256"]
-        assert "immutable" in answer.headers["Cache-Control"]
+        response = client.get(file["url"])
+        assert len(response.data) == file["bytes"]
+        assert hashlib.sha256(response.data).hexdigest() == file["sha256"]
+        assert "immutable" in response.headers["Cache-Control"]
 
 
-def test_files_travel_compressed(client, offer):
+def test_files_are_served_compressed(client, offer):
     weights = offer["detector"]["files"]["weights.bin"]
     for accepted, encoding in (("gzip, deflate, br", "br"), ("gzip", "gzip"), ("", None)):
-        answer = client.get(weights["url"], headers={"Accept-Encoding": accepted})
-        assert answer.headers.get("Content-Encoding") == encoding, "run `make build`"
-        assert answer.headers["Vary"] == "Accept-Encoding"
+        response = client.get(weights["url"], headers={"Accept-Encoding": accepted})
+        assert response.headers.get("Content-Encoding") == encoding, "run `make build`"
+        assert response.headers["Vary"] == "Accept-Encoding"
     script = client.get(offer["worker"], headers={"Accept-Encoding": "br"})
     assert script.headers["Content-Encoding"] == "br"
     assert script.mimetype == "text/javascript"
 
 
-def test_a_bundle_replaced_under_the_running_server_is_not_mixed_in(tmp_path, reader):
+def test_bundle_replaced_while_running_is_not_mixed_in(tmp_path, reader):
     shutil.copytree("static/models/jury-pocket", tmp_path / "jury-pocket")
     client = create_app({"models": str(tmp_path), "model": "jury-pocket"}, reader=reader).test_client()
     for part in ("model.json", "weights.bin"):
@@ -58,13 +58,13 @@ def test_a_bundle_replaced_under_the_running_server_is_not_mixed_in(tmp_path, re
 
 
 @pytest.mark.parametrize("path", ["/device/files/0/weights.bin", "/device/files/{sha256}/model.json"])
-def test_a_file_that_is_not_offered_is_not_found(client, offer, path):
+def test_unknown_file_is_not_found(client, offer, path):
     weights = offer["detector"]["files"]["weights.bin"]
     assert client.get(path.format(**weights)).status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/live", "/photos"])
-def test_a_page_on_the_device_may_ask_for_our_files_alone(client, path):
+def test_page_on_the_device_can_only_load_site_files(client, path):
     policy = client.get(f"{path}?on=device").headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "connect-src localhost/static/ localhost/device/files/;" in policy
@@ -72,12 +72,12 @@ def test_a_page_on_the_device_may_ask_for_our_files_alone(client, path):
     assert "localhost/device" not in client.get(path).headers["Content-Security-Policy"]
 
 
-def test_the_worker_has_the_same_policy(client, offer):
+def test_worker_has_the_same_policy(client, offer):
     headers = client.get(offer["worker"]).headers
     assert "connect-src localhost/static/ localhost/device/files/;" in headers["Content-Security-Policy"]
     assert headers["Cross-Origin-Embedder-Policy"] == "require-corp"
 
 
-def test_the_service_worker_is_asked_for_anew(client):
-    answer = client.get("/sw.js")
-    assert answer.mimetype == "text/javascript" and answer.headers["Cache-Control"] == "no-cache"
+def test_service_worker_is_not_cached(client):
+    response = client.get("/sw.js")
+    assert response.mimetype == "text/javascript" and response.headers["Cache-Control"] == "no-cache"

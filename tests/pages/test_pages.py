@@ -1,3 +1,5 @@
+"""The HTML pages: security headers, error pages, assets, and the content that comes from model cards."""
+
 import logging
 
 import pytest
@@ -9,25 +11,25 @@ PAGES = ["/", "/live", "/photos", "/data", "/models", "/models/stub", "/api", "/
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_every_page_is_whole_and_asks_for_nothing_from_elsewhere(client, path):
-    answer = client.get(path)
-    assert answer.status_code == 200
-    assert "</html>" in answer.text
-    policy = answer.headers["Content-Security-Policy"]
+def test_every_page_is_complete_and_loads_nothing_from_other_sites(client, path):
+    response = client.get(path)
+    assert response.status_code == 200
+    assert "</html>" in response.text
+    policy = response.headers["Content-Security-Policy"]
     assert "default-src 'self'" in policy and "'unsafe-inline'" not in policy and "'unsafe-eval'" not in policy
     assert "ws://localhost" in policy
-    assert answer.headers["Permissions-Policy"].startswith("camera=(self)")
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert answer.headers["Referrer-Policy"] == "same-origin"
-    assert "http://" not in answer.text.replace("http://www.w3.org", "") and "<script>" not in answer.text
+    assert response.headers["Permissions-Policy"].startswith("camera=(self)")
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Referrer-Policy"] == "same-origin"
+    assert "http://" not in response.text.replace("http://www.w3.org", "") and "<script>" not in response.text
 
 
-def test_a_strange_host_does_not_get_into_the_policy(client):
-    answer = client.get("/", headers={"Host": "x; script-src *"})
-    assert "script-src *" not in answer.headers["Content-Security-Policy"]
+def test_invalid_host_header_is_not_in_the_policy(client):
+    response = client.get("/", headers={"Host": "x; script-src *"})
+    assert "script-src *" not in response.headers["Content-Security-Policy"]
 
 
-def test_models_have_a_json_twin(client):
+def test_models_are_available_as_json(client):
     models = client.get("/models.json").json
     assert [model["name"] for model in models["models"]] == ["stub", "other"]
     assert models["models"][0]["default"] is True and models["broken"] == []
@@ -35,67 +37,67 @@ def test_models_have_a_json_twin(client):
 
 
 @pytest.mark.parametrize("path", ["/nope", "/models/nope", "/static/nope.js"])
-def test_a_missing_page_says_so_in_words(client, path):
-    answer = client.get(path)
-    assert answer.status_code == 404
-    assert "There is no" in answer.text and "To the front page" in answer.text
+def test_missing_page_returns_an_error_page(client, path):
+    response = client.get(path)
+    assert response.status_code == 404
+    assert "There is no" in response.text and "To the front page" in response.text
 
 
 @pytest.mark.parametrize(("path", "headers"), [("/nope.json", {}), ("/api/v1/nope", {}),
                                                ("/nope", {"Accept": "application/json"})])
 def test_programs_get_errors_as_json(client, path, headers):
-    answer = client.get(path, headers=headers)
-    assert answer.status_code == 404
-    assert answer.json["error"]["code"] == "not_found" and answer.json["error"]["message"]
+    response = client.get(path, headers=headers)
+    assert response.status_code == 404
+    assert response.json["error"]["code"] == "not_found" and response.json["error"]["message"]
 
 
-def test_about_says_what_the_network_in_use_misses_most(tmp_path):
-    line = {"precision": 0.5, "f1": 0.5}
-    found = {"contempt": (0.22222, 9), "fear": (0.62745, 51), "disgust": (0.57143, 7), "happiness": (0.96, 873)}
-    per_class = [line | {"label": label, "recall": recall, "faces": faces} for label, (recall, faces) in found.items()]
+def test_about_page_lists_the_lowest_recalls_of_the_default_model(tmp_path):
+    row = {"precision": 0.5, "f1": 0.5}
+    recalls = {"contempt": (0.22222, 9), "fear": (0.62745, 51), "disgust": (0.57143, 7), "happiness": (0.96, 873)}
+    per_class = [row | {"label": label, "recall": recall, "faces": faces} for label, (recall, faces) in recalls.items()]
     stubs.make_bundle(tmp_path, figures={"command": "", "PublicTest": None, "PrivateTest": {"per_class": per_class}})
     app = create_app({"models": str(tmp_path), "model": "stub"}, reader=stubs.StubReader())
     app.jinja_env.globals["asset"] = lambda name: f"/static/dist/{name}"
     page = app.test_client().get("/about").text
-    assert "2 of 9 of contempt, 4 of 7 of disgust, 32 of 51 of fear." in page and "873" not in page
+    assert "2 of 9 for contempt, 4 of 7 for disgust, 32 of 51 for fear." in page and "873" not in page
 
 
-def test_a_method_that_is_not_allowed_says_which_are(client):
-    answer = client.post("/about")
-    assert answer.status_code == 405
-    assert "GET" in answer.headers["Allow"]
+def test_wrong_method_response_lists_allowed_methods(client):
+    response = client.post("/about")
+    assert response.status_code == 405
+    assert "GET" in response.headers["Allow"]
 
 
-def test_our_own_failure_shows_no_inside(app, caplog):
+def test_unexpected_error_is_logged_and_not_shown(app, caplog):
     def broken():
         raise RuntimeError("inside")
     app.add_url_rule("/broken", view_func=broken)
     with caplog.at_level(logging.ERROR):
-        answer = app.test_client().get("/broken")
-    assert answer.status_code == 500
-    assert "inside" not in answer.text and "Traceback" not in answer.text
+        response = app.test_client().get("/broken")
+    assert response.status_code == 500
+    assert "inside" not in response.text and "Traceback" not in response.text
     assert "inside" in caplog.text
 
 
-def test_scripts_that_are_not_built_are_said_in_the_log_not_a_loop(app, caplog, tmp_path):
+def test_missing_build_is_logged_and_returns_plain_text(app, caplog, tmp_path):
     from webapp.pages.assets import Assets
     app.jinja_env.globals["asset"] = Assets(tmp_path)
-    answer = app.test_client().get("/")
-    assert answer.status_code == 500 and answer.mimetype == "text/plain"
-    assert "make build" in caplog.text and "make build" not in answer.text
+    response = app.test_client().get("/")
+    assert response.status_code == 500 and response.mimetype == "text/plain"
+    assert "make build" in caplog.text and "make build" not in response.text
 
 
-def test_assets_follow_the_build(app, tmp_path):
-    from webapp.pages.assets import Assets, AssetsMissing
+def test_asset_urls_follow_the_manifest(app, tmp_path):
+    from webapp.pages.assets import Assets, AssetsMissingError
     (tmp_path / "manifest.json").write_text('{"live.js": "live-ABCDEFGH.js"}')
     asset = Assets(tmp_path)
     with app.test_request_context():
         assert asset("live.js") == "/static/dist/live-ABCDEFGH.js"
-        with pytest.raises(AssetsMissing, match="make build"):
+        with pytest.raises(AssetsMissingError, match="make build"):
             asset("else.js")
 
 
-def test_hashed_files_are_kept_for_ever_others_are_asked_for_again(app, tmp_path):
+def test_hashed_files_are_immutable_and_others_revalidated(app, tmp_path):
     (tmp_path / "dist").mkdir()
     for name in ("live-ABCDEFGH.js", "manifest.json"):
         (tmp_path / "dist" / name).write_text("{}")
@@ -109,30 +111,21 @@ def test_hashed_files_are_kept_for_ever_others_are_asked_for_again(app, tmp_path
     assert "immutable" not in client.get("/static/dist/gone-ABCDEFGH.js").headers["Cache-Control"]
 
 
-def test_health_says_what_reads(client):
-    assert client.get("/healthz").json == {"ready": True, "model": "stub 1.0.0", "engine": "given"}
-
-
-def test_metrics_can_be_switched_off(make_app):
-    assert "emoscope_live_clients 0.0" in make_app().test_client().get("/metrics").text
-    assert make_app(metrics=False).test_client().get("/metrics").status_code == 404
-
-
-def test_a_network_of_several_says_how_each_was_trained(tmp_path):
-    """Commands, epochs and seeds of all, what one began with, who taught it; a network of one run has one line."""
+def test_model_page_lists_the_training_of_every_ensemble_member(tmp_path):
+    """Command, epochs, seed, initial weights and teachers of each member; one line for a single network."""
     runs = [{"recipe": name, "command": f"fit {name}", "epochs": epochs, "seed": seed, "data_md5": "0" * 32}
             for name, epochs, seed in (("one", 100.0, 3), ("two", 56.0, 4))]
     runs[1] |= {"start": {"origin": "a face recognition network"}, "teachers": ["three", "four"], "teaching": 0.7}
     stubs.make_bundle(tmp_path, training=runs[0] | {"seed": 0, "epochs": 156.0, "members": runs})
-    stubs.make_bundle(tmp_path, name="alone", training=runs[0])
+    stubs.make_bundle(tmp_path, name="single", training=runs[0])
     app = create_app({"models": str(tmp_path), "model": "stub"}, reader=stubs.StubReader())
     app.jinja_env.globals["asset"] = lambda name: f"/static/dist/{name}"
 
-    def told(name):
+    def training_of(name):
         page = app.test_client().get(f"/models/{name}").text
         return " ".join(page.partition("Trained by</dt><dd>")[2].partition("</dd>")[0].split())
 
-    assert told("stub") == ("<code>fit one</code>, 100 epochs, seed 3;<br><code>fit two</code>, 56 epochs, seed 4, "
-                            "from the weights of a face recognition network, taught by "
-                            "<code>three</code>, <code>four</code>")
-    assert told("alone") == "<code>fit one</code>, 100 epochs, seed 3"
+    assert training_of("stub") == (
+        "<code>fit one</code>, 100 epochs, seed 3;<br><code>fit two</code>, 56 epochs, seed 4, initial weights from "
+        "a face recognition network, distilled from <code>three</code>, <code>four</code>")
+    assert training_of("single") == "<code>fit one</code>, 100 epochs, seed 3"

@@ -1,4 +1,4 @@
-"""The zoo's table on the Models page."""
+"""The comparison table on the Models page."""
 
 import json
 
@@ -11,18 +11,18 @@ RESULT = {"label_set": "fer2013", "parameters": 58_423, "multiply_adds": 3_100_0
                           "worst_class": {"label": "disgust", "recall": 0.1}, "expected_calibration_error": 0.02}}
 
 
-def test_the_models_page_has_the_table(app, tmp_path):
+def test_models_page_shows_the_comparison_table(app, tmp_path):
     app.static_folder = str(tmp_path)
     (tmp_path / "zoo.json").write_text(json.dumps({"rows": rows({"nama.mini-xception-seven": RESULT}, [])}))
     page = app.test_client().get("/models").text
-    line = next(line for line in page.split("<tr>") if "mini-XCEPTION, seven classes" in line)
-    for words in ("58,423", "3.1 M", "50.0 %", "disgust 10.0 %", "3 of 110, cut", ">9<",
+    row = next(row for row in page.split("<tr>") if "mini-XCEPTION, seven classes" in row)
+    for text in ("58,423", "3.1 M", "50.0 %", "disgust 10.0 %", "3 of 110, shortened", ">9<",
                   "<code>python -m training</code>"):
-        assert words in line
-    assert "fractal" not in page            # neither trained nor measured
+        assert text in row
+    assert "fractal" not in page            # neither trained nor benchmarked
 
 
-def test_without_a_table_the_page_is_whole(app, tmp_path):
+def test_models_page_works_without_the_table(app, tmp_path):
     app.static_folder = str(tmp_path)
     page = app.test_client().get("/models")
-    assert page.status_code == 200 and "beside ours" not in page.text
+    assert page.status_code == 200 and "Comparison with published networks" not in page.text

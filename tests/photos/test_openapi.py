@@ -1,4 +1,4 @@
-"""The API does what its OpenAPI document says: schemathesis sends what the document allows, and what it does not."""
+"""schemathesis sends valid and invalid requests and checks the responses against the OpenAPI document."""
 
 import io
 
@@ -30,14 +30,14 @@ def document(site):
     return schemathesis.openapi.from_wsgi("/api/v1/openapi.json", site)
 
 
-def test_the_document_is_openapi_3_1(site):
+def test_document_is_openapi_3_1(site):
     document = site.test_client().get("/api/v1/openapi.json").json
     assert document["openapi"].startswith("3.1")
     assert {"/api/v1/readings", "/api/v1/explanations", "/api/v1/previews", "/api/v1/models"} <= set(document["paths"])
 
 
 @pytest.mark.slow
-def test_every_answer_is_as_described(document):
+def test_every_response_matches_the_document(document):
     calls = 0
     for result in document.get_all_operations():
         operation = result.ok()
@@ -56,8 +56,8 @@ def test_every_answer_is_as_described(document):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"])
-def test_damaged_pictures_are_answered_in_words(site, kind):
-    """Bytes of a picture with some changed or cut: each is read or refused, none breaks the server."""
+def test_damaged_images_never_cause_an_unexpected_error(site, kind):
+    """Images with altered and truncated bytes are read or rejected with an error code."""
     file = io.BytesIO()
     Image.fromarray(skimage.data.astronaut()).resize((96, 96)).save(file, kind)
     whole, client = file.getvalue(), site.test_client()
@@ -71,9 +71,9 @@ def test_damaged_pictures_are_answered_in_words(site, kind):
             damaged[data.draw(hypothesis.strategies.integers(0, len(damaged) - 1))] = data.draw(
                 hypothesis.strategies.integers(0, 255))
         cut = data.draw(hypothesis.strategies.integers(1, len(damaged)))
-        answer = client.post("/api/v1/readings", data={"picture": (io.BytesIO(bytes(damaged[:cut])), "x")})
-        assert answer.status_code == 200
-        one = answer.json["readings"][0]
-        assert "reading" in one or one["error"]["code"] != "failed", one
+        response = client.post("/api/v1/readings", data={"picture": (io.BytesIO(bytes(damaged[:cut])), "x")})
+        assert response.status_code == 200
+        result = response.json["readings"][0]
+        assert "reading" in result or result["error"]["code"] != "failed", result
 
     check()

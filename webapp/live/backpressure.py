@@ -1,29 +1,31 @@
-"""Back-pressure: what one live client may have under way."""
+"""Back-pressure: limits on the frames of one live client."""
 
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future
 
 
-class Slot:
-    """One frame worked on, one waiting; a newer frame takes the waiting one's place."""
+class InFlight:
+    """At most one frame in progress and one waiting. A newer frame replaces the waiting one."""
 
     def __init__(self):
         self._lock = threading.Lock()
-        self._working, self._waiting, self._closed = False, None, False
+        self._busy, self._closed = False, False
+        self._waiting: Future[bool] | None = None
 
     @property
-    def waiting(self):
-        """Whether a frame waits."""
+    def waiting(self) -> bool:
+        """Whether a frame is waiting."""
         return self._waiting is not None
 
-    def enter(self):
-        """Wait for the turn. True: work, then `leave`. False: a newer frame came, or the slot was closed."""
+    def enter(self) -> bool:
+        """Wait for the turn. True: process the frame, then call `leave`. False: replaced by a newer one, or closed."""
         with self._lock:
             if self._closed:
                 return False
-            if not self._working:
-                self._working = True
+            if not self._busy:
+                self._busy = True
                 return True
             replaced, self._waiting = self._waiting, Future()
             turn = self._waiting
@@ -31,16 +33,16 @@ class Slot:
             replaced.set_result(False)
         return turn.result()
 
-    def leave(self):
-        """The work is done; the frame that waits has its turn."""
+    def leave(self) -> None:
+        """Finish the frame in progress. The waiting frame, if any, is next."""
         with self._lock:
             turn, self._waiting = self._waiting, None
-            self._working = turn is not None
+            self._busy = turn is not None
         if turn:
             turn.set_result(True)
 
-    def close(self):
-        """The client has gone: what waits is given up, nothing new begins."""
+    def close(self) -> None:
+        """Drop the waiting frame and reject new ones: the client has disconnected."""
         with self._lock:
             self._closed = True
             turn, self._waiting = self._waiting, None
@@ -48,24 +50,24 @@ class Slot:
             turn.set_result(False)
 
 
-class Allowance:
-    """A token bucket: `rate` frames a second, at most one second's worth at once; a rate of 0 allows all."""
+class RateLimiter:
+    """A token bucket: `rate` frames per second, bursts of up to one second's worth. A rate of 0 disables the limit."""
 
-    def __init__(self, rate, clock=time.monotonic):
+    def __init__(self, rate: float, clock: Callable[[], float] = time.monotonic):
         self._rate, self._clock = rate, clock
-        self._most = max(1.0, rate)
-        self._left, self._then = self._most, clock()
+        self._capacity = max(1.0, rate)
+        self._tokens, self._updated = self._capacity, clock()
         self._lock = threading.Lock()
 
-    def take(self):
-        """True where one more frame is allowed now."""
+    def take(self) -> bool:
+        """Whether one more frame is allowed now."""
         if not self._rate:
             return True
         with self._lock:
             now = self._clock()
-            self._left = min(self._most, self._left + (now - self._then) * self._rate)
-            self._then = now
-            if self._left < 1:
+            self._tokens = min(self._capacity, self._tokens + (now - self._updated) * self._rate)
+            self._updated = now
+            if self._tokens < 1:
                 return False
-            self._left -= 1
+            self._tokens -= 1
             return True

@@ -1,70 +1,70 @@
-"""The live socket: namespace /live, binary frames in, readings out, one frame in flight a client.
+"""The live socket: namespace /live, binary frames in, readings out, one frame in flight per client.
 
-No picture is kept, and none is logged. docs/socket.md describes the events and the codes.
+Frames are neither stored nor logged. docs/socket.md describes the events and the error codes.
 """
 
 import logging
 import threading
 
-from flask import request
+from flask import Flask, request
 from flask_socketio import ConnectionRefusedError, Namespace, SocketIO
 
 from .. import bundles as bundles_
-from ..readers import UnknownModel
-from ..vision.batching import Busy
-from ..vision.faces import LIVE
+from ..readers import UnknownModelError
+from ..vision.batching import OverloadedError
+from ..vision.faces import LIVE_LONG_SIDES
 from ..vision.images import ImageError
-from .backpressure import Allowance, Slot
+from .backpressure import InFlight, RateLimiter
 
 NAMESPACE = "/live"
 EVENTS = ("hello", "frame")
 CODES = {
-    "wrong_type": "the event's arguments are not what this page describes",
-    "unknown_event": "there is no such event",
-    "wrong_order": "the frame's id is not larger than that of the frame before",
-    "too_fast": "more frames a second than `limits.frames_per_second`",
+    "wrong_type": "the event's arguments do not have the documented types",
+    "unknown_event": "no such event",
+    "wrong_order": "the frame's id is not greater than the previous one",
+    "too_fast": "more frames per second than `limits.frames_per_second`",
     "too_large": "more bytes than `limits.frame_bytes`",
-    "replaced": "a newer frame came before this one's turn",
-    "unknown_model": "no bundle has the name in `model`",
-    "not_a_picture": "the bytes are no picture that can be read",
-    "truncated": "the picture is incomplete or damaged",
+    "replaced": "a newer frame arrived before this one was processed",
+    "unknown_model": "no model has the name in `model`",
+    "not_a_picture": "the bytes are not an image in a supported format",
+    "truncated": "the image is incomplete or damaged",
     "too_many_pixels": "more pixels than `limits.frame_pixels`",
-    "too_many_scans": "a progressive JPEG of more scans than its size allows",
-    "unsupported": "the picture's pixels have no one meaning on a screen",
-    "busy": "the server has more to do than it can",
-    "failed": "the server could not read the frame; its log says why",
+    "too_many_scans": "a progressive JPEG with too many scans for its size",
+    "unsupported": "the image's pixel format cannot be displayed unambiguously",
+    "busy": "the server is overloaded",
+    "failed": "an unexpected error; see the server's log",
 }
-# A message over the transport's limit cuts the connection, so the limit that is answered in words lies far below.
-TRANSPORT_TIMES = 8
+# A message over the transport's limit closes the connection, so frames are rejected with an error well below it.
+TRANSPORT_LIMIT_FACTOR = 8
 
 log = logging.getLogger(__name__)
 
 
 class FrameError(Exception):
-    """A frame is not read. code: a key of CODES; the text is for people."""
+    """A frame is rejected. code: a key of CODES; the message is for people."""
 
-    def __init__(self, code, message):
+    def __init__(self, code: str, message: str):
         super().__init__(message)
         self.code = code
 
 
-def init_app(app, site):
-    """Open the namespace on `app`; the SocketIO object, which is app.extensions["socketio"] too."""
+def init_app(app: Flask, site) -> SocketIO:
+    """Register the namespace on `app` and return the SocketIO object, which is also app.extensions["socketio"]."""
     settings = site.settings
     origins = [origin.strip() for origin in settings.origins.split(",") if origin.strip()]
     socketio = SocketIO(app, async_mode="threading", manage_session=False,
-                        cors_allowed_origins="*" if "*" in origins else _origins(origins),
-                        max_http_buffer_size=TRANSPORT_TIMES * settings.live_bytes,
+                        cors_allowed_origins="*" if "*" in origins else _allowed_origins(origins),
+                        max_http_buffer_size=TRANSPORT_LIMIT_FACTOR * settings.live_bytes,
                         message_queue=settings.message_queue or None)
     live = Live(site)
     socketio.on_namespace(live)
-    site.metrics.watch("emoscope_live_clients", "Live clients connected", lambda: live.clients)
-    site.metrics.watch("emoscope_live_waiting", "Live frames that wait for their client's turn", lambda: live.waiting)
+    site.metrics.add_gauge("emoscope_live_clients", "Connected live clients", lambda: live.clients)
+    site.metrics.add_gauge("emoscope_live_waiting", "Live frames waiting for their turn", lambda: live.waiting)
     return socketio
 
 
-def _origins(others):
-    """None, the library's word for our own origin alone, or a function that allows `others` too."""
+def _allowed_origins(others):
+    """None, which allows only the own origin in Socket.IO, or a function that also allows `others`."""
     if not others:
         return None
 
@@ -77,14 +77,15 @@ def _origins(others):
 
 
 class Client:
-    """What the server knows of a connected client, forgotten when it goes."""
+    """The state of one connected client, discarded on disconnect."""
 
-    def __init__(self, rate):
-        self.slot, self.allowance, self.newest, self.lock = Slot(), Allowance(rate), -1, threading.Lock()
+    def __init__(self, rate: float):
+        self.in_flight, self.rate_limiter = InFlight(), RateLimiter(rate)
+        self.newest, self._lock = -1, threading.Lock()
 
-    def in_order(self, number):
-        """True for an id larger than all before it."""
-        with self.lock:
+    def accept(self, number: int) -> bool:
+        """Whether `number` is greater than all previous ids; records it if so."""
+        with self._lock:
             if number <= self.newest:
                 return False
             self.newest = number
@@ -92,109 +93,117 @@ class Client:
 
 
 class Live(Namespace):
-    """Handlers of the namespace; the library runs each event in a thread of its own."""
+    """The event handlers. Socket.IO runs each event in its own thread."""
 
     def __init__(self, site):
         super().__init__(NAMESPACE)
         self._site, self._settings = site, site.settings
-        self._clients, self._lock = {}, threading.Lock()
+        self._clients: dict[str, Client] = {}
+        self._lock = threading.Lock()
 
     @property
-    def clients(self):
+    def clients(self) -> int:
+        """Number of connected clients."""
         return len(self._clients)
 
     @property
-    def waiting(self):
-        return sum(client.slot.waiting for client in list(self._clients.values()))
+    def waiting(self) -> int:
+        """Number of waiting frames."""
+        return sum(client.in_flight.waiting for client in list(self._clients.values()))
 
     def trigger_event(self, event, *args):
-        """Answer an event that does not exist, where the library would let the client wait."""
+        """Dispatch an event; acknowledge unknown events with an error instead of leaving the client waiting."""
         if event in (*EVENTS, "connect", "disconnect"):
             return super().trigger_event(event, *args)
-        return self._error(None, "unknown_event", f"There is no such event; there are: {', '.join(EVENTS)}.")
+        return self._error(None, "unknown_event", f"Unknown event; the events are: {', '.join(EVENTS)}.")
 
     def on_connect(self, *_):
         with self._lock:
             if len(self._clients) >= self._settings.live_clients:
-                raise ConnectionRefusedError("The server has as many live visitors as it can serve; try again later.")
-            self._clients[request.sid] = Client(self._settings.live_rate)
+                raise ConnectionRefusedError("The server has reached its maximum number of live clients; "
+                                             "try again later.")
+            self._clients[_session_id()] = Client(self._settings.live_rate)
 
     def on_disconnect(self, *_):
         with self._lock:
-            client = self._clients.pop(request.sid, None)
+            client = self._clients.pop(_session_id(), None)
         if client:
-            client.slot.close()
+            client.in_flight.close()
 
     def on_hello(self, *_):
-        """The models on offer, the limits, the engine, and what the server keeps."""
+        """Return the available models, the limits, the engine, and what the server stores."""
         site, settings = self._site, self._settings
-        return {"models": bundles_.offered(site.bundles, settings.model),
+        return {"models": bundles_.available(site.bundles, settings.model),
                 "limits": {"frame_bytes": settings.live_bytes, "frame_pixels": settings.live_pixels,
                            "frames_per_second": settings.live_rate, "frames_in_flight": 1},
                 "engine": site.readers.engine, "keeps": "nothing"}
 
     def on_frame(self, *args):
-        """A frame, ({id, width, height, sent, model?}, bytes): {id, reading} or {id, error: {code, message}}."""
-        about = args[0] if args and isinstance(args[0], dict) else {}
-        number = about.get("id") if _is_whole(about.get("id")) else None
+        """Read a frame, ({id, width, height, sent, model?}, bytes): {id, reading} or {id, error: {code, message}}."""
+        metadata = args[0] if args and isinstance(args[0], dict) else {}
+        number = metadata.get("id") if _is_non_negative_integer(metadata.get("id")) else None
         try:
-            reading = self._read(*_checked(args))
+            reading = self._read(*_validate(args))
         except (FrameError, ImageError) as error:
             return self._error(number, error.code, str(error))
-        except UnknownModel as error:
+        except UnknownModelError as error:
             return self._error(number, "unknown_model", str(error))
-        except Busy as error:
+        except OverloadedError as error:
             return self._error(number, "busy", str(error))
-        except Exception as error:      # one frame's failure must not take the connection with it
+        except Exception as error:      # a failure on one frame must not close the connection
             log.error("a frame could not be read: %s", type(error).__name__, exc_info=True)
-            return self._error(number, "failed", "The server could not read this frame; its log says why.")
-        self._site.metrics.read("live", reading)
+            return self._error(number, "failed", "The server could not read this frame; see its log.")
+        self._site.metrics.count_reading("live", reading)
         return {"id": number, "reading": reading}
 
-    def _read(self, about, data):
-        client, settings = self._clients.get(request.sid), self._settings
+    def _read(self, metadata, data):
+        client, settings = self._clients.get(_session_id()), self._settings
         if client is None:
             raise FrameError("wrong_order", "The connection is closed.")
-        if not client.allowance.take():
-            raise FrameError("too_fast", f"Frames came faster than {settings.live_rate:g} a second; send the next "
-                                         "when the answer is in.")
-        if not client.in_order(about["id"]):
-            raise FrameError("wrong_order", f"Frame {about['id']} is not newer than frame {client.newest}.")
+        if not client.rate_limiter.take():
+            raise FrameError("too_fast", f"Frames must arrive at no more than {settings.live_rate:g} per second; send "
+                                         "the next frame after the previous one is acknowledged.")
+        if not client.accept(metadata["id"]):
+            raise FrameError("wrong_order", f"`id` must be greater than {client.newest}, got {metadata['id']}.")
         if len(data) > settings.live_bytes:
-            raise FrameError("too_large", f"The frame has {len(data):,} bytes; at most {settings.live_bytes:,} are "
-                                          "read. Make it smaller or compress it more.")
-        reader = self._site.readers.get(about.get("model"))
-        if not client.slot.enter():
-            raise FrameError("replaced", "A newer frame took this one's place.")
+            raise FrameError("too_large", f"A frame must have at most {settings.live_bytes:,} bytes, got "
+                                          f"{len(data):,}; reduce its size or quality.")
+        reader = self._site.readers.get(metadata.get("model"))
+        if not client.in_flight.enter():
+            raise FrameError("replaced", "A newer frame replaced this one.")
         try:
-            return reader.read(data, long_sides=LIVE, threshold=settings.live_threshold,
+            return reader.read(data, long_sides=LIVE_LONG_SIDES, threshold=settings.live_threshold,
                                max_pixels=settings.live_pixels)
         finally:
-            client.slot.leave()
+            client.in_flight.leave()
 
     def _error(self, number, code, message):
-        self._site.metrics.failed("live", code)
+        self._site.metrics.count_error("live", code)
         return {"id": number, "error": {"code": code, "message": message}}
 
 
-def _checked(args):
-    """(about, data) of a frame event's arguments. Raises FrameError wrong_type."""
+def _session_id() -> str:
+    return request.sid      # type: ignore[attr-defined]  # Flask-SocketIO adds it
+
+
+def _validate(args):
+    """(metadata, data) of the arguments of a `frame` event. Raises FrameError wrong_type."""
     if len(args) != 2 or not isinstance(args[0], dict) or not isinstance(args[1], bytes | bytearray):
-        kinds = ", ".join(type(one).__name__ for one in args) or "nothing"
-        raise FrameError("wrong_type", f"A frame is an object and then bytes; this was: {kinds}.")
-    about, data = args
-    if not _is_whole(about.get("id")):
-        raise FrameError("wrong_type", "id: a whole number that grows from frame to frame is meant.")
+        types = ", ".join(type(one).__name__ for one in args) or "nothing"
+        raise FrameError("wrong_type", f"`frame` must have two arguments, an object and bytes, got {types}.")
+    metadata, data = args
+    if not _is_non_negative_integer(metadata.get("id")):
+        raise FrameError("wrong_type", f"`id` must be a non-negative integer, got {metadata.get('id')!r}.")
     for name in ("width", "height"):
-        if name in about and not (_is_whole(about[name]) and about[name] > 0):
-            raise FrameError("wrong_type", f"{name}: a whole number of pixels is meant.")
-    sent = about.get("sent", 0)
+        if name in metadata and not (_is_non_negative_integer(metadata[name]) and metadata[name] > 0):
+            raise FrameError("wrong_type", f"`{name}` must be a positive integer, got {metadata[name]!r}.")
+    sent = metadata.get("sent", 0)
     if isinstance(sent, bool) or not isinstance(sent, int | float):
-        raise FrameError("wrong_type", "sent: a time in milliseconds is meant.")
-    if not isinstance(about.get("model"), str | None):
-        raise FrameError("wrong_type", "model: a bundle's name is meant.")
-    return about, data
+        raise FrameError("wrong_type", f"`sent` must be a time in milliseconds, got {sent!r}.")
+    if not isinstance(metadata.get("model"), str | None):
+        raise FrameError("wrong_type", f"`model` must be the name of a model, got {metadata['model']!r}.")
+    return metadata, data
 
 
-def _is_whole(value):
+def _is_non_negative_integer(value):
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0

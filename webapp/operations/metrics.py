@@ -1,36 +1,39 @@
-"""What the process has done, for Prometheus. One registry an application, so that tests share nothing."""
+"""Prometheus metrics. Each application has its own registry, so tests do not share counters."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-STEPS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)     # seconds
+BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)     # seconds
 
 
 class Metrics:
-    """`read` and `failed` count; `watch` names what is asked when the numbers are."""
+    """Counts readings, faces and errors by source (`live` or `api`), and times the steps of a reading."""
 
     def __init__(self):
         self.registry = CollectorRegistry()
-        self._readings = Counter("emoscope_readings", "Pictures read", ["source"], registry=self.registry)
+        self._readings = Counter("emoscope_readings", "Images read", ["source"], registry=self.registry)
         self._faces = Counter("emoscope_faces", "Faces found", ["source"], registry=self.registry)
-        self._errors = Counter("emoscope_errors", "Pictures not read", ["source", "code"], registry=self.registry)
-        self._steps = Histogram("emoscope_step_seconds", "Time of one step of a reading", ["step"], buckets=STEPS,
-                                registry=self.registry)
+        self._errors = Counter("emoscope_errors", "Images not read", ["source", "code"], registry=self.registry)
+        self._steps = Histogram("emoscope_step_seconds", "Duration of one step of a reading", ["step"],
+                                buckets=BUCKETS, registry=self.registry)
 
-    def read(self, source, reading):
-        """Count a reading that `source`, live or api, was answered."""
+    def count_reading(self, source: str, reading: Mapping[str, Any]) -> None:
+        """Count a Reading returned to `source`."""
         self._readings.labels(source).inc()
         self._faces.labels(source).inc(len(reading["faces"]))
         for step, milliseconds in reading["milliseconds"].items():
             self._steps.labels(step).observe(milliseconds / 1000)
 
-    def failed(self, source, code):
-        """Count an error that `source` was answered."""
+    def count_error(self, source: str, code: str) -> None:
+        """Count an error returned to `source`."""
         self._errors.labels(source, code).inc()
 
-    def watch(self, name, help, function):
-        """A gauge that asks `function` for its number."""
+    def add_gauge(self, name: str, help: str, function: Callable[[], float]) -> None:
+        """Add a gauge whose value is `function()` at each scrape."""
         Gauge(name, help, registry=self.registry).set_function(function)
 
-    def text(self):
-        """Prometheus's text format, bytes."""
+    def text(self) -> bytes:
+        """All metrics in Prometheus text format."""
         return generate_latest(self.registry)

@@ -1,79 +1,85 @@
-"""`asset('live.js')` in a template: the address of the built file, static/dist/live-HASH.js; and how files are
-sent: the build lays a Brotli and a gzip copy beside each that gains by it."""
+"""Built scripts and styles: `asset('live.js')` in a template is the URL of static/dist/live-HASH.js.
+
+The build writes Brotli and gzip copies beside each file that shrinks; these are served where the browser accepts them.
+"""
 
 import json
 import mimetypes
 from pathlib import Path
+from typing import IO
 
-from flask import request, send_file, url_for
+from flask import Flask, Response, request, send_file, url_for
 from werkzeug.security import safe_join
 
 from ..errors import SetupError
 
 
-class AssetsMissing(SetupError):  # noqa: N818 - says what is the matter
-    """The scripts and styles have not been built, or not this one."""
+class AssetsMissingError(SetupError):
+    """The scripts and styles, or one of them, have not been built."""
 
 
 class Assets:
-    """Reads the build's manifest, {"live.js": "live-HASH.js"}, anew when it has changed."""
+    """Looks up built files in the manifest, {"live.js": "live-HASH.js"}, and reloads it when it changes."""
 
-    def __init__(self, dist):
+    def __init__(self, dist: str | Path):
         self.folder = Path(dist)
         self._manifest = self.folder / "manifest.json"
-        self._read, self._names = None, {}
+        self._modified: int | None = None
+        self._names: dict[str, str] = {}
 
-    def __call__(self, name):
-        """The address of the built file. Raises AssetsMissing."""
+    def __call__(self, name: str) -> str:
+        """The URL of the built file. Raises AssetsMissingError."""
         names = self.names()
         if name not in names:
-            raise AssetsMissing(f"{self._manifest}: {name} is not built; run `make build`")
+            raise AssetsMissingError(f"{self._manifest}: {name} is not built; run `make build`")
         return url_for("static", filename=f"dist/{names[name]}")
 
-    def names(self):
-        """{name: built name}. Raises AssetsMissing."""
+    def names(self) -> dict[str, str]:
+        """{name: built name}. Raises AssetsMissingError."""
         try:
-            changed = self._manifest.stat().st_mtime_ns
-            if changed != self._read:
-                self._names, self._read = json.loads(self._manifest.read_text()), changed
+            modified = self._manifest.stat().st_mtime_ns
+            if modified != self._modified:
+                self._names, self._modified = json.loads(self._manifest.read_text()), modified
         except (OSError, ValueError) as error:
-            raise AssetsMissing(f"{self._manifest}: the pages' scripts are not built; run `make build`") from error
+            raise AssetsMissingError(f"{self._manifest}: scripts and styles are not built; run `make build`") from error
         return self._names
 
-
-    def compressed(self, sha256):
-        """Where the build laid the compressed copies of the file with this hash, without their endings."""
+    def compressed(self, sha256: str) -> Path:
+        """The path of the compressed copies of the file with this hash, without .br or .gz."""
         return self.folder / "compressed" / sha256
 
 
-def init_app(app):
-    found = app.extensions["assets"] = app.jinja_env.globals["asset"] = Assets(Path(app.static_folder) / "dist")
-    plain = app.view_functions["static"]
+def init_app(app: Flask) -> None:
+    assets = app.extensions["assets"] = app.jinja_env.globals["asset"] = Assets(Path(app.static_folder or "") / "dist")
+    serve_uncompressed = app.view_functions["static"]
 
     def static(filename):
-        """A file of static/; built ones compressed, where the browser takes that."""
-        path = safe_join(found.folder, filename.removeprefix("dist/")) if filename.startswith("dist/") else None
-        copy = _copy(path) if path else None
-        return send(path, path, None) if copy else plain(filename=filename)
+        """A file of static/, compressed if it is built and the browser accepts it."""
+        path = safe_join(str(assets.folder), filename.removeprefix("dist/")) if filename.startswith("dist/") else None
+        return send(path, path) if path and _compressed_copy(path) else serve_uncompressed(filename=filename)
 
     app.view_functions["static"] = static
 
 
-def send(file, copies, mimetype):
-    """`file`, a path or a binary stream, compressed where `copies` with an ending .br or .gz is there and the
-    browser takes it; mimetype None: by the path's ending."""
-    copy, encoding = _copy(copies) or (file, None)
-    response = send_file(copy, mimetype=mimetype or mimetypes.guess_type(file)[0], conditional=True)
-    if encoding:
-        response.headers["Content-Encoding"] = encoding
+def send(file: str | IO[bytes], copies: str | Path, mimetype: str | None = None) -> Response:
+    """Send `file`, a path or a binary stream, or a compressed copy of it: `copies` plus .br or .gz.
+
+    Without a mimetype, `file` must be a path, and its extension decides.
+    """
+    if mimetype is None:
+        mimetype = mimetypes.guess_type(str(file))[0]
+    copy = _compressed_copy(copies)
+    response = send_file(copy[0] if copy else file, mimetype=mimetype, conditional=True)
+    if copy:
+        response.headers["Content-Encoding"] = copy[1]
     response.headers["Vary"] = "Accept-Encoding"
     return response
 
 
-def _copy(path):
-    """(path of the compressed copy, its encoding) the browser likes best; None."""
-    for ending, encoding in (("br", "br"), ("gz", "gzip")):
-        copy = Path(f"{path}.{ending}")
+def _compressed_copy(path):
+    """(path, encoding) of the compressed copy the browser prefers, or None."""
+    for extension, encoding in (("br", "br"), ("gz", "gzip")):
+        copy = Path(f"{path}.{extension}")
         if encoding in request.accept_encodings and copy.is_file():
             return copy, encoding
     return None

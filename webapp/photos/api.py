@@ -1,48 +1,52 @@
-"""The JSON API, /api/v1: pictures in, readings out. /api/v1/openapi.json describes it to programs."""
+"""The JSON API, /api/v1: images in, readings out. /api/v1/openapi.json describes it for programs."""
 
 import importlib.util
 import json
 import logging
+from collections.abc import Callable
+from typing import Any
 
 import limits
-from apiflask import APIBlueprint
+from apiflask import APIBlueprint, APIFlask
 from flask import current_app, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
+from werkzeug.datastructures import FileStorage
 
 from .. import bundles as bundles_
-from ..operations import failures
-from ..readers import UnknownModel
-from ..settings import SettingsError
-from ..vision.batching import Busy
+from ..operations.error_handlers import error_response
+from ..readers import UnknownModelError
+from ..settings import Settings, SettingsError
+from ..vision.batching import OverloadedError
 from ..vision.crops import LANDMARKS
-from ..vision.faces import PHOTO
+from ..vision.faces import PHOTO_LONG_SIDES
 from ..vision.images import ImageError
 from . import schemas
 
-FIELD = "picture"       # of the form; may be repeated
+FIELD = "picture"       # form field of an image; may be repeated
 JSON = "application/json"
 log = logging.getLogger(__name__)
 api = APIBlueprint("api", __name__, url_prefix="/api/v1")
 
 
-def check(settings):
-    """Raise SettingsError where the rate or the message queue cannot be used."""
+def check(settings: Settings) -> None:
+    """Raise SettingsError if the rate limit or the message queue is not usable."""
     if settings.api_rate:
         try:
             limits.parse_many(settings.api_rate)
         except ValueError:
-            raise SettingsError(f"api_rate={settings.api_rate}: a number of requests and a time is meant, such as "
-                                "'100 per minute'") from None
+            raise SettingsError("`api_rate` must be a number of requests per time, such as '100 per minute', got "
+                                f"{settings.api_rate!r}") from None
     if not settings.message_queue:
         return
     if not settings.message_queue.startswith(("redis://", "rediss://")):
-        raise SettingsError(f"message_queue={settings.message_queue}: an address that begins with redis:// is meant")
+        raise SettingsError(f"`message_queue` must be a redis:// URL, got {settings.message_queue!r}")
     if not importlib.util.find_spec("redis"):
-        raise SettingsError("message_queue: this needs the Python package redis; install it: pip install redis")
+        raise SettingsError("`message_queue` requires the Python package redis, which is not installed; "
+                            "run `pip install redis`")
 
 
-def init_app(app, settings):
+def init_app(app: APIFlask, settings: Settings) -> None:
     check(settings)
     limiter = Limiter(get_remote_address, app=app, storage_uri=settings.message_queue or "memory://",
                       strategy="moving-window", headers_enabled=True)
@@ -51,127 +55,129 @@ def init_app(app, settings):
     app.register_blueprint(api)
 
 
-def _answers(schema, **others):
-    """OpenAPI's `responses`: 200 with `schema`, errors by status, and too many requests."""
-    errors = others | {"429": "Too many requests"}
+def _responses(schema, **errors):
+    """OpenAPI `responses`: 200 with `schema`, and error descriptions by status, passed as `_400`."""
+    errors["_429"] = "Too many requests"
     return {"200": {"description": "OK", "content": {JSON: {"schema": schema}}}} | {
-        status.lstrip("_"): {"description": words, "content": {JSON: {"schema": schemas.Error}}}
-        for status, words in errors.items()}
+        status.removeprefix("_"): {"description": description, "content": {JSON: {"schema": schemas.Error}}}
+        for status, description in errors.items()}
 
 
 @api.get("/models")
-@api.doc(responses=_answers(schemas.Models))
+@api.doc(responses=_responses(schemas.Models))
 def models():
-    """The models on offer, the default first."""
+    """List the available models, the default first."""
     site = _site()
-    return {"models": bundles_.offered(site.bundles, site.settings.model)}
+    return {"models": bundles_.available(site.bundles, site.settings.model)}
 
 
 @api.post("/readings")
-@api.input(schemas.Pictures, location="form_and_files", validation=False)
-@api.doc(responses=_answers(schemas.Readings, _400="No picture, or an unknown model", _413="Too much at once"))
+@api.input(schemas.ReadingRequest, location="form_and_files", validation=False)
+@api.doc(responses=_responses(schemas.Readings, _400="No image, or an unknown model", _413="Too large"))
 def readings(**_):
-    """The readings of one or many pictures, each with its own error where it could not be read."""
+    """Read one or more images. An image that cannot be read has its own error."""
     site = _site()
-    pictures = request.files.getlist(FIELD) + request.files.getlist(FIELD + "s")
-    if not pictures:
-        return failures.answer(400, f"Send a form with one or more files named {FIELD!r}.", "no_picture")
-    if len(pictures) > site.settings.request_pictures:
-        return failures.answer(413, f"{len(pictures)} pictures came; at most {site.settings.request_pictures} are "
-                                    "read at once.", "too_many_pictures")
+    images = request.files.getlist(FIELD) + request.files.getlist(FIELD + "s")
+    if not images:
+        return error_response(400, f"The form must have one or more files named {FIELD!r}.", "no_picture")
+    if len(images) > site.settings.request_images:
+        return error_response(413, f"A request must have at most {site.settings.request_images} images, got "
+                                   f"{len(images)}; send several requests.", "too_many_pictures")
     try:
         reader = site.readers.get(request.form.get("model"))
-    except UnknownModel as error:
-        return failures.answer(400, str(error), "unknown_model")
-    return {"readings": [{"name": picture.filename or ""} | _read(reader, picture) for picture in pictures]}
+    except UnknownModelError as error:
+        return error_response(400, str(error), "unknown_model")
+    return {"readings": [{"name": image.filename or ""} | _read(reader, image) for image in images]}
 
 
 @api.post("/explanations")
 @api.input(schemas.ExplanationRequest, location="form_and_files", validation=False)
-@api.doc(responses=_answers(schemas.Explanation, _400="No picture, or something in the form is not right",
-                            _404="No such face, or no such expression", _413="Too large", _503="Busy"))
+@api.doc(responses=_responses(schemas.Explanation, _400="No image, or an invalid form field",
+                              _404="No such face, or no such expression", _413="Too large", _503="Overloaded"))
 def explanations(**_):
-    """What mattered in one face: how far the answer falls when a part of it is hidden."""
+    """Explain one face: how much the probability drops when a region is occluded."""
     settings, form = _site().settings, request.form
-    landmarks = _landmarks(form.get("landmarks"))
-    if landmarks is False or not form.get("face", "0").isdecimal():
-        return failures.answer(400, "`face` is a whole number, `landmarks` JSON as in a reading.", "bad_face")
-    return _of_one_picture(lambda reader, data: reader.explain(
-        data, landmarks, int(form.get("face", "0")[:6]), form.get("expression") or None, PHOTO,
+    landmarks, valid = _parse_landmarks(form.get("landmarks"))
+    if not valid or not form.get("face", "0").isdecimal():
+        return error_response(400, "`face` must be a non-negative integer, `landmarks` JSON as in a reading.",
+                              "bad_face")
+    return _process_one(lambda reader, data: reader.explain(
+        data, landmarks, int(form.get("face", "0")[:6]), form.get("expression") or None, PHOTO_LONG_SIDES,
         settings.photo_threshold, settings.photo_pixels))
 
 
 @api.post("/previews")
 @api.input(schemas.PreviewRequest, location="form_and_files", validation=False)
-@api.doc(responses=_answers(schemas.Error, _400="No picture", _413="Too large", _503="Busy") | {
-    "200": {"description": "a small JPEG, upright", "content": {"image/jpeg": {}}}})
+@api.doc(responses=_responses(schemas.Error, _400="No image", _413="Too large", _503="Overloaded") | {
+    "200": {"description": "a small upright JPEG", "content": {"image/jpeg": {}}}})
 def previews(**_):
-    """A picture that the browser cannot show, as a small JPEG; nothing of it is kept."""
-    return _of_one_picture(lambda reader, data: current_app.response_class(
+    """Convert an image that the browser cannot display to a small JPEG. Nothing is stored."""
+    return _process_one(lambda reader, data: current_app.response_class(
         reader.preview(data, _site().settings.photo_pixels), mimetype="image/jpeg"))
 
 
-def _of_one_picture(answer):
-    """`answer(reader, data)` of the form's one picture and model, or what was wrong in words."""
-    site, picture = _site(), request.files.get(FIELD)
-    if picture is None:
-        return failures.answer(400, f"Send a form with a file named {FIELD!r}.", "no_picture")
+def _process_one(process: Callable[[Any, bytes], Any]):
+    """`process(reader, data)` with the form's image and model, or an error response."""
+    site, image = _site(), request.files.get(FIELD)
+    if image is None:
+        return error_response(400, f"The form must have a file named {FIELD!r}.", "no_picture")
     try:
-        return answer(site.readers.get(request.form.get("model")), _bytes(picture, site.settings.photo_bytes))
-    except UnknownModel as error:
-        return failures.answer(400, str(error), "unknown_model")
+        return process(site.readers.get(request.form.get("model")), _bytes(image, site.settings.photo_bytes))
+    except UnknownModelError as error:
+        return error_response(400, str(error), "unknown_model")
     except ImageError as error:
-        return failures.answer(413 if error.code.startswith("too_") else 400, str(error), error.code)
+        return error_response(413 if error.code.startswith("too_") else 400, str(error), error.code)
     except LookupError as error:
-        return failures.answer(404, f"{error.args[0][0].upper()}{error.args[0][1:]}.", "no_such_face")
+        return error_response(404, f"{error.args[0][0].upper()}{error.args[0][1:]}.", "no_such_face")
     except ValueError as error:
-        return failures.answer(400, str(error), "bad_face")
-    except Busy as error:
-        return failures.answer(503, str(error), "busy")
+        return error_response(400, str(error), "bad_face")
+    except OverloadedError as error:
+        return error_response(503, str(error), "busy")
 
 
-def _landmarks(text):
-    """{name: (x, y)} of `text`, JSON; None where there is none, False where it is not of that form."""
+def _parse_landmarks(text: str | None) -> tuple[dict[str, tuple[float, ...]] | None, bool]:
+    """({name: (x, y)}, True) for `text`, JSON; (None, True) without text; (None, False) if the text is invalid."""
     if not text:
-        return None
+        return None, True
     try:
         given = json.loads(text[:2000])
         points = {name: tuple(float(value) for value in given[name]) for name in LANDMARKS}
     except (ValueError, TypeError, KeyError, OverflowError):
-        return False
-    # A face may reach over the picture's edge, but not far from it.
-    near = all(len(point) == 2 and all(-2 <= value <= 3 for value in point) for point in points.values())
-    return points if near else False
+        return None, False
+    # A face may extend beyond the edge of the image, but not far.
+    if all(len(point) == 2 and all(-2 <= value <= 3 for value in point) for point in points.values()):
+        return points, True
+    return None, False
 
 
-def _read(reader, picture):
-    """{"reading"} or {"error": {"code", "message"}} of one file."""
+def _read(reader, image):
+    """{"reading"} or {"error": {"code", "message"}} of one uploaded file."""
     site = _site()
     try:
-        reading = reader.read(_bytes(picture, site.settings.photo_bytes), long_sides=PHOTO,
+        reading = reader.read(_bytes(image, site.settings.photo_bytes), long_sides=PHOTO_LONG_SIDES,
                               threshold=site.settings.photo_threshold, max_pixels=site.settings.photo_pixels)
     except ImageError as error:
         return _error(error.code, str(error))
-    except Busy as error:
+    except OverloadedError as error:
         return _error("busy", str(error))
-    except Exception as error:      # one picture's failure must not take the others with it
-        log.error("a picture could not be read: %s", type(error).__name__, exc_info=True)
-        return _error("failed", "The server could not read this picture; its log says why.")
-    site.metrics.read("api", reading)
+    except Exception as error:      # a failure on one image must not affect the others
+        log.error("an image could not be read: %s", type(error).__name__, exc_info=True)
+        return _error("failed", "The server could not read this image; see its log.")
+    site.metrics.count_reading("api", reading)
     return {"reading": reading}
 
 
-def _bytes(picture, most):
-    data = picture.stream.read(most + 1)
-    if len(data) > most:
-        raise ImageError("too_large", f"The file is larger than {most / 1e6:g} MB.")
+def _bytes(image: FileStorage, limit: int) -> bytes:
+    data = image.stream.read(limit + 1)
+    if len(data) > limit:
+        raise ImageError("too_large", f"The file must have at most {limit / 1e6:g} MB.")
     if not data:
         raise ImageError("not_a_picture", "The file is empty.")
     return data
 
 
 def _error(code, message):
-    _site().metrics.failed("api", code)
+    _site().metrics.count_error("api", code)
     return {"error": {"code": code, "message": message}}
 
 

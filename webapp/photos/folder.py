@@ -1,84 +1,86 @@
-"""`python -m webapp read FOLDER`: the readings of a folder's pictures as a table, a row a face.
+"""`python -m webapp read FOLDER`: read the photos of a folder into a table with one row per face.
 
-A picture without a face is a row without an expression; one that cannot be read is a row with its error.
-While it runs, the answers gather in OUT.part, a line a picture; a run that was broken off goes on from there.
+A photo without a face has one row without an expression; a photo that cannot be read has one row with its error.
+Results are saved to OUT.part as they are made, one line per photo, and an interrupted run resumes from that file.
 """
 
 import csv
 import json
 import os
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from ..errors import SetupError
-from ..vision.faces import PHOTO
+from ..settings import Settings
+from ..vision.faces import PHOTO_LONG_SIDES
 from ..vision.images import ImageError
 
-SUFFIXES = {".jpg", ".jpeg", ".jpe", ".mpo", ".png", ".webp", ".avif", ".heic", ".heif", ".gif", ".bmp", ".tif",
-            ".tiff"}
+EXTENSIONS = {".jpg", ".jpeg", ".jpe", ".mpo", ".png", ".webp", ".avif", ".heic", ".heif", ".gif", ".bmp", ".tif",
+              ".tiff"}
 
 
-def pictures(folder):
-    """Paths of the pictures in `folder` and below, sorted. Raises SetupError."""
+def find(folder: str | Path) -> list[Path]:
+    """Paths of the photos in `folder` and its subfolders, sorted. Raises SetupError."""
     folder = Path(folder)
     if not folder.is_dir():
-        raise SetupError(f"{folder}: no such folder; name one that holds pictures")
-    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+        raise SetupError(f"{folder}: no such folder; name a folder of photos")
+    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in EXTENSIONS and path.is_file())
     if not found:
-        raise SetupError(f"{folder}: no pictures in it or below; files that end in {', '.join(sorted(SUFFIXES))} "
-                         "are read")
+        raise SetupError(f"{folder}: no photos found; supported extensions: {', '.join(sorted(EXTENSIONS))}")
     return found
 
 
-def read(paths, folder, reader, settings, part):
+def read(paths: Iterable[Path], folder: str | Path, reader: Any, settings: Settings, part: Path) -> Iterator[dict]:
     """Yield for each path, in order, {"file"} with {"reading"} or {"error": {"code", "message"}}.
 
-    part: Path of the file the answers gather in; those it has, of files unchanged since, are not read again.
+    part: the file to which results are saved. Photos unchanged since a result was saved are not read again.
     """
-    known = _known(part, reader)
+    saved = _load_saved(part, reader)
     with open(part, "w", encoding="utf-8") as out:
-        out.write(json.dumps(_maker(reader)) + "\n")
+        out.write(json.dumps(_header(reader)) + "\n")
         for path in paths:
             key = _key(path, folder)
-            answer = known.get(key) or {"file": path.relative_to(folder).as_posix()} | _read(path, reader, settings)
-            out.write(json.dumps([key, answer], ensure_ascii=False) + "\n")
+            result = saved.get(key) or {"file": path.relative_to(folder).as_posix()} | _read(path, reader, settings)
+            out.write(json.dumps([key, result], ensure_ascii=False) + "\n")
             out.flush()
-            yield answer
+            yield result
 
 
-def _known(part, reader):
-    """{key: answer} of a run that was broken off, by the same model; its last line may be cut."""
-    known = {}
+def _load_saved(part, reader):
+    """{key: result} of an interrupted run with the same model. The last line may be incomplete."""
+    saved: dict[str, dict] = {}
     if not part.exists():
-        return known
+        return saved
     with open(part, encoding="utf-8") as lines:
         try:
-            if json.loads(next(lines, "null")) != _maker(reader):
-                return known
+            if json.loads(next(lines, "null")) != _header(reader):
+                return saved
             for line in lines:
-                key, answer = json.loads(line)
-                known[key] = answer
+                key, result = json.loads(line)
+                saved[key] = result
         except ValueError:
             pass
-    return known
+    return saved
 
 
-def _maker(reader):
-    return {"model": reader.expressions.name, "version": reader.expressions.version}
+def _header(reader):
+    return {"model": reader.classifier.name, "version": reader.classifier.version}
 
 
 def _key(path, folder):
     try:
-        about = path.stat()
-    except OSError:         # gone meanwhile: its row will say so
+        stat = path.stat()
+    except OSError:         # deleted in the meantime; its row has the error
         return path.relative_to(folder).as_posix()
-    return f"{path.relative_to(folder).as_posix()}:{about.st_size}:{about.st_mtime_ns}"
+    return f"{path.relative_to(folder).as_posix()}:{stat.st_size}:{stat.st_mtime_ns}"
 
 
-def rows(answer, labels):
-    """The table's rows, dicts, of one answer of `read`."""
-    reading = answer.get("reading")
-    error = answer.get("error")
-    common = {"file": answer["file"], "error": f"{error['code']}: {error['message']}" if error else ""}
+def rows(result: dict, labels: Sequence[str]) -> list[dict]:
+    """The table rows of one result of `read`."""
+    reading = result.get("reading")
+    error = result.get("error")
+    common = {"file": result["file"], "error": f"{error['code']}: {error['message']}" if error else ""}
     if reading:
         common |= reading["picture"] | {"faces": len(reading["faces"])}
     if not reading or not reading["faces"]:
@@ -86,40 +88,40 @@ def rows(answer, labels):
     return [common | _face_row(number, face, labels) for number, face in enumerate(reading["faces"], 1)]
 
 
-def columns(labels):
+def columns(labels: Sequence[str]) -> list[str]:
     """The table's columns, in order."""
     return ["file", "error", "width", "height", "faces", "face", "x", "y", "face_width", "face_height", "score",
             "expression", "unsure", *(f"probability_{label}" for label in labels),
             *(f"votes_{label}" for label in labels)]
 
 
-def write(answers, out, labels):
-    """Write the answers to the Path `out`, as its name ends: .csv, .json or .parquet; whole or not at all."""
-    unfinished = out.with_name(out.name + ".new")
-    WRITERS[out.suffix.lower()](answers, unfinished, labels)
-    os.replace(unfinished, out)
+def write(results: Sequence[dict], out: Path, labels: Sequence[str]) -> None:
+    """Write the results to `out` atomically, in the format of its extension: .csv, .json or .parquet."""
+    temporary = out.with_name(out.name + ".new")
+    WRITERS[out.suffix.lower()](results, temporary, labels)
+    os.replace(temporary, out)
 
 
-def _write_csv(answers, out, labels):
+def _write_csv(results, out, labels):
     with open(out, "w", newline="", encoding="utf-8") as file:
         table = csv.DictWriter(file, columns(labels), restval="")
         table.writeheader()
-        for answer in answers:
-            table.writerows(rows(answer, labels))
+        for result in results:
+            table.writerows(rows(result, labels))
 
 
-def _write_json(answers, out, _labels):
+def _write_json(results, out, _labels):
     with open(out, "w", encoding="utf-8") as file:
-        file.write("[\n" + ",\n".join(json.dumps(answer, ensure_ascii=False) for answer in answers) + "\n]\n")
+        file.write("[\n" + ",\n".join(json.dumps(result, ensure_ascii=False) for result in results) + "\n]\n")
 
 
-def _write_parquet(answers, out, labels):
+def _write_parquet(results, out, labels):
     import duckdb
     table = out.with_name(out.name + ".csv")
-    _write_csv(answers, table, labels)
-    kinds = {"file": "VARCHAR", "error": "VARCHAR", "expression": "VARCHAR", "unsure": "BOOLEAN"}
-    kinds |= dict.fromkeys(["width", "height", "faces", "face"], "INTEGER")
-    types = {name: kinds.get(name, "TINYINT" if name.startswith("votes_") else "FLOAT") for name in columns(labels)}
+    _write_csv(results, table, labels)
+    special = {"file": "VARCHAR", "error": "VARCHAR", "expression": "VARCHAR", "unsure": "BOOLEAN"}
+    special |= dict.fromkeys(["width", "height", "faces", "face"], "INTEGER")
+    types = {name: special.get(name, "TINYINT" if name.startswith("votes_") else "FLOAT") for name in columns(labels)}
     try:
         read_csv = duckdb.read_csv(str(table), header=True, dtype=types, na_values="", parallel=False)
         read_csv.write_parquet(str(out))
@@ -133,9 +135,9 @@ WRITERS = {".csv": _write_csv, ".json": _write_json, ".parquet": _write_parquet}
 def _read(path, reader, settings):
     try:
         if path.stat().st_size > settings.photo_bytes:
-            raise ImageError("too_large", f"The file is larger than {settings.photo_bytes / 1e6:g} MB.")
-        return {"reading": reader.read(path.read_bytes(), long_sides=PHOTO, threshold=settings.photo_threshold,
-                                       max_pixels=settings.photo_pixels)}
+            raise ImageError("too_large", f"The file must have at most {settings.photo_bytes / 1e6:g} MB.")
+        return {"reading": reader.read(path.read_bytes(), long_sides=PHOTO_LONG_SIDES,
+                                       threshold=settings.photo_threshold, max_pixels=settings.photo_pixels)}
     except ImageError as error:
         return {"error": {"code": error.code, "message": str(error)}}
     except OSError as error:

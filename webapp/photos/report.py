@@ -1,69 +1,77 @@
-"""`python -m webapp report FOLDER`: a page that shows what was read in a folder's pictures, each with its faces marked.
+"""`python -m webapp report FOLDER`: an HTML report of a folder's photos with their faces marked.
 
-The folder it is written to holds report.html, which needs nothing else, and readings.csv. Where FOLDER has a
-MANIFEST.json that says how many faces a picture shows, {"items": [{"file", "faces"}]}, that stands beside the number
-found.
+The output directory gets report.html, which is self-contained, and readings.csv. If FOLDER has a MANIFEST.json with
+the number of faces in each photo, {"items": [{"file", "faces"}]}, the report compares it with the number found.
 """
 
 import base64
 import io
 import json
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import jinja2
 from PIL import Image
 
-from ..settings import ROOT
+from ..settings import ROOT, Settings
 from ..vision import images
 from . import folder as folder_
 
-LONG_SIDE = 720         # px of a picture in the report
-COLOURS = ("#6fe3d2", "#ffc857", "#ff9dbf", "#9ccbff", "#cfee6b", "#d5b8ff")       # as on the photo page
+LONG_SIDE = 720         # px of an image in the report
+COLORS = ("#6fe3d2", "#ffc857", "#ff9dbf", "#9ccbff", "#cfee6b", "#d5b8ff")       # as on the photo page
 
 
 @dataclass(frozen=True)
 class Row:
-    """One picture of the report. faces: of its reading, [] where there is none; picture: a data address of a JPEG,
-    "" where it cannot be read; error: in words, "" for none; known: faces it is said to have, None if nobody says."""
+    """One photo of the report.
+
+    faces: those of its Reading, [] if there are none; image: data URL of a JPEG, "" if it cannot be read; error: the
+    message, "" if there is none; known: the expected number of faces, None if unknown.
+    """
 
     file: str
     faces: list
-    picture: str
+    image: str
     error: str
     known: int | None
 
 
-def write(answers, folder, out, reader, settings):
-    """Write report.html and readings.csv of `answers` (those of folder.read) into the Path `out`; the counts."""
-    known = _known(Path(folder))
-    rows = [_row(answer, Path(folder), settings, known) for answer in answers]
-    counts = count(rows, reader.expressions.labels)
+def write(results: Sequence[dict], folder: str | Path, out: Path, reader: Any, settings: Settings) -> dict[str, Any]:
+    """Write report.html and readings.csv of the results of folder.read to the directory `out`; return the counts."""
+    known = _load_known(Path(folder))
+    rows = [_row(result, Path(folder), settings, known) for result in results]
+    counts = count(rows, reader.classifier.labels)
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(ROOT / "templates"), autoescape=True,
                                      trim_blocks=True, lstrip_blocks=True)
     page = environment.get_template("photo_report.html").render(
-        rows=rows, counts=counts, model=reader.expressions, colours=COLOURS, folder=Path(folder).resolve().name)
+        rows=rows, counts=counts, model=reader.classifier, colors=COLORS, folder=Path(folder).resolve().name)
     (out / "report.html").write_text(page, encoding="utf-8")
-    folder_.write(answers, out / "readings.csv", reader.expressions.labels)
+    folder_.write(results, out / "readings.csv", reader.classifier.labels)
     return counts
 
 
-def count(rows, labels):
-    """{"pictures", "errors", "no_face", "several", "faces", "unsure", "expressions": {label: faces}, "known",
-    "alike"}: `known` pictures whose number of faces is given, `alike` of them where that many were found."""
+def count(rows: Sequence[Row], labels: Sequence[str]) -> dict[str, Any]:
+    """{"photos", "errors", "no_face", "several", "faces", "unsure", "expressions", "known", "matching"}.
+
+    "expressions" is {label: faces}. "known" counts the photos whose number of faces is known, "matching" those where
+    that many were found.
+    """
     faces = [face for row in rows for face in row.faces]
-    given = Counter(face["expression"] for face in faces if not face["unsure"])
+    by_expression = Counter(face["expression"] for face in faces if not face["unsure"])
     known = [row for row in rows if row.known is not None and not row.error]
-    return {"pictures": len(rows), "errors": sum(bool(row.error) for row in rows),
+    return {"photos": len(rows), "errors": sum(bool(row.error) for row in rows),
             "no_face": sum(not row.faces and not row.error for row in rows),
             "several": sum(len(row.faces) > 1 for row in rows), "faces": len(faces),
-            "unsure": sum(face["unsure"] for face in faces), "expressions": {label: given[label] for label in labels},
-            "known": len(known), "alike": sum(row.known == len(row.faces) for row in known)}
+            "unsure": sum(face["unsure"] for face in faces),
+            "expressions": {label: by_expression[label] for label in labels},
+            "known": len(known), "matching": sum(row.known == len(row.faces) for row in known)}
 
 
-def _known(folder):
-    """{file: number of faces} by the folder's MANIFEST.json; {} without one."""
+def _load_known(folder):
+    """{file: number of faces} from the folder's MANIFEST.json; {} without one."""
     try:
         items = json.loads((folder / "MANIFEST.json").read_text(encoding="utf-8"))["items"]
         return {item["file"]: int(item["faces"]) for item in items if item.get("faces") is not None}
@@ -71,17 +79,17 @@ def _known(folder):
         return {}
 
 
-def _row(answer, folder, settings, known):
-    error, faces = answer.get("error"), answer.get("reading", {}).get("faces", [])
-    picture = "" if error else _small(folder / answer["file"], settings)
-    return Row(answer["file"], faces, picture, error["message"] if error else "", known.get(answer["file"]))
+def _row(result, folder, settings, known):
+    error, faces = result.get("error"), result.get("reading", {}).get("faces", [])
+    image = "" if error else _thumbnail(folder / result["file"], settings)
+    return Row(result["file"], faces, image, error["message"] if error else "", known.get(result["file"]))
 
 
-def _small(path, settings):
-    """The picture as a data address of a small JPEG, upright."""
+def _thumbnail(path, settings):
+    """The photo as the data URL of a small upright JPEG."""
     try:
         decoded = images.decode(path.read_bytes(), settings.photo_pixels, reduce_to=LONG_SIDE)
-    except (OSError, images.ImageError):        # gone or changed since it was read
+    except (OSError, images.ImageError):        # deleted or changed since it was read
         return ""
     image = Image.fromarray(decoded.pixels)
     image.thumbnail((LONG_SIDE, LONG_SIDE))

@@ -1,15 +1,15 @@
-"""The API's shapes, for its OpenAPI document: the Reading and what stands around it."""
+"""The request and response schemas of the API, for its OpenAPI document."""
 
 from apiflask import Schema
 from apiflask.fields import Boolean, Dict, File, Float, Integer, List, Nested, String
 from apiflask.validators import Length, Range
 
-_SHARE = Range(0, 1)
+_FRACTION = Range(0, 1)
 
 
 def _point():
     return List(Float(), required=True, validate=Length(equal=2),
-                metadata={"description": "x, y as fractions of the upright picture"})
+                metadata={"description": "x, y as fractions of the upright image"})
 
 
 class Box(Schema):
@@ -24,18 +24,18 @@ class Landmarks(Schema):
 
 
 class Face(Schema):
-    box = Nested(Box, required=True, metadata={"description": "fractions of the upright picture"})
-    landmarks = Nested(Landmarks, required=True, metadata={"description": "right and left are the person's own"})
-    score = Float(required=True, validate=_SHARE)
-    probabilities = Dict(String(), Float(validate=_SHARE), required=True,
-                         metadata={"description": "calibrated, of each of the model's labels; they sum to 1"})
+    box = Nested(Box, required=True, metadata={"description": "fractions of the upright image"})
+    landmarks = Nested(Landmarks, required=True, metadata={"description": "right and left as seen by the person"})
+    score = Float(required=True, validate=_FRACTION)
+    probabilities = Dict(String(), Float(validate=_FRACTION), required=True,
+                         metadata={"description": "calibrated probability of each label; they sum to 1"})
     votes = Dict(String(), Integer(validate=Range(1, 10)), metadata={
-        "description": "how ten people would vote; only from models that were judged by raters"})
-    expression = String(required=True, metadata={"description": "the label of the largest probability"})
-    unsure = Boolean(required=True, metadata={"description": "that probability is below the model's threshold"})
+        "description": "predicted votes of ten people; only for models trained on labels from several raters"})
+    expression = String(required=True, metadata={"description": "the label with the highest probability"})
+    unsure = Boolean(required=True, metadata={"description": "whether that probability is below the model's threshold"})
 
 
-class Picture(Schema):
+class ImageSize(Schema):
     width = Integer(required=True, validate=Range(1))
     height = Integer(required=True, validate=Range(1))
 
@@ -47,31 +47,31 @@ class ModelName(Schema):
 
 
 class Reading(Schema):
-    picture = Nested(Picture, required=True, metadata={"description": "pixels of the upright picture"})
+    picture = Nested(ImageSize, required=True, metadata={"description": "size of the upright image in pixels"})
     model = Nested(ModelName, required=True)
-    faces = List(Nested(Face), required=True, metadata={"description": "the surest first; empty where nobody is"})
-    milliseconds = Dict(String(), Float(), required=True, metadata={"description": "time of each step"})
+    faces = List(Nested(Face), required=True, metadata={"description": "highest score first; empty without a face"})
+    milliseconds = Dict(String(), Float(), required=True, metadata={"description": "duration of each step"})
 
 
-class ErrorWords(Schema):
-    code = String(required=True, metadata={"description": "for programs"})
-    message = String(required=True, metadata={"description": "for people"})
+class ErrorDetail(Schema):
+    code = String(required=True, metadata={"description": "error code, for programs"})
+    message = String(required=True, metadata={"description": "message, for people"})
 
 
 class Error(Schema):
-    error = Nested(ErrorWords, required=True)
+    error = Nested(ErrorDetail, required=True)
 
 
-class ReadingOfFile(Schema):
-    """One of `reading` and `error`."""
+class FileReading(Schema):
+    """Has either `reading` or `error`."""
 
-    name = String(required=True, metadata={"description": "the file's name as it was sent"})
+    name = String(required=True, metadata={"description": "the file name in the request"})
     reading = Nested(Reading)
-    error = Nested(ErrorWords)
+    error = Nested(ErrorDetail)
 
 
 class Readings(Schema):
-    readings = List(Nested(ReadingOfFile), required=True, metadata={"description": "in the order of the files"})
+    readings = List(Nested(FileReading), required=True, metadata={"description": "in the order of the files"})
 
 
 class Model(ModelName):
@@ -79,7 +79,7 @@ class Model(ModelName):
     labels = List(String(), required=True, metadata={"description": "in the order of the network's outputs"})
     raters = Integer(required=True, allow_none=True)
     default = Boolean(required=True)
-    unsure_threshold = Float(required=True, validate=_SHARE)
+    unsure_threshold = Float(required=True, validate=_FRACTION)
 
 
 class Models(Schema):
@@ -87,39 +87,39 @@ class Models(Schema):
 
 
 class ExplanationRequest(Schema):
-    """A form of a picture and which face of it to explain."""
+    """A form with an image and the face to explain."""
 
-    picture = File(required=True, metadata={"description": "the picture"})
+    picture = File(required=True, metadata={"description": "the image"})
     model = String(metadata={
-        "description": "a model's name; the default one where left out", "example": "jury-live"})
+        "description": "name of a model; the default model if omitted", "example": "jury-live"})
     face = Integer(load_default=0, validate=Range(0, 10_000), metadata={
-        "description": "number of the face, the surest is 0; not looked at where `landmarks` are given"})
+        "description": "index of the face, highest score first; ignored if `landmarks` is given"})
     landmarks = String(validate=Length(max=2000), metadata={
-        "description": "the face's landmarks as a reading has them, as JSON"})
-    expression = String(metadata={"description": "the expression to explain; the face's own where left out"})
+        "description": "the face's landmarks as in a reading, as JSON"})
+    expression = String(metadata={"description": "the expression to explain; the predicted one if omitted"})
 
 
 class Explanation(Schema):
     model = Nested(ModelName, required=True)
     expression = String(required=True)
-    probability = Float(required=True, validate=_SHARE)
+    probability = Float(required=True, validate=_FRACTION)
     landmarks = Nested(Landmarks, required=True)
     crop = List(List(Integer(validate=Range(0, 255))), required=True, metadata={
-        "description": "the face as the network saw it: rows of grey"})
+        "description": "the network's input: rows of gray values"})
     map = List(List(Float(validate=Range(-1, 1))), required=True, metadata={
-        "description": "rows of places: how far the probability falls when the place is hidden"})
+        "description": "occlusion map: rows of drops in probability when the region is covered"})
 
 
 class PreviewRequest(Schema):
-    """A form of a picture that a browser cannot show."""
+    """A form with an image that a browser cannot display."""
 
-    picture = File(required=True, metadata={"description": "the picture"})
+    picture = File(required=True, metadata={"description": "the image"})
 
 
-class Pictures(Schema):
-    """A form of the pictures to be read."""
+class ReadingRequest(Schema):
+    """A form with the images to read."""
 
     picture = List(File(), required=True, validate=Length(1), metadata={
-        "description": "one or many: JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP, TIFF"})
+        "description": "one or more: JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP, TIFF"})
     model = String(metadata={
-        "description": "a model's name; the default one where left out", "example": "jury-live"})
+        "description": "name of a model; the default model if omitted", "example": "jury-live"})
