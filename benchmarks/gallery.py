@@ -1,9 +1,9 @@
-"""The photo page with thousands of photos: first result, photos/s, memory, frames/s while scrolling, reload.
+"""The photo page with thousands of photos: time to first result, photos/s, memory, scrolling frame rate, reload.
 
     python -m benchmarks.gallery --photos 5000
 
-Serves the site, drops that many made pictures (variants of scikit-image's astronaut, 160 px) on the page in a
-headless Chromium, and reads frames off the browser's own trace while the grid is scrolled from end to end.
+Starts the site, opens that many generated photos (variants of scikit-image's astronaut, 160 px) on the page in
+headless Chromium, and takes the frame rate from the browser's trace while the grid scrolls.
 """
 
 import argparse
@@ -26,16 +26,16 @@ from playwright.sync_api import sync_playwright
 
 FLAGS = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]
-SPEED = 3000            # px/s of the scrolling
+SPEED = 3000            # scrolling speed in px/s
 SECONDS = 8             # of scrolling
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--photos", type=int, default=5000)
+    parser.add_argument("--photos", type=int, default=5000, help="number of photos (default: 5000)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        make(Path(folder), options.photos)
+        make_photos(Path(folder), options.photos)
         server, url = serve()
         try:
             with sync_playwright() as playwright:
@@ -45,18 +45,18 @@ def main():
             server.wait(10)
 
 
-def make(folder, count):
-    """`count` JPEGs of 160 x 160 px, no two alike, some without a face."""
+def make_photos(folder, count):
+    """Write `count` different JPEGs of 160 x 160 px; one in ten has no face."""
     random = np.random.default_rng(0)
-    whole = Image.fromarray(skimage.data.astronaut())
+    original = Image.fromarray(skimage.data.astronaut())
     for number in range(count):
         x, y = random.integers(0, 100, 2)
         box = (x, y // 2, x + 330, y // 2 + 330) if number % 10 else (0, 260, 250, 510)
-        whole.crop(box).resize((160, 160)).save(folder / f"photo {number + 1}.jpg", quality=70 + number % 20)
+        original.crop(box).resize((160, 160)).save(folder / f"photo {number + 1}.jpg", quality=70 + number % 20)
 
 
 def serve():
-    """(process, url) of the site, without a limit on how fast one visitor may ask."""
+    """Start the site without an API rate limit; (process, url)."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -73,7 +73,7 @@ def serve():
 
 
 def open_photos(playwright, url):
-    """(browser, page) with the photo page open and ready."""
+    """Open the photo page in Chromium; (browser, page)."""
     browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.goto(url + "/photos")
@@ -84,30 +84,30 @@ def open_photos(playwright, url):
 def measure(playwright, url, folder, count):
     browser, page = open_photos(playwright, url)
     result = {"photos": count, "browser_mb_before": memory()}
-    begun = time.monotonic()
+    started = time.monotonic()
     page.set_input_files("#pick-folder", folder)
     page.wait_for_selector(".tile[data-state=read]", timeout=60_000)
-    result["first_result_s"] = round(time.monotonic() - begun, 2)
+    result["first_result_s"] = round(time.monotonic() - started, 2)
     peak = 0
-    while not page.inner_text("#progress-words").startswith("Done"):
+    while not page.inner_text("#progress-status").startswith("Done"):
         peak = max(peak, memory())
         time.sleep(2)
-    elapsed = time.monotonic() - begun
+    elapsed = time.monotonic() - started
     result |= {"all_read_s": round(elapsed, 1), "photos_per_s": round(count / elapsed, 1), "browser_mb_peak": peak,
-               "said": page.inner_text("#progress-words")}
+               "status": page.inner_text("#progress-status")}
     result["scrolling"] = scroll(browser, page)
     result["browser_mb_after_scrolling"] = memory()
-    begun = time.monotonic()
+    started = time.monotonic()
     page.reload()
     page.wait_for_selector(".tile[data-state=read]")
-    result |= {"reload_to_grid_s": round(time.monotonic() - begun, 2), "after_reload": page.inner_text("#shown"),
+    result |= {"reload_to_grid_s": round(time.monotonic() - started, 2), "after_reload": page.inner_text("#shown"),
                "browser_mb_after_reload": memory()}
     browser.close()
     return result
 
 
 def scroll(browser, page):
-    """Frames/s drawn while the grid is scrolled, by the trace's DrawFrame events."""
+    """Frame rate while the grid scrolls, from the DrawFrame events of the trace."""
     page.evaluate("scrollTo(0, 0)")
     session = page.context.new_cdp_session(page)
     browser.start_tracing(page=page, categories=["devtools.timeline", "disabled-by-default-devtools.timeline.frame",
@@ -127,7 +127,7 @@ def scroll(browser, page):
 
 
 def memory():
-    """MB resident of all of our browser's processes; shared pages count in each."""
+    """Resident memory of all browser processes in MB; shared pages are counted in each."""
     own = psutil.Process().children(recursive=True)
     return round(sum(one.memory_info().rss for one in own if "chrom" in one.name()) / 1e6)
 

@@ -1,8 +1,8 @@
-"""One other program on the pictures named: its time for each, as JSON. Run by that program's own interpreter.
+"""Time another program on image files and print the results as JSON. Runs in that program's environment.
 
     PEER_PYTHON benchmarks/peers.py fer|deepface RUNS FILE ...
 
-Stands alone: of the project it imports nothing, so that nothing of it is needed there.
+Imports nothing from this project, so the environment needs only the other program.
 """
 
 import json
@@ -11,7 +11,7 @@ import time
 
 
 def fer():
-    """fer: Haar cascade and mini-XCEPTION, the weights its package ships."""
+    """fer: Haar cascade and mini-XCEPTION with the weights in its package."""
     import cv2
     from fer.fer import FER
     detector = FER(mtcnn=False)
@@ -19,7 +19,7 @@ def fer():
 
 
 def deepface():
-    """deepface's finding and aligning alone: its network's weights come from a hub when it is first used."""
+    """deepface: detection and alignment only, because it downloads its expression network on first use."""
     from deepface import DeepFace
     return lambda file: sum(face["confidence"] > 0 for face in DeepFace.extract_faces(
         file, detector_backend="opencv", enforce_detection=False))
@@ -31,10 +31,10 @@ def main():
     result = {}
     for file in files:
         read(file)
-        begun, cpu = time.perf_counter(), time.process_time()
+        started, cpu = time.perf_counter(), time.process_time()
         for _ in range(int(runs)):
             faces = read(file)
-        result[file] = {"ms": 1000 * (time.perf_counter() - begun) / int(runs),
+        result[file] = {"ms": 1000 * (time.perf_counter() - started) / int(runs),
                         "cpu_ms": 1000 * (time.process_time() - cpu) / int(runs), "faces": faces}
     print(json.dumps(result))
 

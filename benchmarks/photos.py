@@ -1,9 +1,9 @@
-"""What a photo costs: decode, find, crop, read, at 640x480, 12 and 48 megapixels; beside other programs.
+"""Time per photo and step at 640 x 480, 12 and 48 megapixels, compared with other programs.
 
     python -m benchmarks.photos [--fer PYTHON] [--deepface PYTHON] [--runs 5]
 
-`--fer`, `--deepface`: the interpreter of a virtual environment that has that package. They get the same files in
-the same run. Photos/s a core counts processor time, so that it says the same on a busy machine.
+`--fer`, `--deepface`: the Python interpreter of a virtual environment with that package. All programs read the same
+files in the same run. Photos per second per core are based on CPU time, so other load affects them little.
 """
 
 import argparse
@@ -27,56 +27,58 @@ STEPS = ("decode", "faces", "crops", "network")
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--runs", type=int, default=5, help="repetitions per photo (default: 5)")
     for peer in ("fer", "deepface"):
-        parser.add_argument(f"--{peer}", metavar="PYTHON")
+        parser.add_argument(f"--{peer}", metavar="PYTHON", help=f"interpreter that can import {peer}")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        files = {name: make(Path(folder) / f"{name}.jpg", *size) for name, size in SIZES.items()}
-        show("emoscope", ours(files, options.runs))
+        files = {name: make_photo(Path(folder) / f"{name}.jpg", *size) for name, size in SIZES.items()}
+        show("emoscope", measure(files, options.runs))
         for peer in ("fer", "deepface"):
             if getattr(options, peer):
-                show(peer, theirs(peer, getattr(options, peer), files, options.runs))
+                show(peer, measure_peer(peer, getattr(options, peer), files, options.runs))
 
 
-def make(path, width, height):
-    """A JPEG of the astronaut (NASA, public domain) at the left, grey beside it."""
-    image = Image.new("RGB", (width, height), "grey")
+def make_photo(path, width, height):
+    """Write a JPEG of the astronaut (NASA, public domain) on the left and gray on the right; return its path."""
+    image = Image.new("RGB", (width, height), "gray")
     image.paste(Image.fromarray(skimage.data.astronaut()).resize((height, height), Image.Resampling.BICUBIC))
     image.save(path, quality=92)
     return str(path)
 
 
-def ours(files, runs):
+def measure(files, runs):
+    """{size: {ms, cpu_ms, faces, steps}} of this project's reader."""
     configured = settings.load()
     reader = Readers(configured, bundles.find(configured.path("models"))).get()
     result = {}
     for name, file in files.items():
         data = Path(file).read_bytes()
         reader.read(data, long_sides=PHOTO_LONG_SIDES)
-        readings, begun, cpu = [], time.perf_counter(), time.process_time()
+        readings, started, cpu = [], time.perf_counter(), time.process_time()
         for _ in range(runs):
             readings.append(reader.read(Path(file).read_bytes(), long_sides=PHOTO_LONG_SIDES))
-        result[name] = {"ms": 1000 * (time.perf_counter() - begun) / runs,
+        result[name] = {"ms": 1000 * (time.perf_counter() - started) / runs,
                         "cpu_ms": 1000 * (time.process_time() - cpu) / runs, "faces": len(readings[0]["faces"])}
         result[name]["steps"] = {step: sum(one["milliseconds"][step] for one in readings) / runs for step in STEPS}
     return result
 
 
-def theirs(peer, python, files, runs):
+def measure_peer(peer, python, files, runs):
+    """{size: {ms, cpu_ms, faces}} of another program."""
     script = Path(__file__).with_name("peers.py")
-    answer = subprocess.run([python, str(script), peer, str(runs), *files.values()], capture_output=True, text=True)
-    if answer.returncode:
-        raise SystemExit(f"error: {peer} by {python} failed: {answer.stderr.strip().splitlines()[-1]}")
-    measured = json.loads(answer.stdout.strip().splitlines()[-1])
+    process = subprocess.run([python, str(script), peer, str(runs), *files.values()], capture_output=True, text=True)
+    if process.returncode:
+        raise SystemExit(f"error: {peer} failed with {python}: {process.stderr.strip().splitlines()[-1]}")
+    measured = json.loads(process.stdout.strip().splitlines()[-1])
     return {name: measured[file] for name, file in files.items()}
 
 
 def show(program, result):
     for name, one in result.items():
-        split = ", ".join(f"{step} {one['steps'][step]:.1f}" for step in STEPS if "steps" in one)
-        print(f"{program:9} {name:14} {one['ms']:8.1f} ms a photo, {1000 / one['cpu_ms']:6.1f} photos/s a core, "
-              f"{one['faces']} face{'s' * (one['faces'] != 1)}{'; ms: ' + split if split else ''}", flush=True)
+        steps = ", ".join(f"{step} {one['steps'][step]:.1f}" for step in STEPS if "steps" in one)
+        print(f"{program:9} {name:14} {one['ms']:8.1f} ms per photo, {1000 / one['cpu_ms']:6.1f} photos/s per core, "
+              f"{one['faces']} face{'s' * (one['faces'] != 1)}{'; ms: ' + steps if steps else ''}", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Memory an upload needs at its peak: the largest picture of each format, decoded in a process of its own.
+"""Peak memory of decoding the largest allowed image of each format, in a separate process.
 
     python -m benchmarks.uploads [--only WEBP]
 
-MB above what the process needs for a small picture of the same format.
+Prints the MB above those for a small image of the same format.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from webapp.vision.reading import OVERSAMPLING
 
 SIDE = 8000             # px: 64 megapixels
 MIDDLE = (8000, 6250)   # px: 50 megapixels
-KINDS = {               # name: (mode, size, format, options); what takes the most of each
+KINDS = {               # name: (mode, size, format, options) of the most demanding variants
     "baseline JPEG": ("RGB", (12_000, 9_000), "JPEG", {}),
     "progressive JPEG": ("RGB", (SIDE, SIDE), "JPEG", {"progressive": True, "subsampling": 0}),
     "progressive CMYK": ("CMYK", (SIDE, SIDE), "JPEG", {"progressive": True, "subsampling": 0}),
@@ -30,7 +30,7 @@ KINDS = {               # name: (mode, size, format, options); what takes the mo
     "16-bit PNG": ("I;16", (SIDE, SIDE), "PNG", {"compress_level": 1}),
     "RGBA PNG": ("RGBA", (SIDE, SIDE), "PNG", {"compress_level": 1}),
     "GIF": ("P", (SIDE, SIDE), "GIF", {}),
-    "BMP": ("RGB", (3600, 2900), "BMP", {}),      # 31 MB, as large as an upload may be
+    "BMP": ("RGB", (3600, 2900), "BMP", {}),      # 31 MB, near the limit on uploads
     "TIFF": ("RGBA", (SIDE, SIDE), "TIFF", {"compression": "tiff_lzw"}),
     "16-bit TIFF": ("RGBA;16", (SIDE, SIDE), "TIFF", {}),
     "HEIC": ("RGB", MIDDLE, "HEIF", {"quality": 30}),
@@ -43,7 +43,7 @@ KINDS = {               # name: (mode, size, format, options); what takes the mo
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", metavar="NAME", help="a format, as in " + ", ".join(KINDS))
+    parser.add_argument("--only", metavar="NAME", help="measure only this format: " + ", ".join(KINDS))
     parser.add_argument("--decode", nargs=2, metavar="FILE", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.decode:
@@ -61,35 +61,35 @@ def main():
 
 
 def save(file, mode, size, kind, more):
-    """Write a blank picture; what Pillow does not write, OpenCV and pillow-heif do."""
+    """Write a blank image with Pillow, or with OpenCV or pillow-heif if Pillow cannot write the format."""
     width, height = size
     if mode != "RGBA;16":
         Image.new(mode, size, 90 if len(mode) < 3 else None).save(file, kind, **more)
     elif kind == "HEIF":
         pillow_heif.from_bytes(mode, size, b"\x10\x20" * (4 * width * height)).save(file, **more)
     else:
-        how = {"TIFF": [cv2.IMWRITE_TIFF_ROWSPERSTRIP, height], "AVIF": [cv2.IMWRITE_AVIF_DEPTH, 10]}[kind]
-        done, data = cv2.imencode(f".{kind.lower()}", np.full((height, width, 4), 500, np.uint16), how)
+        options = {"TIFF": [cv2.IMWRITE_TIFF_ROWSPERSTRIP, height], "AVIF": [cv2.IMWRITE_AVIF_DEPTH, 10]}[kind]
+        done, data = cv2.imencode(f".{kind.lower()}", np.full((height, width, 4), 500, np.uint16), options)
         if not done:
-            raise SystemExit(f"error: this OpenCV writes no {kind}")
+            raise SystemExit(f"error: this build of OpenCV cannot write {kind}")
         file.write_bytes(data)
 
 
 def peak(small, large):
-    """MB that decoding the file `large` needs more than `small`; or the code it is refused with."""
-    most = []
+    """MB of peak memory that decoding `large` needs beyond `small`, or the error code of its rejection."""
+    peaks = []
     for file in (small, large):
         data = Path(file).read_bytes()
         try:
             images.decode(data, reduce_to=OVERSAMPLING * max(PHOTO_LONG_SIDES))
         except images.ImageError as error:
             return error.code
-        most.append(highest())
-    return round(most[1] - most[0])
+        peaks.append(peak_memory())
+    return round(peaks[1] - peaks[0])
 
 
-def highest():
-    """MB resident at most so far, of this process alone: ru_maxrss would count what it was forked from."""
+def peak_memory():
+    """Peak resident memory of this process in MB. ru_maxrss would include the parent it was forked from."""
     status = Path("/proc/self/status").read_text()
     return int(status.split("VmHWM:")[1].split()[0]) / 1024
 

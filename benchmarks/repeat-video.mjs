@@ -1,4 +1,4 @@
-// A WebM film, many times over: node benchmarks/repeat-film.mjs FROM TO TIMES. Packets are copied, nothing is encoded.
+// Repeats a WebM video without re-encoding: node benchmarks/repeat-video.mjs FROM TO TIMES
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { ALL_FORMATS, BufferSource, BufferTarget, EncodedPacketSink, EncodedVideoPacketSource, Input, Output, WebMOutputFormat } from "mediabunny";
@@ -15,8 +15,8 @@ const output = new Output({ format: new WebMOutputFormat(), target: new BufferTa
 const source = new EncodedVideoPacketSource(await track.getCodec());
 output.addVideoTrack(source);
 await output.start();
-for (let time = 0; time < Number(times); time++) {
-  for (const packet of packets) await source.add(packet.clone({ timestamp: packet.timestamp + time * duration }), { decoderConfig });
+for (let repetition = 0; repetition < Number(times); repetition++) {
+  for (const packet of packets) await source.add(packet.clone({ timestamp: packet.timestamp + repetition * duration }), { decoderConfig });
 }
 await output.finalize();
 writeFileSync(to, Buffer.from(output.target.buffer));
