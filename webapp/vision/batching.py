@@ -24,7 +24,7 @@ class Batcher:
 
     def __init__(self, function, max_batch=MAX_BATCH, max_waiting=MAX_WAITING):
         self._function, self._max_batch = function, max_batch
-        self._waiting = queue.Queue(max_waiting)
+        self._waiting: queue.Queue[tuple[np.ndarray, Future, float]] = queue.Queue(max_waiting)
         self._deferred = None
         self._start, self._thread = threading.Lock(), None
 
@@ -34,7 +34,7 @@ class Batcher:
         Raises OverloadedError if the queue is full, and whatever `function` raises on the batch.
         """
         self._ensure_thread()
-        future = Future()
+        future: Future[tuple[np.ndarray, dict[str, float]]] = Future()
         try:
             self._waiting.put_nowait((np.asarray(rows), future, time.perf_counter()))
         except queue.Full:

@@ -144,7 +144,7 @@ class _Network:
         if not path.is_file():
             raise DetectorMissingError(f"{path}: face detector file missing; run `make detector`")
         self._path, self._threads = path, threads
-        self._idle = queue.LifoQueue()
+        self._idle: queue.LifoQueue[Interpreter | None] = queue.LifoQueue()
         for _ in range(os.cpu_count() or 1):
             self._idle.put(None)
 
