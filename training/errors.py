@@ -1,5 +1,5 @@
-"""Errors meant for the person at the keyboard: one line, what is wrong, what to do."""
+"""The error that the command line reports in one line."""
 
 
 class TrainingError(Exception):
-    """Raised where the user can put it right; the command line prints it without a traceback."""
+    """A problem the user can fix. The message says what is wrong, what was given and what to do."""

@@ -1,4 +1,4 @@
-"""The commands `dataset …`: data sets in, bundles and local picture stores out; a data set out of videos."""
+"""The commands `dataset …`: data-set bundles and local images for the explorer, and data sets cut from videos."""
 
 import json
 import re
@@ -9,103 +9,108 @@ from pathlib import Path
 from ..data import affectnet, fer2013, image_folders
 from ..data.samples import from_fer2013
 from ..errors import TrainingError
+from .options import MODELS, add_images_option, folder_size, report
 
 TITLES = {"fer2013": "FER2013 with FER+'s votes"}
-MODELS = Path("static/models")
 BUNDLES = Path("static/datasets")
 
 
-def add_commands(commands, instance):
-    """Add `dataset` to the subparsers `commands`; `instance` is the folder of what is not published."""
-    dataset = commands.add_parser("dataset", help="data sets for the explorer").add_subparsers(
-        required=True, metavar="COMMAND")
-    build = dataset.add_parser("build", help="write a data-set bundle: no pictures, all the rest")
-    build.add_argument("--data", required=True,
-                       help="FER2013's csv (.csv, .csv.gz), a folder with a folder a class, or AffectNet's csv")
-    _source_options(build)
-    build.add_argument("--out", help=f"folder of the bundle (default: {BUNDLES}/NAME)")
-    build.add_argument("--models", default=str(MODELS), help=f"folder of model bundles (default: {MODELS})")
-    build.add_argument("--only", action="append", metavar="MODEL", help="only this model; may be given again")
-    build.add_argument("--title", help="what the page calls it")
-    build.set_defaults(run=lambda options: _build(options, instance))
-    keep = dataset.add_parser("import", help="keep a data set's pictures in the local store, for the explorer")
-    keep.add_argument("data", help="as for build --data")
-    _source_options(keep)
-    keep.set_defaults(run=lambda options: _import(options, instance))
-    films = dataset.add_parser("from-videos", help="cut a data set of your own out of videos")
-    films.add_argument("folder", help="folder of videos; the label and the person are said by folders or file names")
-    films.add_argument("--out", help="folder of the data set (default: FOLDER-faces)")
-    films.add_argument("--every", type=int, default=5, metavar="N", help="look at every N-th frame (%(default)s)")
-    films.add_argument("--size", type=int, default=48, help="pixels of a crop's side (%(default)s)")
-    films.add_argument("--share", type=float, default=0.2, help="share of the persons to validate on (%(default)s)")
-    films.add_argument("--split-by", choices=("person", "file"), default="person",
-                       help="what stands on one side alone (%(default)s)")
-    films.set_defaults(run=_from_videos)
+def add_commands(commands):
+    """Add `dataset` to the subparsers `commands`."""
+    dataset = commands.add_parser("dataset", help="prepare data sets for the explorer or for training").add_subparsers(
+        required=True, metavar="COMMAND", title="commands")
+    build = dataset.add_parser("build", help="build a data-set bundle: everything but the images")
+    build.add_argument("--data", required=True, metavar="PATH",
+                       help="FER2013's csv (.csv, .csv.gz), a folder with one folder per class, or AffectNet's csv")
+    _add_source_options(build)
+    build.add_argument("--out", metavar="FOLDER", help=f"folder of the bundle (default: {BUNDLES}/NAME)")
+    build.add_argument("--models", default=str(MODELS), metavar="FOLDER",
+                       help="folder of model bundles (default: %(default)s)")
+    build.add_argument("--only", action="append", metavar="MODEL", help="use only this model bundle; repeatable")
+    build.add_argument("--title", help="title of the data set on the site's pages")
+    build.set_defaults(run=_build)
+    store = dataset.add_parser("import", help="store a data set's images locally, for the explorer")
+    store.add_argument("data", metavar="PATH", help="as for `dataset build --data`")
+    _add_source_options(store)
+    store.set_defaults(run=_import)
+    videos = dataset.add_parser("from-videos", help="cut a data set of your own from videos")
+    videos.add_argument("folder", metavar="FOLDER",
+                        help="folder of videos; folder or file names give label and person")
+    videos.add_argument("--out", metavar="FOLDER", help="folder of the data set (default: FOLDER-faces)")
+    videos.add_argument("--every", type=int, default=5, metavar="N", help="use every N-th frame (default: %(default)s)")
+    videos.add_argument("--size", type=int, default=48, metavar="PIXELS",
+                        help="width and height of a crop (default: %(default)s)")
+    videos.add_argument("--validation-fraction", "--share", type=float, default=0.2, metavar="FRACTION",
+                        help="fraction of the persons for validation (default: %(default)s)")
+    videos.add_argument("--split-by", choices=("person", "file"), default="person",
+                        help="what never occurs in both splits (default: %(default)s)")
+    videos.set_defaults(run=_from_videos)
 
 
-def _source_options(parser):
-    parser.add_argument("--votes", help="FER+'s fer2013new.csv (default: beside FER2013's csv)")
-    parser.add_argument("--pictures", help="AffectNet's folder of pictures (default: beside its csv)")
+def _add_source_options(parser):
+    parser.add_argument("--votes", metavar="CSV", help="FER+'s fer2013new.csv (default: next to FER2013's csv)")
+    add_images_option(parser)
     parser.add_argument("--name", help="name of the data set (default: fer2013, or the folder's name)")
 
 
-def _build(options, instance):
+def _build(options):
     name = _name(options)
-    samples = _samples(options, name, instance)
+    samples = _samples(options, name)
     from ..data import bundle, predictions
     folders = predictions.model_folders(options.models)
     if options.only:
         missing = set(options.only) - {folder.name for folder in folders}
         if missing:
-            raise TrainingError(f"{options.models}: no model bundle {sorted(missing)[0]!r}")
+            raise TrainingError(f"{options.models}: there is no model bundle {sorted(missing)[0]!r}")
         folders = [folder for folder in folders if folder.name in options.only]
-    answers = []
+    models = []
     for folder in folders:
-        _say(f"answers of {folder.name}")
-        answers.append(predictions.predict(folder, samples.images, instance / "runs"))
+        report(f"predictions of {folder.name}")
+        models.append(predictions.predict(folder, samples.images, options.instance / "runs"))
     out = Path(options.out or BUNDLES / name)
-    title = options.title or TITLES.get(name, name)
-    summary = bundle.build(samples, answers, out, name, title, _command(options), _say, instance / "datasets" / name)
-    _say(f"{out}: {summary['rows']} rows, {len(answers)} models, "
-         f"{sum(path.stat().st_size for path in out.iterdir()) / 1e6:.1f} MB")
+    summary = bundle.build(samples, models, out, name, options.title or TITLES.get(name, name), _command(options),
+                           report, options.instance / "datasets" / name)
+    report(f"{out}: {summary['rows']} rows, {len(models)} models, {folder_size(out)}")
 
 
-def _import(options, instance):
+def _import(options):
     name = _name(options)
-    samples = _samples(options, name, instance)
-    _say(f"{instance / 'datasets' / name}: {len(samples)} pictures kept; the explorer shows them from now on")
+    samples = _samples(options, name)
+    report(f"{options.instance / 'datasets' / name}: {len(samples)} images stored; the explorer shows them from now on")
     if not (BUNDLES / name / "summary.json").is_file():
-        named = f" --name {options.name}" if options.name else ""
-        _say(f"There is no bundle {BUNDLES / name} yet: python -m training dataset build --data {options.data}{named}")
+        name_option = f" --name {options.name}" if options.name else ""
+        report(f"There is no bundle {BUNDLES / name} yet; build it: python -m training dataset build --data "
+               f"{options.data}{name_option}")
 
 
 def _from_videos(options):
-    if options.every < 1 or options.size < 8 or not 0 < options.share < 1:
-        raise TrainingError("--every must be at least 1, --size at least 8, --share between 0 and 1")
+    if options.every < 1 or options.size < 8 or not 0 < options.validation_fraction < 1:
+        raise TrainingError("--every must be at least 1, --size at least 8 and --validation-fraction between 0 and 1, "
+                            f"got {options.every}, {options.size} and {options.validation_fraction:g}")
     from webapp.vision.crops import CropSpec, crop
 
     from ..data import alignment, videos
     detector = alignment.open_detector()
-    how = CropSpec.from_card({"input": {"size": options.size}, "crop": json.loads(alignment.TEMPLATE.read_text())})
+    spec = CropSpec.from_card({"input": {"size": options.size}, "crop": json.loads(alignment.TEMPLATE.read_text())})
     folder = Path(options.folder)
     out = Path(options.out or folder.with_name(f"{folder.resolve().name}-faces"))
-    videos.build(folder, out, detector.detect, lambda picture, face: crop(picture, face, how), options.every,
-                 options.share, options.split_by, _say)
-    _say(f"Train on it:  python -m training fit RECIPE --data {out}\n"
-         f"Look at it:   python -m training dataset build --data {out}")
+    videos.build(folder, out, detector.detect, lambda image, face: crop(image, face, spec), options.every,
+                 options.validation_fraction, options.split_by, report)
+    report(f"Train on it:  python -m training fit RECIPE --data {out}\n"
+           f"Explore it:   python -m training dataset build --data {out}")
 
 
-def _samples(options, name, instance):
-    path, store = Path(options.data), instance / "datasets" / name
+def _samples(options, name):
+    path, store = Path(options.data), options.instance / "datasets" / name
     if affectnet.is_layout(path):
-        return image_folders.read_affectnet(path, options.pictures, store, _say)
+        return image_folders.read_affectnet(path, options.images, store, report)
     if path.is_dir():
-        return image_folders.read_folder(path, store, _say)
+        return image_folders.read_folder(path, store, report)
     votes = options.votes or path.with_name("fer2013new.csv")
     faces = fer2013.load(path, votes if options.votes or Path(votes).is_file() else None, store, any_md5=True)
     if faces.md5 != fer2013.OFFICIAL_MD5:
         print(f"warning: {path}: md5 {faces.md5} is not the official FER2013 csv ({fer2013.OFFICIAL_MD5}); "
-              "its rows may be others than those of published figures", file=sys.stderr)
+              "its figures are not comparable with published ones", file=sys.stderr)
     return from_fer2013(faces)
 
 
@@ -114,17 +119,13 @@ def _name(options):
     default = path.resolve().name if path.is_dir() else "affectnet" if affectnet.is_layout(path) else "fer2013"
     name = options.name or (Path(options.out).name if getattr(options, "out", None) else default.lower())
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", name):
-        raise TrainingError(f"--name {name!r}: small letters, digits, - and _ are meant")
+        raise TrainingError(f"--name must be lower-case letters, digits, - and _, got {name!r}")
     return name
 
 
 def _command(options):
-    """The command that made the bundle, with the names of files but no folders of this machine."""
+    """The command that builds the bundle, with file names but without local folders."""
     parts = ["python", "-m", "training", "dataset", "build", "--data", Path(options.data).name]
     if options.votes:
         parts += ["--votes", Path(options.votes).name]
     return shlex.join(parts)
-
-
-def _say(line):
-    print(line, flush=True)

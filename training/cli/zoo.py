@@ -1,63 +1,53 @@
-"""The commands `compare` and `perceptron`: the zoo's runs measured, and the table they make."""
-
-from pathlib import Path
+"""The commands `compare` and `mlp`: measure the zoo's networks and write its table."""
 
 from ..errors import TrainingError
-from ..zoo import compare, tables
+from .options import MODELS, add_any_md5_option, read_test_set, report
 
-MODELS = Path("static/models")
-
-
-def add_commands(commands, read_faces, instance):
-    """Add the commands to the subparsers `commands`; read_faces: reads the data set from the options."""
-    table = commands.add_parser("compare", help="the documents' networks beside ours: docs/zoo.md and more")
-    table.add_argument("recipe", nargs="*", help="measure these rows only (default: all that have a run)")
-    _data(table, "measure the runs there are on it; without it the table is made of the results that are kept")
-    table.add_argument("--untrained", action="store_true", help="measure size and speed where there is no run, too")
-    table.add_argument("--few", type=int, metavar="N", help="judge on N pictures of each split")
-    table.set_defaults(run=lambda options: _compare(options, read_faces, instance))
-    mlp = commands.add_parser("perceptron", help="train Tan's scikit-learn perceptron and keep its result")
-    _data(mlp, "FER2013's csv", required=True)
-    mlp.add_argument("--epochs", type=int, default=200, help="at most (%(default)s)")
-    mlp.set_defaults(run=lambda options: _perceptron(options, read_faces, instance))
+MLP = "tan.perceptron"      # its row in the table; it is no recipe
 
 
-def _data(parser, words, required=False):
-    parser.add_argument("--data", required=required, help=f"FER2013's csv; {words}")
-    parser.add_argument("--any-md5", action="store_true", help="accept a csv that is not the official one")
+def add_commands(commands):
+    """Add the commands to the subparsers `commands`."""
+    compare = commands.add_parser("compare", help="compare the zoo's networks with the bundles: docs/zoo.md and others")
+    compare.add_argument("recipe", nargs="*", metavar="RECIPE", help="rows to measure (default: all with a run)")
+    _add_data_option(compare, "FER2013's csv; measure the runs on it (default: use the stored results)")
+    compare.add_argument("--untrained", action="store_true", help="measure size and speed where there is no run")
+    compare.add_argument("--sample", "--few", type=int, metavar="N", help="evaluate on N images of each split")
+    compare.set_defaults(run=_compare)
+    mlp = commands.add_parser("mlp", aliases=["perceptron"], help="train Tan's scikit-learn MLP and store its result")
+    _add_data_option(mlp, "FER2013's csv (.csv, .csv.gz)", required=True)
+    mlp.add_argument("--epochs", type=int, default=200, metavar="N", help="maximum of epochs (default: %(default)s)")
+    mlp.set_defaults(run=_mlp)
+
+
+def _add_data_option(parser, text, required=False):
+    parser.add_argument("--data", required=required, metavar="CSV", help=text)
+    add_any_md5_option(parser)
     parser.set_defaults(votes=None)
 
 
-def _compare(options, read_faces, instance):
-    wanted = compare.names(options.recipe)
+def _compare(options):
+    from ..zoo import compare, tables
+    names = compare.names(options.recipe)
     if options.data:
-        tests, runs = _tests(options, read_faces, instance), Path(instance) / "runs"
-        found = [name for name in wanted if (runs / name / "checkpoint.npz").exists()]
-        if options.recipe and not options.untrained and len(found) < len(wanted):
-            missing = next(name for name in wanted if name not in found)
-            raise TrainingError(f"{runs / missing}: no run; train it first: python -m training fit {missing} "
-                                "--data fer2013.csv.gz, or allow --untrained")
-        for name in wanted:
-            if name in found or (options.untrained and name != "tan.perceptron"):
-                compare.write(name, compare.measure_run(name, runs / name, tests, options.few))
-                _say(f"measured {name}{'' if name in found else ', untrained'}")
+        tests, runs = read_test_set(options), options.instance / "runs"
+        trained = [name for name in names if (runs / name / "checkpoint.npz").exists()]
+        missing = [name for name in names if name not in trained]
+        if options.recipe and not options.untrained and missing:
+            raise TrainingError(f"{runs / missing[0]}: no such run; train it first: python -m training fit "
+                                f"{missing[0]} --data fer2013.csv.gz, or give --untrained")
+        for name in names:
+            if name in trained or (options.untrained and name != MLP):
+                compare.write(name, compare.measure_run(name, runs / name, tests, options.sample))
+                report(f"measured {name}{'' if name in trained else ' (untrained)'}")
     elif options.recipe:
-        raise TrainingError("to measure runs give --data fer2013.csv.gz")
-    ours = [compare.bundle_result(folder.parent) for folder in sorted(MODELS.glob("*/card.json"))]
-    made = tables.rows(compare.results(), [result for result in ours if result])
-    for path in tables.write(made):
-        _say(f"{path}: {len(made)} rows")
+        raise TrainingError("a run is measured on FER2013; give --data fer2013.csv.gz")
+    bundles = [compare.bundle_result(card.parent) for card in sorted(MODELS.glob("*/card.json"))]
+    table = tables.rows(compare.results(), [result for result in bundles if result])
+    for path in tables.write(table):
+        report(f"{path}: {len(table)} rows")
 
 
-def _perceptron(options, read_faces, instance):
-    from ..zoo import mlp
-    compare.write("tan.perceptron", mlp.train(_tests(options, read_faces, instance), options.epochs, _say))
-
-
-def _tests(options, read_faces, instance):
-    from ..evaluate.test_set import TestSet
-    return TestSet(read_faces(options), Path(instance) / "datasets" / "fer2013")
-
-
-def _say(line):
-    print(line, flush=True)
+def _mlp(options):
+    from ..zoo import compare, mlp
+    compare.write(MLP, mlp.train(read_test_set(options), options.epochs, report))

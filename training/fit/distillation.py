@@ -1,7 +1,7 @@
-"""Teach a small network what larger ones answer.
+"""Knowledge distillation: a student learns the predictions of larger networks.
 
 Beyer et al. 2022, "Knowledge distillation: A good teacher is patient and consistent": teacher and
-student see the same crop of the same picture, for a long schedule, at temperature 1.
+student see the same crop of the same image, over a long schedule, at temperature 1.
 """
 
 from functools import cached_property
@@ -12,42 +12,52 @@ from ..errors import TrainingError
 
 
 class Teacher:
-    """The mean answer of one or more finished runs."""
+    """The mean prediction of one or more finished runs."""
 
     def __init__(self, recipe, runs):
-        from .. import recipes
-        self.recipe, self.runs = recipe, runs
-        self.recipes = [recipes.load(name) for name in recipe.teachers]
-        for each in self.recipes:
-            missing = set(recipe.label_sets) - set(each.label_sets)
-            if missing:
-                raise TrainingError(f"teacher {each.name!r} does not answer {', '.join(sorted(missing))}")
+        """recipe: the student's. runs: folder that contains the teachers' run folders, a Path.
 
-    @cached_property
-    def functions(self):
-        """One callable a teacher: float32 (n, h, w, 1) -> {label set: logits}."""
-        from ..networks.build import trained
-        return [compiled(trained(each, self.runs / each.name, each.precision)) for each in self.recipes]
+        Raises TrainingError where a teacher lacks a label set of the student. Networks load at the first prediction.
+        """
+        from .. import recipes
+        self._recipe, self._runs = recipe, runs
+        self._teachers = [recipes.load(name) for name in recipe.teachers]
+        for teacher in self._teachers:
+            missing = set(recipe.label_sets) - set(teacher.label_sets)
+            if missing:
+                raise TrainingError(f"teacher {teacher.name!r} must predict every label set of {recipe.name!r}, "
+                                    f"lacks {', '.join(sorted(missing))}")
 
     def probabilities(self, images):
-        """{label set: float32 (n, labels)}, the mean over the teachers."""
-        answers = [function(images) for function in self.functions]
-        return {name: np.mean([_softmax(np.asarray(answer[name])) for answer in answers], axis=0)
-                for name in self.recipe.label_sets}
+        """{label set: float32 (n, labels)}, the mean over the teachers. images: float32 (n, h, w, 1)."""
+        predictions = [function(images) for function in self._functions]
+        return {name: np.mean([_softmax(np.asarray(prediction[name])) for prediction in predictions], axis=0)
+                for name in self._recipe.label_sets}
 
-    def teach(self, images, targets, weights):
-        """Blend the teachers' answers into `targets` and `weights`, lists in the order of the label sets."""
-        share = self.recipe.teaching
-        taught, weighed = [], []
-        for answer, wanted, weight in zip(self.probabilities(images).values(), targets, weights, strict=True):
-            own = ((1 - share) * weight)[:, None]
-            taught.append((share * answer + own * wanted) / (share + own))
-            weighed.append((share + own[:, 0]).astype(np.float32))
-        return taught, weighed
+    def blend(self, images, targets, weights):
+        """Blend the teachers' probabilities into `targets` and `weights`, lists in the order of the label sets.
+
+        The labels' part of a target is scaled by its sample weight; the teachers' part is not, for a
+        teacher predicts every image.
+        """
+        teacher_weight = self._recipe.teacher_weight
+        blended, totals = [], []
+        for probabilities, target, weight in zip(self.probabilities(images).values(), targets, weights, strict=True):
+            label_weight = ((1 - teacher_weight) * weight)[:, None]
+            blended.append((teacher_weight * probabilities + label_weight * target) / (teacher_weight + label_weight))
+            totals.append((teacher_weight + label_weight[:, 0]).astype(np.float32))
+        return blended, totals
+
+    @cached_property
+    def _functions(self):
+        """One callable per teacher: float32 (n, h, w, 1) -> {label set: logits}."""
+        from ..networks.build import load_trained
+        return [_compiled(load_trained(teacher, self._runs / teacher.name, teacher.precision))
+                for teacher in self._teachers]
 
 
-def compiled(model):
-    """`model` as a compiled forward pass where the backend offers one."""
+def _compiled(model):
+    """The forward pass of `model`, compiled where Keras runs on TensorFlow."""
     import keras
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf

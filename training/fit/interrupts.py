@@ -1,36 +1,35 @@
-"""A run that is told to stop ends its step first."""
+"""SIGINT and SIGTERM end a run after its current step, so that a checkpoint can be written."""
 
 import signal
 import threading
 
 
-class Stopping:
-    """While entered, SIGINT and SIGTERM only set `asked`; a second one stops at once.
+class DeferredInterrupt:
+    """A context in which the first SIGINT or SIGTERM only sets `requested`; a second one raises KeyboardInterrupt.
 
-    caught: False leaves the signals as they are (processes that wait for each other must not end
-    at different steps). Outside the main thread, where Python sets no handlers, it does the same.
+    enabled: False leaves the signal handlers alone (processes that wait for each other must not end
+    at different steps). Outside the main thread, where Python allows no handlers, the context does nothing.
     """
 
-    def __init__(self, caught=True):
-        self.caught = caught and threading.current_thread() is threading.main_thread()
-        self.asked = False
+    def __init__(self, enabled=True):
+        self.enabled = enabled and threading.current_thread() is threading.main_thread()
+        self.requested = False
 
     def __enter__(self):
-        if self.caught:
-            self.before = {each: signal.signal(each, self._ask) for each in (signal.SIGINT, signal.SIGTERM)}
+        if self.enabled:
+            self._previous = {each: signal.signal(each, self._handle) for each in (signal.SIGINT, signal.SIGTERM)}
         return self
 
     def __exit__(self, *_):
-        if self.caught:
-            for each, handler in self.before.items():
+        if self.enabled:
+            for each, handler in self._previous.items():
                 signal.signal(each, handler)
 
-    def _ask(self, *_):
-        if self.asked:
+    def raise_if_requested(self):
+        """Raise KeyboardInterrupt if a signal arrived."""
+        if self.requested:
             raise KeyboardInterrupt
-        self.asked = True
 
-    def obey(self):
-        """Raise KeyboardInterrupt if a stop was asked for."""
-        if self.asked:
-            raise KeyboardInterrupt
+    def _handle(self, *_):
+        self.raise_if_requested()
+        self.requested = True

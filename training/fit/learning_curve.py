@@ -1,16 +1,16 @@
-"""Learning curves: a row an epoch, as a csv and as a picture."""
+"""Learning curves: one row per epoch, as CSV and as an SVG plot."""
 
 import csv
 
 from ..errors import TrainingError
 
-CURVE_FIELDS = ("epoch", "step", "learning_rate", "pictures_per_second", "loss",
-                "public_ferplus_cross_entropy", "public_ferplus_agreement", "public_fer2013_accuracy",
-                "public_accuracy", "public_cross_entropy")
+COLUMNS = ("epoch", "step", "learning_rate", "pictures_per_second", "loss",
+           "public_ferplus_cross_entropy", "public_ferplus_agreement", "public_fer2013_accuracy",
+           "public_accuracy", "public_cross_entropy")
 
 
 def read_curve(run):
-    """The curve's rows up to the step the run has reached, a list of dicts."""
+    """The rows of `curve.csv` up to the step of `run`, a list of dicts."""
     path = run.folder / "curve.csv"
     if not run.step or not path.exists():
         return []
@@ -19,21 +19,24 @@ def read_curve(run):
 
 
 def write_curve(run, curve):
-    """Write `curve`, a list of dicts, as `curve.csv` and `curve.svg` in the run's folder."""
+    """Write `curve`, a list of dicts, as `curve.csv` and `curve.svg` to the run's folder.
+
+    Raises TrainingError where they cannot be written.
+    """
     try:
         run.folder.mkdir(parents=True, exist_ok=True)
         with open(run.folder / "curve.csv", "w", newline="") as file:
-            writer = csv.DictWriter(file, CURVE_FIELDS)
+            writer = csv.DictWriter(file, COLUMNS)
             writer.writeheader()
             writer.writerows(curve)
         plot_curve(curve, run.folder / "curve.svg")
     except OSError as error:
-        raise TrainingError(f"{run.folder}: cannot be written ({error}); the last checkpoint is whole. "
-                            "Make room and run the same command again") from None
+        raise TrainingError(f"{run.folder}: cannot be written ({error}); the last checkpoint is intact. "
+                            "Free disk space and run the same command again") from None
 
 
 def plot_curve(curve, path):
-    """Draw the learning curves (rows of `curve.csv`) as an SVG picture."""
+    """Plot `curve`, rows of `curve.csv`, as the SVG file `path`."""
     import matplotlib
     matplotlib.use("Agg")
     from matplotlib import pyplot

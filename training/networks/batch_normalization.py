@@ -1,4 +1,4 @@
-"""Batch normalisation as TensorFlow's one kernel."""
+"""Batch normalization as TensorFlow's single fused kernel."""
 
 import tensorflow as tf
 from keras import layers
@@ -9,15 +9,16 @@ class FusedBatchNormalization(layers.BatchNormalization):
 
     def call(self, inputs, training=None, mask=None):
         scale, offset = tf.convert_to_tensor(self.gamma), tf.convert_to_tensor(self.beta)
-        kept = tf.convert_to_tensor(self.moving_mean), tf.convert_to_tensor(self.moving_variance)
+        moving_mean = tf.convert_to_tensor(self.moving_mean)
+        moving_variance = tf.convert_to_tensor(self.moving_variance)
         if not (training and self.trainable):
             return _kernel(inputs, scale, offset, epsilon=self.epsilon, is_training=False,
-                           mean=kept[0], variance=kept[1])[0]
+                           mean=moving_mean, variance=moving_variance)[0]
         outputs, mean, variance = _kernel(inputs, scale, offset, epsilon=self.epsilon, is_training=True)
         size = tf.cast(tf.reduce_prod(tf.shape(inputs)[:-1]), variance.dtype)
-        variance *= (size - 1) / size      # the kernel keeps the unbiased variance, Keras the biased one
-        self.moving_mean.assign(kept[0] * self.momentum + mean * (1 - self.momentum))
-        self.moving_variance.assign(kept[1] * self.momentum + variance * (1 - self.momentum))
+        variance *= (size - 1) / size      # the kernel returns the unbiased variance, Keras uses the biased one
+        self.moving_mean.assign(moving_mean * self.momentum + mean * (1 - self.momentum))
+        self.moving_variance.assign(moving_variance * self.momentum + variance * (1 - self.momentum))
         return outputs
 
 

@@ -1,4 +1,4 @@
-"""A recipe's network, untrained or as a run left it."""
+"""Build a recipe's network, untrained or with the weights of a run."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -19,11 +19,11 @@ def build(recipe):
         keras.config.set_dtype_policy("float32")
 
 
-def fused(model):
-    """`model` with batch normalisation of pictures in one kernel instead of a dozen: same weights, same answers.
+def fuse_batch_normalization(model):
+    """`model` with batch normalization of images in one kernel instead of a dozen; same weights, same outputs.
 
-    Keras 3 composes the layer of single operations, which on a CPU costs a third of a step of a wide
-    network. TensorFlow has the whole layer as one; elsewhere `model` comes back as it is.
+    Keras 3 composes the layer of elementary operations, which on a CPU costs a third of the step of a wide
+    network. TensorFlow has a fused kernel; on another backend `model` is returned unchanged.
     """
     if keras.backend.backend() != "tensorflow":
         return model
@@ -47,18 +47,19 @@ def read_checkpoint(path):
         raise TrainingError(f"{path}: not a readable checkpoint ({error}); remove it to start again") from None
 
 
-def trained(recipe, folder, precision="float32"):
+def load_trained(recipe, folder, precision="float32"):
     """The recipe's network with the averaged weights of the run in `folder`, computing in `precision`.
 
-    Raises TrainingError where the run is missing or was made by another network.
+    Raises TrainingError where the run is missing or has another network.
     """
-    path = Path(folder) / ("best.npz" if recipe.keep == "best" else "checkpoint.npz")
+    path = Path(folder) / ("best.npz" if recipe.selected_epoch == "best" else "checkpoint.npz")
     if not path.exists():
-        raise TrainingError(f"{folder}: no {path.name}; train it first: python -m training fit {recipe.name}")
+        raise TrainingError(f"{folder}: there is no {path.name}; train it first: python -m training fit {recipe.name}")
     state = read_checkpoint(path)
     model = build(replace(recipe, precision=precision))
     try:
         model.set_weights([state[f"average_{i}"] for i in range(len(model.weights))])
     except (KeyError, ValueError):
-        raise TrainingError(f"{path} holds another network than recipe {recipe.name!r} builds") from None
+        raise TrainingError(f"{path}: the weights do not fit the network of recipe {recipe.name!r}; "
+                            "train it again") from None
     return model

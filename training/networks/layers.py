@@ -1,24 +1,24 @@
-"""What the documents' networks share: a convolution with what may follow it, and the heads."""
+"""Blocks that the networks share: convolution, pooling and dense blocks, and the classification heads."""
 
 from keras import layers
 
 
-def convolve(x, width, kernel=3, norm=False, activation="relu", padding="same", bias=True):
-    """Convolution of stride 1, batch normalisation where `norm`, activation."""
+def conv_block(x, width, kernel=3, norm=False, activation="relu", padding="same", bias=True):
+    """Convolution of stride 1, batch normalization if `norm`, activation."""
     x = layers.Conv2D(width, kernel, padding=padding, use_bias=bias)(x)
     if norm:
         x = layers.BatchNormalization()(x)
     return layers.Activation(activation)(x)
 
 
-def shrink(x, dropout=0.0):
-    """Max-pooling by two, then dropout of the share `dropout`."""
+def max_pool(x, dropout=0.0):
+    """2x2 max-pooling, then dropout at the rate `dropout`."""
     x = layers.MaxPooling2D(2)(x)
     return layers.Dropout(dropout)(x) if dropout else x
 
 
-def dense(x, width, norm=False, activation="relu", dropout=0.0):
-    """Dense layer, batch normalisation where `norm`, activation, dropout of the share `dropout`."""
+def dense_block(x, width, norm=False, activation="relu", dropout=0.0):
+    """Dense layer, batch normalization if `norm`, activation, dropout at the rate `dropout`."""
     x = layers.Dense(width)(x)
     if norm:
         x = layers.BatchNormalization()(x)
@@ -26,10 +26,10 @@ def dense(x, width, norm=False, activation="relu", dropout=0.0):
     return layers.Dropout(dropout)(x) if dropout else x
 
 
-def answer(x, heads, norm=False):
-    """{label set: logits float32 (n, labels)}: a dense layer a label set, normalised where `norm`.
+def classification_heads(x, heads, norm=False):
+    """{label set: logits float32 (n, labels)}: one dense layer per label set, batch-normalized if `norm`.
 
-    heads: {label set: number of labels}. The softmax the documents end with is outside the network.
+    heads: {label set: number of labels}. The final softmax of the source documents is not part of the network.
     """
     logits = {}
     for name, labels in heads.items():
@@ -41,6 +41,6 @@ def answer(x, heads, norm=False):
     return logits
 
 
-def in_colour(image):
-    """A grey picture repeated over three channels, for networks that were given colour."""
+def to_rgb(image):
+    """A gray image repeated over three channels, for networks that take color images."""
     return layers.Concatenate()([image, image, image])

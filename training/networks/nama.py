@@ -1,44 +1,44 @@
 """Nama's two networks for FER2013 with disgust merged into anger.
 
-Stated: a CNN of 32-64-128 with batch normalisation, ReLU, max-pooling and dropout, 730,855
+Stated: a CNN of 32-64-128 with batch normalization, ReLU, max-pooling and dropout, 730,855
 parameters, 640 of them not trainable; mini-XCEPTION, 57,270 for six classes (55,798 / 1,472).
-Inferred: of the CNN, two 3x3 convolutions a width, one batch normalisation a width and one after a
-dense layer of 96 (32 + 64 + 128 + 96 = 320 normalised channels, 640 moving values), and **seven**
-outputs: with six no choice of even widths can give an odd count, so the merged label most likely
-kept its unused column. Both counts are met exactly. mini-XCEPTION is Arriaga, Valdenegro-Toro and
+Inferred for the CNN: two 3x3 convolutions per width, one batch normalization per width and one after a
+dense layer of 96 (32 + 64 + 128 + 96 = 320 normalized channels, 640 moving statistics), and **seven**
+outputs: with six, no choice of even widths gives an odd count, so the merged label most likely
+still had its unused output. Both parameter counts match exactly. mini-XCEPTION is Arriaga, Valdenegro-Toro and
 Ploeger 2017, "Real-time Convolutional Neural Networks for Emotion and Gender Classification".
 """
 
 from keras import Input, Model, layers
 
-from .layers import answer, convolve, dense, shrink
+from .layers import classification_heads, conv_block, dense_block, max_pool
 
 
 def cnn(heads, size=48):
     """The 32-64-128 network: 730,855 parameters (640 not trainable) for seven outputs.
 
-    Input: float32 (n, size, size, 1), grey 0-255. Output: {label set: logits, float32 (n, labels)}.
+    Input: float32 (n, size, size, 1), gray 0-255. Output: {label set: logits, float32 (n, labels)}.
     """
     image = Input((size, size, 1), name="image")
     x = layers.Rescaling(1 / 255)(image)
     for width in (32, 64, 128):
-        x = convolve(x, width)
-        x = convolve(x, width, norm=True)
-        x = shrink(x, dropout=0.25)
-    x = dense(layers.Flatten()(x), 96, norm=True, dropout=0.5)
-    return Model(image, answer(x, heads), name="nama_cnn")
+        x = conv_block(x, width)
+        x = conv_block(x, width, norm=True)
+        x = max_pool(x, dropout=0.25)
+    x = dense_block(layers.Flatten()(x), 96, norm=True, dropout=0.5)
+    return Model(image, classification_heads(x, heads), name="nama_cnn")
 
 
 def mini_xception(heads, size=48):
     """mini-XCEPTION: 57,270 parameters for six labels, 58,423 for seven (1,472 not trainable).
 
-    The labels' maps are averaged over the picture; there is no dense layer. Input: float32
-    (n, size, size, 1), grey 0-255, scaled to -1..1. Output: {label set: logits, float32 (n, labels)}.
+    Global average pooling of one feature map per label replaces the dense layer. Input: float32
+    (n, size, size, 1), gray 0-255, scaled to -1..1. Output: {label set: logits, float32 (n, labels)}.
     """
     image = Input((size, size, 1), name="image")
     x = layers.Rescaling(1 / 127.5, offset=-1)(image)
     for _ in range(2):
-        x = convolve(x, 8, norm=True, padding="valid", bias=False)
+        x = conv_block(x, 8, norm=True, padding="valid", bias=False)
     for width in (16, 32, 64, 128):
         x = _separable_block(x, width)
     logits = {}

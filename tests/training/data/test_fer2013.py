@@ -16,26 +16,26 @@ def test_images_labels_votes_and_splits_are_read(faces):
     assert (faces.votes.sum(1) == 10).all()
 
 
-def test_gzip_is_read_like_the_plain_file(made, faces):
-    made.csv = made.csv.with_suffix(".csv.gz")
-    made.write()
-    again = fer2013.load(made.csv, any_md5=True)
+def test_gzip_is_read_like_the_plain_file(synthetic, faces):
+    synthetic.csv = synthetic.csv.with_suffix(".csv.gz")
+    synthetic.write()
+    again = fer2013.load(synthetic.csv, any_md5=True)
     assert again.md5 == faces.md5
     np.testing.assert_array_equal(again.images, faces.images)
 
 
-def test_stored_images_are_loaded_without_parsing(made, faces, tmp_path, monkeypatch):
-    fer2013.load(made.csv, store=tmp_path / "store", any_md5=True)
+def test_stored_images_are_loaded_without_parsing(synthetic, faces, tmp_path, monkeypatch):
+    fer2013.load(synthetic.csv, store=tmp_path / "store", any_md5=True)
     monkeypatch.setattr(fer2013, "_parse", None)
-    again = fer2013.load(made.csv, store=tmp_path / "store", any_md5=True)
+    again = fer2013.load(synthetic.csv, store=tmp_path / "store", any_md5=True)
     np.testing.assert_array_equal(again.images, faces.images)
 
 
-def test_changed_csv_is_parsed_again(made, tmp_path):
-    fer2013.load(made.csv, store=tmp_path / "store", any_md5=True)
-    made.rows.pop()
-    made.write()
-    assert len(fer2013.load(made.csv, store=tmp_path / "store", any_md5=True).images) == 95
+def test_changed_csv_is_parsed_again(synthetic, tmp_path):
+    fer2013.load(synthetic.csv, store=tmp_path / "store", any_md5=True)
+    synthetic.rows.pop()
+    synthetic.write()
+    assert len(fer2013.load(synthetic.csv, store=tmp_path / "store", any_md5=True).images) == 95
 
 
 @pytest.mark.parametrize("row, message", [
@@ -49,10 +49,10 @@ def test_changed_csv_is_parsed_again(made, tmp_path):
     ("3," + " ".join(["9"] * 2304) + ",Validation", "row 3: split 'Validation'"),
     ("3,99999999999999999999,Training", "row 3: pixels must be integers"),
 ])
-def test_invalid_row_is_reported_by_its_number(made, run_command, row, message):
-    made.rows[2] = row
-    made.write()
-    status, _, err = run_command("fit", "jury-live", *made.arguments)
+def test_invalid_row_is_reported_by_its_number(synthetic, run_command, row, message):
+    synthetic.rows[2] = row
+    synthetic.write()
+    status, _, err = run_command("fit", "jury-live", *synthetic.arguments)
     assert status == 2 and message in err and err.count("\n") == 1
 
 
@@ -62,52 +62,52 @@ def test_invalid_row_is_reported_by_its_number(made, run_command, row, message):
     (b"label,image\n1,2\n", "got 'label,image'"),
     (b"\x89PNG\r\n\x1a\n\xff\xff", "the first line must be"),
 ])
-def test_other_file_is_rejected(made, run_command, content, message):
-    made.csv.write_bytes(content)
-    status, _, err = run_command("fit", "jury-live", *made.arguments)
+def test_other_file_is_rejected(synthetic, run_command, content, message):
+    synthetic.csv.write_bytes(content)
+    status, _, err = run_command("fit", "jury-live", *synthetic.arguments)
     assert status == 2 and message in err and err.count("\n") == 1
 
 
 @pytest.mark.parametrize("damage", [lambda whole: whole[:len(whole) // 2], lambda whole: b"no gzip",
                                     lambda whole: whole[:200] + b"\0" * 50 + whole[250:]])
-def test_damaged_gzip_is_reported(made, run_command, damage):
-    whole = gzip.compress(made.csv.read_bytes())
-    made.csv = made.csv.with_suffix(".csv.gz")
-    made.csv.write_bytes(damage(whole))
-    status, _, err = run_command("fit", "jury-live", *made.arguments)
+def test_damaged_gzip_is_reported(synthetic, run_command, damage):
+    whole = gzip.compress(synthetic.csv.read_bytes())
+    synthetic.csv = synthetic.csv.with_suffix(".csv.gz")
+    synthetic.csv.write_bytes(damage(whole))
+    status, _, err = run_command("fit", "jury-live", *synthetic.arguments)
     assert status == 2 and "cannot be read" in err and err.count("\n") == 1
 
 
-def test_missing_file_is_reported(made, run_command, tmp_path):
+def test_missing_file_is_reported(synthetic, run_command, tmp_path):
     status, _, err = run_command("fit", "jury-live", "--data", tmp_path / "nowhere.csv")
     assert status == 2 and "no such file" in err and err.count("\n") == 1
 
 
-def test_memory_mapped_images_survive_an_update_of_the_store(made, faces, tmp_path):
-    fer2013.load(made.csv, store=tmp_path / "store", any_md5=True)
-    mapped = fer2013.load(made.csv, store=tmp_path / "store", any_md5=True)
-    made.rows = made.rows[:5]
-    made.write()
-    fer2013.load(made.csv, store=tmp_path / "store", any_md5=True)
+def test_memory_mapped_images_survive_an_update_of_the_store(synthetic, faces, tmp_path):
+    fer2013.load(synthetic.csv, store=tmp_path / "store", any_md5=True)
+    mapped = fer2013.load(synthetic.csv, store=tmp_path / "store", any_md5=True)
+    synthetic.rows = synthetic.rows[:5]
+    synthetic.write()
+    fer2013.load(synthetic.csv, store=tmp_path / "store", any_md5=True)
     np.testing.assert_array_equal(mapped.images, faces.images)
 
 
-def test_unofficial_csv_needs_any_md5(made, run_command):
-    status, _, err = run_command("fit", "jury-live", "--data", made.csv)
+def test_unofficial_csv_needs_any_md5(synthetic, run_command):
+    status, _, err = run_command("fit", "jury-live", "--data", synthetic.csv)
     assert status == 2 and "is not the official FER2013 csv" in err and "--any-md5" in err
 
 
-def test_number_of_votes_must_match_the_images(made, run_command):
-    made.vote_rows.pop()
-    made.write()
-    status, _, err = run_command("fit", "jury-live", *made.arguments)
+def test_number_of_votes_must_match_the_images(synthetic, run_command):
+    synthetic.vote_rows.pop()
+    synthetic.write()
+    status, _, err = run_command("fit", "jury-live", *synthetic.arguments)
     assert status == 2 and "95 rows of votes for 96 images" in err
 
 
-def test_votes_with_other_splits_are_rejected(made, run_command):
-    made.vote_rows[0], made.vote_rows[-1] = made.vote_rows[-1], made.vote_rows[0]
-    made.write()
-    status, _, err = run_command("fit", "jury-live", *made.arguments)
+def test_votes_with_other_splits_are_rejected(synthetic, run_command):
+    synthetic.vote_rows[0], synthetic.vote_rows[-1] = synthetic.vote_rows[-1], synthetic.vote_rows[0]
+    synthetic.write()
+    status, _, err = run_command("fit", "jury-live", *synthetic.arguments)
     assert status == 2 and "row 1: " in err and "row-aligned" in err
 
 
@@ -116,20 +116,20 @@ def test_votes_with_other_splits_are_rejected(made, run_command):
     ("Training,a.png,11,0,0,0,0,0,0,0,0,0", "row 2: votes"),
     ("Training,a.png,x,0,0,0,0,0,0,0,0,0", "row 2: votes"),
 ])
-def test_invalid_row_of_votes_is_reported(made, row, message):
-    made.vote_rows[1] = row
-    made.write()
+def test_invalid_row_of_votes_is_reported(synthetic, row, message):
+    synthetic.vote_rows[1] = row
+    synthetic.write()
     with pytest.raises(TrainingError, match=message):
-        fer2013.load(made.csv, made.votes, any_md5=True)
+        fer2013.load(synthetic.csv, synthetic.votes, any_md5=True)
 
 
-def test_votes_without_a_column_are_rejected(made):
-    made.votes.write_text("neutral,happiness\n1,2\n")
+def test_votes_without_a_column_are_rejected(synthetic):
+    synthetic.votes.write_text("neutral,happiness\n1,2\n")
     with pytest.raises(TrainingError, match="no column 'surprise'"):
-        fer2013.load(made.csv, made.votes, any_md5=True)
+        fer2013.load(synthetic.csv, synthetic.votes, any_md5=True)
 
 
-def test_ferplus_head_needs_votes(made, run_command, tmp_path, tiny):
-    made.votes.unlink()
-    status, _, err = run_command("fit", "tiny", *made.arguments)
+def test_ferplus_head_needs_votes(synthetic, run_command, tmp_path, tiny):
+    synthetic.votes.unlink()
+    status, _, err = run_command("fit", "tiny", *synthetic.arguments)
     assert status == 2 and "--votes" in err

@@ -1,4 +1,4 @@
-"""Several processes that train one run: the same losses and the same weights as one process."""
+"""Distributed training: several processes reach the losses and weights of one process."""
 
 import os
 import subprocess
@@ -9,11 +9,11 @@ import pytest
 
 from training.data.fer2013 import SPLITS
 from training.errors import TrainingError
-from training.fit.distributed import Workers, _environment, _without_launcher, workers
+from training.fit.distributed import Workers, _environment, _without_launch_option, find_workers
 
 
 @pytest.mark.slow
-def test_two_processes_take_the_steps_that_one_takes(tmp_path):
+def test_two_processes_train_like_one(tmp_path):
     rng = np.random.default_rng(0)
     with open(tmp_path / "faces.csv", "w") as file:
         file.write("emotion,pixels,Usage\n")
@@ -23,7 +23,7 @@ def test_two_processes_take_the_steps_that_one_takes(tmp_path):
     runs = {}
     for processes in ("1", "2"):
         command = [sys.executable, "-m", "training", "fit", "valero-preparation", "--data", tmp_path / "faces.csv",
-                   "--any-md5", "--set", "batch=16", "--set", "epochs=2", "--processes", processes,
+                   "--any-md5", "--set", "batch_size=16", "--set", "epochs=2", "--processes", processes,
                    "--out", tmp_path / processes]
         environment = os.environ | {"EMOSCOPE_INSTANCE": str(tmp_path / "instance")}
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
@@ -40,18 +40,18 @@ def test_two_processes_take_the_steps_that_one_takes(tmp_path):
     assert losses[0] == pytest.approx(losses[1], abs=2e-3)
 
 
-def test_one_process_has_no_workers(monkeypatch):
+def test_there_are_no_workers_without_tf_config(monkeypatch):
     monkeypatch.delenv("TF_CONFIG", raising=False)
-    assert workers() is None
+    assert find_workers() is None
 
 
 @pytest.mark.parametrize("config", ["", "{}", "[]", '{"cluster": {"worker": ["a:1"]}}'])
-def test_a_wrong_configuration_is_one_line(config):
+def test_invalid_tf_config_raises_training_error(config):
     with pytest.raises(TrainingError, match="TF_CONFIG"):
         Workers(config)
 
 
-def test_each_process_sees_one_gpu_of_those_allowed(monkeypatch):
+def test_each_process_sees_one_visible_gpu(monkeypatch):
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     assert [_environment(["a:1", "b:2"], index)["CUDA_VISIBLE_DEVICES"] for index in (0, 1)] == ["0", "1"]
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "5,3")
@@ -60,6 +60,6 @@ def test_each_process_sees_one_gpu_of_those_allowed(monkeypatch):
     assert _environment(["a:1", "b:2"], 1)["CUDA_VISIBLE_DEVICES"] == ""
 
 
-def test_the_processes_are_not_launched_again():
-    assert _without_launcher(["fit", "x", "--processes", "2", "--data", "d"]) == ["fit", "x", "--data", "d"]
-    assert _without_launcher(["fit", "x", "--processes=2", "--smoke"]) == ["fit", "x", "--smoke"]
+def test_launch_option_is_removed_from_the_arguments():
+    assert _without_launch_option(["fit", "x", "--processes", "2", "--data", "d"]) == ["fit", "x", "--data", "d"]
+    assert _without_launch_option(["fit", "x", "--processes=2", "--smoke"]) == ["fit", "x", "--smoke"]

@@ -1,4 +1,4 @@
-"""Several networks as one, mirrored or not: one answer, on every runtime, and its bundle."""
+"""Ensembles, with and without the mirror image: predictions on every runtime, and their bundle."""
 
 import json
 
@@ -6,11 +6,12 @@ import keras
 import numpy as np
 import pytest
 
+from training.evaluate.bundles import read_bundle
 from training.evaluate.figures import figures
 from training.evaluate.metrics import log_softmax, softmax
-from training.evaluate.predictions import answers, keras_logits, mirror_views, read_bundle, ten_crops
+from training.evaluate.predictions import keras_logits, mirror_views, predict, ten_crops
 from training.evaluate.test_set import TestSet
-from training.networks.ensemble import together
+from training.networks.ensemble import ensemble
 from training.networks.residual import residual
 
 
@@ -26,54 +27,54 @@ def images():
 
 
 @pytest.mark.parametrize("count, mirrored", [(1, True), (2, False), (3, True)])
-def test_the_answer_is_the_mean_of_all_logarithms(images, count, mirrored):
+def test_ensemble_averages_log_probabilities(images, count, mirrored):
     members = [network(seed, dropout=0.1 * seed) for seed in range(count)]
     views = mirror_views(images) if mirrored else [images]
-    wanted = np.mean([log_softmax(keras_logits(each, view)) for each in members for view in views], axis=0)
-    model = together(members, mirrored)
-    np.testing.assert_allclose(keras_logits(model, images), wanted, atol=1e-5)
+    expected = np.mean([log_softmax(keras_logits(each, view)) for each in members for view in views], axis=0)
+    model = ensemble(members, mirrored)
+    np.testing.assert_allclose(keras_logits(model, images), expected, atol=1e-5)
     assert model.count_params() == sum(each.count_params() for each in members)
     if mirrored:
-        np.testing.assert_allclose(keras_logits(model, images[:, :, ::-1]), wanted, atol=1e-5)
+        np.testing.assert_allclose(keras_logits(model, images[:, :, ::-1]), expected, atol=1e-5)
 
 
-def test_ten_crops_are_corners_centre_and_mirrors(images):
+def test_ten_crops_are_corners_center_and_mirror_images(images):
     crops = ten_crops(images)
     assert len(crops) == 10 and all(crop.shape == images.shape and crop.dtype == np.uint8 for crop in crops)
     np.testing.assert_array_equal(crops[1], crops[0][:, :, ::-1])
-    assert abs(int(crops[0][3, 0, 0]) - int(images[3, 0, 0])) <= 12       # the upper left corner stays the corner
+    assert abs(int(crops[0][3, 0, 0]) - int(images[3, 0, 0])) <= 12       # the upper left corner stays in the corner
     assert abs(int(crops[6][3, -1, -1]) - int(images[3, -1, -1])) <= 12   # and the lower right
-    even = np.full((1, 48, 48), 77, np.uint8)
-    assert all((crop == 77).all() for crop in ten_crops(even))
+    uniform = np.full((1, 48, 48), 77, np.uint8)
+    assert all((crop == 77).all() for crop in ten_crops(uniform))
 
 
-def test_averaging_over_views_averages_logarithms(exported, images):
+def test_averaging_over_views_averages_log_probabilities(exported, images):
     from training.data import fer2013
     faces = fer2013.load(exported / "fer.csv", exported / "fer2013new.csv", any_md5=True)
 
-    def run(pictures):      # the label grows with the brightness of the left half
-        return np.eye(7)[np.clip(pictures[:, :, :24].mean((1, 2)) // 40, 0, 6).astype(int)] * 3
+    def run(images):      # the label increases with the brightness of the left half
+        return np.eye(7)[np.clip(images[:, :, :24].mean((1, 2)) // 40, 0, 6).astype(int)] * 3
 
-    plain = answers(run, faces, "fer2013", "PublicTest")
-    both = answers(run, faces, "fer2013", "PublicTest", mirror_views)
+    plain = predict(run, faces, "fer2013", "PublicTest")
+    both = predict(run, faces, "fer2013", "PublicTest", mirror_views)
     rows = faces.images[plain.rows]
     np.testing.assert_allclose(both.logits, (log_softmax(run(rows)) + log_softmax(run(rows[:, :, ::-1]))) / 2)
 
 
-def test_a_bundle_of_two_runs_mirrored(exported, tiny, tmp_path, run_command):
+def test_bundle_of_an_ensemble_with_the_mirror_image(exported, tiny, tmp_path, run_command):
     status, _, err = run_command(
         "export", exported / "run", exported / "run", "--mirrored", "--label-set", "fer2013", "--name", "seven-both",
         "--version", "1.0.0", "--models", tmp_path, "--data", exported / "fer.csv", "--any-md5")
     assert status == 0, err
     bundle, alone = read_bundle(tmp_path / "seven-both"), read_bundle(exported / "models" / "seven-tiny")
-    made = bundle.card["training"]
-    assert made["mirrored"] is True and made["recipe"] == "tiny + tiny" and len(made["members"]) == 2
-    assert made["epochs"] == 4 and " && " in made["command"]
-    told = bundle.card["model_card"]["model_details"]
-    assert told.count("Recipe tiny, seed 0, 2 epochs") == 2 and "trained from scratch" in told
+    training = bundle.card["training"]
+    assert training["mirrored"] is True and training["recipe"] == "tiny + tiny" and len(training["members"]) == 2
+    assert training["epochs"] == 4 and " && " in training["command"]
+    details = bundle.card["model_card"]["model_details"]
+    assert details.count("Recipe tiny, seed 0, 2 epochs") == 2 and "trained from scratch" in details
     assert bundle.card["multiply_adds"] == 4 * alone.card["multiply_adds"]
     assert bundle.card["parameters"] == 2 * alone.card["parameters"]
-    # Twice the same run, mirrored, answers what the run's own flip averaging answers.
+    # The same run twice, mirrored, predicts the same as the run with flip averaging.
     from training.data import fer2013
     tests = TestSet(fer2013.load(exported / "fer.csv", exported / "fer2013new.csv", any_md5=True))
     averaged = figures(alone, tests, "PublicTest", ("flip_averaging", "ten_crop_averaging"))
@@ -89,7 +90,7 @@ def test_a_bundle_of_two_runs_mirrored(exported, tiny, tmp_path, run_command):
     assert np.abs(softmax(keras_logits(served, tests.faces.images)).sum(1) - 1).max() < 1e-6
 
 
-def test_a_run_that_is_not_there_is_named(exported, run_command):
+def test_missing_run_is_named_in_the_error(exported, run_command):
     status, _, err = run_command("export", exported / "run", exported / "none", "--label-set", "fer2013", "--name",
                                  "seven-both", "--version", "1.0.0", "--data", exported / "fer.csv", "--any-md5")
     assert status == 2 and "none: no such run" in err

@@ -1,4 +1,4 @@
-"""Recipes: every one loads, says what it is, and variants change what they name."""
+"""Recipes: each one loads and is documented, and a variant changes only the fields it names."""
 
 import json
 
@@ -8,7 +8,7 @@ import pytest
 from training import recipes
 from training.data.labels import LABEL_SETS
 from training.errors import TrainingError
-from training.recipes import Recipe, completed
+from training.recipes import FORMER_NAMES, Recipe, completed
 
 ALL = [name for stem in recipes.names() for name in recipes.variants(f"{stem}.all")]
 
@@ -19,20 +19,20 @@ def test_recipe_builds_its_network_for_its_labels(name):
     assert recipe.name == name
     with keras.StatelessScope(initialize_variables=False):
         model = recipe.network({each: len(LABEL_SETS[each]) for each in recipe.label_sets})
-    kind, _, size = recipe.preparation.partition("-")
+    kind, _, size = recipe.preprocessing.partition("-")
     assert model.input.shape[1:] == (*(int(size) if kind == "size" else 48,) * 2, 1)
     assert {each: output.shape[1] for each, output in model.output.items()} == {
         each: len(LABEL_SETS[each]) for each in recipe.label_sets}
 
 
 @pytest.mark.parametrize("name", recipes.names())
-def test_recipe_names_command_time_and_result(name):
-    words = recipes._module(name).__doc__
-    assert f"python -m training fit {name}" in words
-    assert "Time" in words and "Result" in words
+def test_recipe_documents_command_time_and_result(name):
+    text = recipes._module(name).__doc__
+    assert f"python -m training fit {name}" in text
+    assert "Time" in text and "Result" in text
 
 
-def test_variant_differs_in_what_it_names_alone():
+def test_variant_changes_only_the_fields_it_names():
     base, variant = recipes.load("hameed"), recipes.load("hameed.sgd")
     ours, theirs = json.loads(base.as_json()), json.loads(variant.as_json())
     assert {key for key in ours if ours[key] != theirs[key]} == {"name", "optimizer"}
@@ -41,14 +41,32 @@ def test_variant_differs_in_what_it_names_alone():
 @pytest.mark.parametrize(("name", "message"), [
     ("nothing", "no recipe 'nothing'"), ("hameed.nothing", "no variant 'nothing'"), ("jury-live.x", "it has: taught"),
     ("jury-pocket.x", "it has: none")])
-def test_unknown_recipe_is_one_line(name, message):
+def test_unknown_recipe_raises_training_error(name, message):
     with pytest.raises(TrainingError, match=message):
         recipes.load(name)
 
 
-def test_a_checkpoint_older_than_a_setting_has_its_default():
+def test_missing_settings_of_an_older_checkpoint_get_their_defaults():
     old = json.loads(Recipe("old", Recipe, {"fer2013": 1.0}, epochs=3).as_json())
-    for key in ("optimizer", "subset", "preparation", "teachers"):
+    for key in ("optimizer", "subset", "preprocessing", "teachers"):
         del old[key]
     del old["augmentation"]["flip"]
     assert completed(old) == json.loads(Recipe("old", Recipe, {"fer2013": 1.0}, epochs=3).as_json())
+
+
+def test_former_setting_names_of_a_checkpoint_are_translated():
+    recipe = Recipe("old", Recipe, {"fer2013": 1.0}, cached_epochs=4, teacher_weight=0.5, selected_epoch="best")
+    former = {name: old for old, name in FORMER_NAMES.items()}
+    saved = {former.get(name, name): value for name, value in json.loads(recipe.as_json()).items()}
+    assert saved["views"] == 4 and saved["teaching"] == 0.5 and saved["keep"] == "best"
+    assert completed(saved) == json.loads(recipe.as_json())
+
+
+def test_former_setting_name_is_answered_with_the_current_one():
+    with pytest.raises(TrainingError, match="'sharpness' is now called 'sam_radius'"):
+        recipes.load("jury-live", sharpness=0.05)
+
+
+def test_former_names_are_of_current_settings():
+    settings = json.loads(Recipe("", Recipe, {}).as_json())
+    assert set(FORMER_NAMES.values()) <= set(settings) and not set(FORMER_NAMES) & set(settings)

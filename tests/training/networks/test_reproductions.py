@@ -1,6 +1,6 @@
-"""The documents' networks: their parameter counts, exactly, and what they answer.
+"""The source documents' networks: exact parameter counts, and outputs.
 
-Networks are counted in a stateless scope, where Keras makes no weights: 102 million take no memory.
+Parameters are counted in a stateless scope, where Keras allocates no weights: 102 million take no memory.
 """
 
 import math
@@ -34,21 +34,21 @@ def count(network, labels, **settings):
     (valero.googlenet, 8, 23_851_784, None),
     (valero.mobilenet, 8, 4_253_864, None),
 ], ids=lambda value: value.__qualname__ if callable(value) else "")
-def test_parameters_are_those_the_document_states(network, labels, total, fixed):
+def test_parameter_count_equals_the_stated_one(network, labels, total, fixed):
     trainable, not_trainable = count(network, labels)
     assert trainable + not_trainable == total
     if fixed is not None:
         assert not_trainable == fixed
 
 
-def test_parameters_of_networks_whose_count_no_document_states():
+def test_parameter_count_of_networks_without_a_stated_one():
     assert count(razzano.neutral_or_not, 2) == (22_430_849, 0)
     assert count(razzano.cnn, 7) == (839_047, 0)
     assert count(tan.default, 7) == (3_346_471, 0)
     assert count(tan.improved, 7) == (2_652_327, 1_920)
 
 
-def test_hameeds_layers_are_as_many_as_stated():
+def test_layer_counts_of_hameed_equal_the_stated_ones():
     with keras.StatelessScope(initialize_variables=False):
         model = hameed.cnn({"labels": 7})
     kinds = [type(layer).__name__ for layer in model.layers]
@@ -61,7 +61,7 @@ def test_hameeds_layers_are_as_many_as_stated():
     (tan.improved, {"dropout": 0.4, "between": 0.25, "activation": "swish", "normalised": True}),
     (valero.cao_two_streams, {"size": 64}), (valero.fractal, {"size": 64}), (valero.mobilenet, {"size": 64}),
 ], ids=lambda value: value.__qualname__ if callable(value) else "")
-def test_networks_answer_logits_for_each_label(network, settings):
+def test_network_predicts_logits_for_each_label(network, settings):
     model = network({"fer2013": 7}, **settings)
     size = model.input.shape[1]
     faces = np.random.default_rng(0).integers(0, 256, (2, size, size, 1)).astype(np.float32)
@@ -73,7 +73,7 @@ def test_networks_answer_logits_for_each_label(network, settings):
 
 
 @pytest.mark.parametrize("stem", [8, (4, 8), (4, 6, 8)])
-def test_a_residual_stem_halves_the_picture_once(stem):
+def test_residual_stem_halves_the_resolution_once(stem):
     with keras.StatelessScope(initialize_variables=False):
         model = residual({"labels": 7}, stem=stem, widths=(8,), blocks=(1,))
     convolutions = [layer for layer in model.layers if type(layer) is keras.layers.Conv2D]
@@ -83,19 +83,19 @@ def test_a_residual_stem_halves_the_picture_once(stem):
     assert sizes == [48] * (len(widths) - 1) + [24] * (len(convolutions) - len(widths) + 1)
 
 
-def test_neutral_or_not_is_the_documents_sigmoid():
+def test_neutral_or_not_is_equivalent_to_one_sigmoid():
     model = razzano.neutral_or_not({"neutral-or-not": 2}, size=32)
     faces = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 1)).astype(np.float32)
     logits = keras.ops.convert_to_numpy(model(faces)["neutral-or-not"])
     assert logits.shape == (3, 2)
     assert (logits[:, 0] == 0).all()
-    with pytest.raises(ValueError, match="tells two apart"):
+    with pytest.raises(ValueError, match="needs 2 labels, got 7"):
         razzano.neutral_or_not({"fer2013": 7}, size=32)
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-def test_perceptron_has_one_hidden_layer_of_300():
+def test_mlp_has_one_hidden_layer_of_300():
     rng = np.random.default_rng(0)
-    model = tan.perceptron(max_iter=2).fit(rng.random((40, 2304)), rng.integers(0, 7, 40))
+    model = tan.mlp(max_iter=2).fit(rng.random((40, 2304)), rng.integers(0, 7, 40))
     assert [weights.shape for weights in model.coefs_][0] == (2304, 300)
     assert len(model.coefs_) == 2

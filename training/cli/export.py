@@ -1,0 +1,67 @@
+"""The commands `export`, `export-tfjs` and `card`: model bundles from runs."""
+
+from pathlib import Path
+
+from .options import (
+    MODELS,
+    add_data_options,
+    bundle_folder,
+    check_run,
+    folder_size,
+    read_bundle,
+    read_faces,
+    read_test_set,
+    report,
+)
+
+
+def add_commands(commands):
+    """Add the commands to the subparsers `commands`."""
+    export = commands.add_parser("export", help="build a model bundle from a run or an ensemble of runs")
+    export.add_argument("run_folders", metavar="RUN", nargs="+",
+                        help="folder of a run, such as instance/runs/jury-live; several form an ensemble")
+    export.add_argument("--mirrored", action="store_true", help="average over the image and its mirror image")
+    export.add_argument("--label-set", required=True, choices=("ferplus", "fer2013"), help="head to export")
+    export.add_argument("--name", required=True, help="name of the bundle")
+    export.add_argument("--version", required=True, help="version of the bundle, such as 1.0.0")
+    export.add_argument("--title", help="title of the bundle on the site's pages")
+    export.add_argument("--models", default=str(MODELS), metavar="FOLDER",
+                        help="folder of model bundles (default: %(default)s)")
+    export.add_argument("--publish", "--release", action="store_true",
+                        help="evaluate on PrivateTest too: once per published version")
+    add_data_options(export)
+    export.set_defaults(run=_export)
+    tfjs = commands.add_parser("export-tfjs", help="regenerate the TensorFlow.js files of a model bundle")
+    tfjs.add_argument("bundle", metavar="BUNDLE", help=f"folder of the bundle, or its name in {MODELS}")
+    add_data_options(tfjs)
+    tfjs.set_defaults(run=_export_tfjs)
+    card = commands.add_parser("card", help="regenerate the text of model cards from their recorded figures")
+    card.add_argument("bundles", nargs="+", metavar="BUNDLE", help=f"folder of a bundle, or its name in {MODELS}")
+    card.set_defaults(run=_card)
+
+
+def _export(options):
+    for folder in options.run_folders:
+        check_run(folder)
+    from ..export.bundle import export
+    export(options.run_folders, options.label_set, options.name, options.version, read_test_set(options),
+           options.models, options.title, options.publish, options.mirrored, report)
+    folder = Path(options.models) / options.name
+    report(f"{folder}: {folder_size(folder)}")
+
+
+def _export_tfjs(options):
+    folder = bundle_folder(options.bundle)
+    read_bundle(options.bundle)
+    from ..export.bundle import PARITY_IMAGES, rewrite_tfjs
+    faces = read_faces(options)
+    parity = rewrite_tfjs(folder, faces.images[faces.rows("PublicTest")][:PARITY_IMAGES])
+    report(f"{folder / 'tfjs'}: {parity['bytes_gzipped'] / 1e6:.2f} MB compressed, "
+           f"probabilities within {parity['largest_difference']:.1e}")
+
+
+def _card(options):
+    from ..export import card
+    for folder in map(bundle_folder, options.bundles):
+        card.rewrite_text(folder)
+        report(f"{folder / 'card.json'}: text regenerated")
