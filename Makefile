@@ -1,5 +1,5 @@
-# Two commands do everything:  make run   and   make test
-# The rest are their parts. GPU=1 sets up for an NVIDIA GPU.
+# Main targets:  make run   and   make test
+# The others are parts of them. GPU=1 installs for an NVIDIA GPU.
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -13,7 +13,7 @@ DETECTOR := static/detector/detector.json
 BUILD := static/dist/manifest.json
 SCRIPTS := $(shell find static/js static/css -type f 2>/dev/null) build.mjs jsconfig.json $(wildcard static/models/*/card.json)
 
-.PHONY: run test setup detector build lint test-python test-js bench photo-report lock clean
+.PHONY: run test setup detector build lint test-python test-js photo-report lock clean
 
 run: setup
 	@$(BIN)/python -m webapp serve
@@ -23,12 +23,14 @@ setup: $(SERVE_STAMP) $(DETECTOR) $(BUILD)
 test: $(DEV_STAMP) $(DETECTOR) $(BUILD)
 	@tools/chromium
 	$(BIN)/ruff check .
+	$(BIN)/mypy
 	npm run --silent check
 	npm run --silent test
 	$(BIN)/python -m pytest
 
 lint: $(DEV_STAMP) node_modules/.installed
 	$(BIN)/ruff check .
+	$(BIN)/mypy
 	npm run --silent check
 
 test-python: $(DEV_STAMP) $(DETECTOR) $(BUILD)
@@ -62,7 +64,7 @@ node_modules/.installed: package.json package-lock.json | .venv/.created
 
 $(DETECTOR): training/export/detector.py training/export/graph_model.py node_modules/.installed | .venv/.created
 	@test -f .venv/.requirements || test -f .venv/.requirements-gpu || $(MAKE) --no-print-directory $(SERVE_STAMP)
-	@echo "Making the face detector's files …"
+	@echo "Building the face detector …"
 	@$(BIN)/python -m training detector
 	@touch $@
 
@@ -70,12 +72,12 @@ $(BUILD): $(SCRIPTS) node_modules/.installed
 	@npm run --silent build
 	@touch $@
 
-# A folder's photos with what is read in them: make photo-report PHOTOS=folder
+# An HTML report on a folder of photos: make photo-report PHOTOS=folder
 photo-report: $(SERVE_STAMP) $(DETECTOR)
 	@test -n "$(PHOTOS)" || { echo "error: name the folder: make photo-report PHOTOS=folder" >&2; exit 2; }
 	@$(BIN)/python -m webapp report "$(PHOTOS)" --out build/photo-report
 
-# The pinned requirements, made anew from pyproject.toml.
+# Regenerate the pinned requirements from pyproject.toml.
 lock: | .venv/.created
 	@$(BIN)/python -m pip install --quiet uv==0.13.8
 	@for extra in "" export train gpu dev; do \
