@@ -231,7 +231,8 @@ def test_invalid_setting_is_reported_in_one_line(tiny, synthetic, run_command, s
 
 
 def test_settings_change_the_recipe(tiny, synthetic, run_command, instance):
-    status, out, _ = run_command("fit", "tiny", *synthetic.arguments, "--set", "epochs=1", "--set", "fused_batch_norm=True")
+    status, out, _ = run_command("fit", "tiny", *synthetic.arguments, "--set", "epochs=1",
+                                 "--set", "fused_batch_norm=True")
     assert status == 0 and "public_ferplus_agreement" in out
     state = read_checkpoint(instance / "runs" / "tiny" / "checkpoint.npz")
     assert json.loads(str(state["recipe"]))["fused_batch_norm"] is True
