@@ -21,8 +21,9 @@ from training.data.fer2013 import SPLITS
 from training.data.labels import LABEL_SETS
 from training.evaluate import jury
 from training.evaluate.metrics import log_softmax, soft_cross_entropy
-from training.evaluate.predictions import answers, keras_logits, mirror_views, ten_crops
-from training.export.bundle import one_head, read_run
+from training.evaluate.predictions import keras_logits, mirror_views, predict, ten_crops
+from training.export.bundle import read_run
+from training.export.litert import select_head
 from training.networks.build import load_trained
 
 VIEWS = {"one pass": None, "mirrored": mirror_views, "ten crops": ten_crops}
@@ -52,8 +53,8 @@ def _member(run, faces, views):
     """{view: {label set: Answers on PublicTest}} of the averaged weights of a run."""
     recipe, _ = read_run(run)
     network = load_trained(recipe, run)
-    heads = {name: one_head(network, name) for name in ("fer2013", "ferplus")}
-    return {view: {name: answers(lambda images, head=head: keras_logits(head, images), faces, name, "PublicTest",
+    heads = {name: select_head(network, name) for name in ("fer2013", "ferplus")}
+    return {view: {name: predict(lambda images, head=head: keras_logits(head, images), faces, name, "PublicTest",
                                  VIEWS[view]) for name, head in heads.items()} for view in views}
 
 
@@ -65,7 +66,7 @@ def _figures(members):
     right = {name: log_p[name].argmax(1) == first[name].truth for name in first}
     majority = jury.has_majority(first["ferplus"].votes)
     return (f"{right['fer2013'].mean():.2%} / {right['ferplus'][majority].mean():.2%} / "
-            f"{soft_cross_entropy(log_p['ferplus'], first['ferplus'].shares).mean():.3f}")
+            f"{soft_cross_entropy(log_p['ferplus'], first['ferplus'].targets).mean():.3f}")
 
 
 def _errors(found, faces):

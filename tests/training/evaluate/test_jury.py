@@ -1,4 +1,4 @@
-"""The equivalent jury, on raters whose answer is known."""
+"""The equivalent jury, on simulated raters with known distributions."""
 
 from itertools import permutations
 
@@ -8,14 +8,14 @@ import pytest
 from training.evaluate import jury
 
 PRIOR = np.array([8, 7, 4, 4, 3, 1, 1, 0.5])
-AGREEMENT = 2.0     # of the simulated faces: how near their shares are to the prior
+AGREEMENT = 2.0     # of the simulated faces: how close their distributions are to the prior
 
 
 def simulated(faces, seed):
-    """Faces whose raters draw from hidden shares: the shares, and the counts of ten votes."""
+    """Faces with random vote distributions: the distributions, and the counts of ten votes."""
     rng = np.random.default_rng(seed)
-    shares = rng.dirichlet(AGREEMENT * PRIOR / PRIOR.sum(), faces)
-    return shares, np.stack([rng.multinomial(10, row / row.sum()) for row in shares])
+    distributions = rng.dirichlet(AGREEMENT * PRIOR / PRIOR.sum(), faces)
+    return distributions, np.stack([rng.multinomial(10, row / row.sum()) for row in distributions])
 
 
 @pytest.fixture(scope="module")
@@ -24,10 +24,10 @@ def juries():
 
 
 @pytest.mark.parametrize("raters", [1, 3, 5, 8])
-def test_a_model_that_is_a_jury_of_k_raters_is_found_to_be_worth_k(juries, raters):
-    shares, counts = simulated(6000, 2)
+def test_model_made_of_k_raters_is_an_equivalent_jury_of_k(juries, raters):
+    distributions, counts = simulated(6000, 2)
     rng = np.random.default_rng(3)
-    others = np.stack([rng.multinomial(raters, row / row.sum()) for row in shares])
+    others = np.stack([rng.multinomial(raters, row / row.sum()) for row in distributions])
     predicted = (others + AGREEMENT * PRIOR / PRIOR.sum()) / (raters + AGREEMENT)
     losses = -(counts / 10 * np.log(predicted)).sum(1)
     found = jury.equivalent_jury(juries, counts, losses, times=100)
@@ -35,28 +35,28 @@ def test_a_model_that_is_a_jury_of_k_raters_is_found_to_be_worth_k(juries, rater
     assert found["low"] < found["raters"] < found["high"]
 
 
-def test_a_model_that_knows_the_prior_alone_is_worth_nobody(juries):
+def test_model_that_predicts_the_prior_is_an_equivalent_jury_of_zero(juries):
     _, counts = simulated(3000, 4)
     losses = -(counts / 10 * np.log(PRIOR / PRIOR.sum())).sum(1)
     assert jury.equivalent_jury(juries, counts, losses, times=50)["raters"] == pytest.approx(0, abs=0.02)
 
 
-def test_a_model_that_knows_the_hidden_shares_is_worth_all_that_can_be_told(juries):
-    shares, counts = simulated(3000, 5)
-    losses = -(counts / 10 * np.log(np.maximum(shares, 1e-9))).sum(1)
+def test_model_that_knows_the_distributions_is_an_equivalent_jury_of_nine(juries):
+    distributions, counts = simulated(3000, 5)
+    losses = -(counts / 10 * np.log(np.maximum(distributions, 1e-9))).sum(1)
     assert jury.equivalent_jury(juries, counts, losses, times=50)["raters"] == 9
 
 
-def test_the_smoothing_found_is_the_faces_own(juries):
+def test_chosen_smoothing_matches_the_simulation(juries):
     assert juries.smoothing[3] == pytest.approx(AGREEMENT, rel=0.15)
 
 
-def test_larger_juries_predict_better(juries):
+def test_larger_juries_have_lower_losses(juries):
     curve = juries.curve(simulated(2000, 6)[1]).mean(0)
     assert (np.diff(curve) < 0).all()
 
 
-def test_losses_are_the_mean_over_every_order_of_the_raters():
+def test_losses_equal_the_mean_over_random_draws():
     votes = (0, 0, 0, 0, 1, 1, 2, 2, 2, 4)
     counts = np.bincount(votes, minlength=8)
     juries = jury.Juries.__new__(jury.Juries)
@@ -65,28 +65,28 @@ def test_losses_are_the_mean_over_every_order_of_the_raters():
     drawn = []
     for _ in range(20_000):
         order = rng.permutation(votes)
-        share = (np.bincount(order[:3], minlength=8) + 0.7 * juries.prior) / 3.7
-        drawn.append(-np.log(share[order[3:]]).mean())
+        predicted = (np.bincount(order[:3], minlength=8) + 0.7 * juries.prior) / 3.7
+        drawn.append(-np.log(predicted[order[3:]]).mean())
     exact = juries.losses(counts[None], 3, 0.7)[0]
     assert exact == pytest.approx(np.mean(drawn), abs=4 * np.std(drawn) / np.sqrt(len(drawn)))
 
 
-def test_one_rater_against_the_others_by_hand():
+def test_one_rater_on_hand_computed_votes():
     votes = np.zeros((3, 10), int)
     votes[0, 1] = 10                        # all agree
-    votes[1, [1, 2]] = 6, 4                 # six of ten name what the others name
-    votes[2, [0, jury.UNKNOWN, jury.NOT_A_FACE]] = 4, 4, 2      # eight judge, half of them say neutral
+    votes[1, [1, 2]] = 6, 4                 # six of ten agree with the others
+    votes[2, [0, jury.UNKNOWN, jury.NOT_A_FACE]] = 4, 4, 2      # eight see a face, half of them neutral
     np.testing.assert_allclose(jury.one_rater(votes), [1, 0.6, 0.5])
 
 
-def test_one_rater_counts_each_rater_in_turn():
+def test_one_rater_averages_over_raters():
     people = (0, 0, 0, 1, 1, 1, 2, 2, 3, 3)
     votes = np.bincount(people, minlength=10)[None]
     hits = [np.bincount(people[:i] + people[i + 1:], minlength=8).argmax() == people[i] for i in range(10)]
     assert jury.one_rater(votes)[0] == pytest.approx(np.mean(hits))
 
 
-def test_majority_is_more_than_half_of_those_who_saw_a_face():
+def test_majority_is_more_than_half_of_the_votes_for_a_face():
     votes = np.zeros((4, 10), int)
     votes[0, [0, 1]] = 6, 4
     votes[1, [0, 1]] = 5, 5
@@ -95,18 +95,19 @@ def test_majority_is_more_than_half_of_those_who_saw_a_face():
     assert jury.has_majority(votes).tolist() == [True, False, True, False]
 
 
-def test_interpolation_between_juries():
+def test_equivalent_jury_is_interpolated():
     curve = [2.0, 1.5, 1.25, 1.2]
     assert [jury.equivalent(curve, loss) for loss in (2.5, 2.0, 1.75, 1.25, 1.225, 1.0)] == pytest.approx(
         [0, 0, 0.5, 2, 2.5, 3])
 
 
-def test_every_draw_is_weighed_by_its_probability():
+def test_draws_are_weighted_by_their_probability():
     drawn, weight = jury._draws((3, 2, 0), 2)
     counted = {}
     for order in set(permutations((0, 0, 0, 1, 1))):
         key = tuple(np.bincount(order[:2], minlength=3))
         counted[key] = counted.get(key, 0) + 1
     total = sum(counted.values())
-    assert {tuple(row): pytest.approx(share) for row, share in zip(drawn.tolist(), weight, strict=True)} == {
+    weights = zip(drawn.tolist(), weight, strict=True)
+    assert {tuple(row): pytest.approx(probability) for row, probability in weights} == {
         key: count / total for key, count in counted.items()}

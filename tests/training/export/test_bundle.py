@@ -1,4 +1,4 @@
-"""From a run to a bundle, and from a bundle to its figures; what is wrong is told in one line."""
+"""Export of a run as a bundle, evaluation of a bundle, and the card's text; errors are one line."""
 
 import json
 import shutil
@@ -10,17 +10,19 @@ import pytest
 
 from training.data import fer2013
 from training.data.labels import LABEL_SETS
+from training.evaluate.bundles import SCHEMA, check_card, read_bundle
 from training.evaluate.figures import figures
 from training.evaluate.metrics import softmax
-from training.evaluate.predictions import keras_logits, litert_logits, read_bundle
+from training.evaluate.predictions import keras_logits, litert_logits
 from training.evaluate.test_set import TestSet
 from training.export import card, model_card
-from training.export.bundle import _training, multiply_adds
+from training.export.bundle import _training
+from training.export.litert import multiply_adds
 
 
 @pytest.fixture
 def bundle(exported, tmp_path):
-    """A copy of the bundle that a test may spoil."""
+    """A copy of a bundle, for a test to modify."""
     return shutil.copytree(exported / "models" / "jury-tiny", tmp_path / "jury-tiny")
 
 
@@ -29,9 +31,9 @@ def data(exported):
 
 
 @pytest.mark.parametrize("name, label_set", [("jury-tiny", "ferplus"), ("seven-tiny", "fer2013")])
-def test_card_says_what_a_runtime_must_know(exported, name, label_set):
+def test_card_contains_what_a_runtime_needs(exported, name, label_set):
     content = json.loads((exported / "models" / name / "card.json").read_text())
-    card.check(content)
+    check_card(content)
     assert tuple(content["labels"]) == LABEL_SETS[label_set]
     assert content["raters"] == (10 if label_set == "ferplus" else None)
     assert content["version"] == "1.2.3" and content["training"]["recipe"] == "tiny"
@@ -40,48 +42,49 @@ def test_card_says_what_a_runtime_must_know(exported, name, label_set):
     assert "not a feeling" in content["model_card"]["intended_use"]
 
 
-def test_the_card_says_who_taught_and_whether_labels_were_smoothed(exported, tiny, faces):
+def test_card_states_distillation_and_label_smoothing(exported, tiny, faces):
     content = json.loads((exported / "models" / "seven-tiny" / "card.json").read_text())
-    taught = replace(tiny, teachers=("jury-live", "other"), teaching=0.7, label_smoothing=0.0)
-    for recipe, words, others in (
-            (tiny, ["one label a face, smoothed;"], ["Beside these", "jury-live"]),
-            (taught, ["a face;", "weighted 0.7 to 0.3, the mean answer of jury-live, other to"], ["smoothed"])):
+    distilled = replace(tiny, teachers=("jury-live", "other"), teacher_weight=0.7, label_smoothing=0.0)
+    for recipe, present, absent in (
+            (tiny, ["labels, with label smoothing."], ["distilled", "jury-live"]),
+            (distilled, ["FER2013's labels.", "distilled from jury-live, other", "0.7 times", "plus 0.3 times"],
+             ["smoothing"])):
         content["training"] = _training(recipe, {"data_md5": faces.md5, "step": 8}, faces)
-        card.check(content)
-        told = model_card.sections(content)["training_data"]
-        assert all(each in told for each in words) and not any(each in told for each in others), told
+        check_card(content)
+        text = model_card.sections(content)["training_data"]
+        assert all(each in text for each in present) and not any(each in text for each in absent), text
 
 
-def test_private_test_is_judged_for_a_release_alone(exported):
-    released, not_yet = (json.loads((exported / "models" / name / "card.json").read_text())
+def test_private_test_is_evaluated_only_to_publish(exported):
+    published, draft = (json.loads((exported / "models" / name / "card.json").read_text())
                          for name in ("jury-tiny", "seven-tiny"))
-    assert released["figures"]["PrivateTest"]["faces"] == 16
-    assert not_yet["figures"]["PrivateTest"] is None and not_yet["figures"]["PublicTest"]["faces"] == 16
-    assert "not a release" in not_yet["model_card"]["quantitative_analyses"]
+    assert published["figures"]["PrivateTest"]["faces"] == 16
+    assert draft["figures"]["PrivateTest"] is None and draft["figures"]["PublicTest"]["faces"] == 16
+    assert "not a published version" in draft["model_card"]["quantitative_analyses"]
 
 
-def test_network_answers_logits_and_the_litert_file_the_same_at_every_batch_size(exported):
+def test_litert_file_matches_the_network_at_every_batch_size(exported):
     folder = exported / "models" / "jury-tiny"
     model = keras.saving.load_model(folder / "model.keras", compile=False)
     assert getattr(model, "optimizer", None) is None and model.output.shape == (None, 8)
     images = np.random.default_rng(0).integers(0, 256, (70, 48, 48)).astype(np.uint8)
-    ours = keras_logits(model, images)
-    assert ours.min() < 0
+    expected = keras_logits(model, images)
+    assert expected.min() < 0
     for batches in ((1,), (32,), (5, 32, 1, 7)):
-        theirs = litert_logits((folder / "model.tflite").read_bytes(), images, batches)
-        np.testing.assert_allclose(softmax(theirs), softmax(ours), atol=1e-3)
+        actual = litert_logits((folder / "model.tflite").read_bytes(), images, batches)
+        np.testing.assert_allclose(softmax(actual), softmax(expected), atol=1e-3)
 
 
-def test_head_is_the_runs_own(exported, tiny):
-    from training.networks.build import trained
+def test_exported_head_matches_the_run(exported, tiny):
+    from training.networks.build import load_trained
     images = np.random.default_rng(0).integers(0, 256, (4, 48, 48)).astype(np.float32)[..., None]
-    both = trained(tiny, exported / "run")(images, training=False)
+    both = load_trained(tiny, exported / "run")(images, training=False)
     for name, label_set in (("jury-tiny", "ferplus"), ("seven-tiny", "fer2013")):
         model = keras.saving.load_model(exported / "models" / name / "model.keras", compile=False)
         np.testing.assert_allclose(model(images, training=False), both[label_set], rtol=1e-5, atol=1e-5)
 
 
-def test_multiply_adds_by_hand():
+def test_multiply_adds_of_a_small_network():
     layers = keras.layers
     model = keras.Sequential([keras.Input((8, 8, 1)), layers.Conv2D(4, 3, strides=2, padding="same"),
                               layers.Flatten(), layers.Dense(5)])
@@ -92,38 +95,38 @@ def test_evaluate_prints_and_writes_the_figures_of_the_card(exported, run_comman
     folder = exported / "models" / "jury-tiny"
     status, out, _ = run_command("evaluate", folder, *data(exported), "--flip", "--json", tmp_path / "figures.json")
     assert status == 0
-    for words in ("PublicTest: 16 faces", "PrivateTest: 16 faces", "agreement with majority", "without twins",
+    for words in ("PublicTest: 16 faces", "PrivateTest: 16 faces", "agreement with majority", "without near-duplicates",
                   "one human rater", "expected calibration error", "contempt", "by entropy"):
         assert words in out
     written = json.loads((tmp_path / "figures.json").read_text())
-    held = json.loads((folder / "card.json").read_text())["figures"]
-    assert written == {split: held[split] for split in ("PublicTest", "PrivateTest")}
+    recorded = json.loads((folder / "card.json").read_text())["figures"]
+    assert written == {split: recorded[split] for split in ("PublicTest", "PrivateTest")}
     diagram = (tmp_path / "figures.svg").read_text()
     assert all(f"<!-- jury-tiny, {split}: error" in diagram for split in written) and "raters' votes" in diagram
 
 
-def test_figures_of_one_label_are_accuracy(exported, run_command):
+def test_fer2013_bundle_reports_accuracy(exported, run_command):
     status, out, _ = run_command("evaluate", exported / "models" / "seven-tiny", *data(exported),
                                  "--split", "PublicTest")
     assert status == 0 and "accuracy" in out and "rater" not in out.split("by entropy")[0]
     assert "PrivateTest" not in out
 
 
-def test_twins_are_left_out(exported):
+def test_near_duplicates_are_left_out(exported):
     faces = fer2013.load(exported / "fer.csv", exported / "fer2013new.csv", any_md5=True)
     tests = TestSet(faces)
     public = faces.rows("PublicTest")
     images = np.array(faces.images)
-    images[public[0]] = images[0]                           # the same picture
+    images[public[0]] = images[0]                           # the same image
     images[public[1]] = np.clip(images[1].astype(int) + 9, 0, 255)     # the same but lighter
     tests = TestSet(fer2013.Faces(images, faces.labels, faces.split, faces.votes, faces.md5))
-    assert tests.twins[public[:2]].all()
+    assert tests.near_duplicates[public[:2]].all()
     before = figures(read_bundle(exported / "models" / "seven-tiny"), tests, "PublicTest", averaging=())
-    assert before["with_twin_in_training"] == tests.twins[public].sum() >= 2
-    assert before["without_twins"]["accuracy"]["faces"] == 16 - tests.twins[public].sum()
+    assert before["with_twin_in_training"] == tests.near_duplicates[public].sum() >= 2
+    assert before["without_twins"]["accuracy"]["faces"] == 16 - tests.near_duplicates[public].sum()
 
 
-def test_two_bundles_are_compared_by_mcnemars_test(exported, run_command):
+def test_two_bundles_are_compared_with_mcnemars_test(exported, run_command):
     folder = exported / "models" / "jury-tiny"
     status, out, _ = run_command("evaluate", folder, folder, *data(exported))
     assert status == 0 and out.count("McNemar's exact test p = 1") == 2
@@ -131,34 +134,34 @@ def test_two_bundles_are_compared_by_mcnemars_test(exported, run_command):
     assert status == 2 and "only bundles of one label set can be compared" in err
 
 
-def spoil(change):
-    def spoiled(folder):
+def modified(change):
+    def modify(folder):
         content = json.loads((folder / "card.json").read_text())
         change(content)
         (folder / "card.json").write_text(json.dumps(content))
-    return spoiled
+    return modify
 
 
 @pytest.mark.parametrize("damage, message", [
     (shutil.rmtree, "no model bundle"),
     (lambda folder: (folder / "card.json").write_text("{"), "not JSON"),
     (lambda folder: (folder / "card.json").write_bytes(b"\xff\xfe"), "not JSON"),
-    (lambda folder: (folder / "card.json").write_text("[]"), "not a card"),
-    (spoil(lambda content: content.pop("labels")), "'labels' is a required property"),
-    (spoil(lambda content: content.update(colour="red")), "colour"),
-    (spoil(lambda content: content["calibration"].update(temperature=0)), "$.calibration.temperature"),
-    (spoil(lambda content: content["files"].update({"../x": {"sha256": "0" * 64, "bytes": 1}})), "$.files"),
-    (spoil(lambda content: content["labels"].reverse()), "is not one judged here"),
+    (lambda folder: (folder / "card.json").write_text("[]"), "invalid card"),
+    (modified(lambda content: content.pop("labels")), "'labels' is a required property"),
+    (modified(lambda content: content.update(color="red")), "color"),
+    (modified(lambda content: content["calibration"].update(temperature=0)), "$.calibration.temperature"),
+    (modified(lambda content: content["files"].update({"../x": {"sha256": "0" * 64, "bytes": 1}})), "$.files"),
+    (modified(lambda content: content["labels"].reverse()), "cannot be evaluated"),
     (lambda folder: (folder / "model.tflite").unlink(), "model.tflite: missing"),
-    (lambda folder: (folder / "model.tflite").write_bytes(b"TFL3"), "not the file the card describes"),
+    (lambda folder: (folder / "model.tflite").write_bytes(b"TFL3"), "sha256 differs"),
 ])
-def test_a_wrong_bundle_is_one_line(exported, bundle, run_command, damage, message):
+def test_invalid_bundle_is_reported_in_one_line(exported, bundle, run_command, damage, message):
     damage(bundle)
     status, _, err = run_command("evaluate", bundle, *data(exported))
     assert status == 2 and message in err and err.count("\n") == 1
 
 
-def test_a_jury_needs_votes(exported, run_command, tmp_path):
+def test_ferplus_bundle_needs_votes(exported, run_command, tmp_path):
     shutil.copy(exported / "fer.csv", tmp_path / "fer.csv")
     status, _, err = run_command("evaluate", exported / "models" / "jury-tiny", "--data", tmp_path / "fer.csv",
                                  "--any-md5")
@@ -166,11 +169,11 @@ def test_a_jury_needs_votes(exported, run_command, tmp_path):
 
 
 @pytest.mark.parametrize("change, message", [
-    ({"--name": "../evil"}, "--name '../evil'"),
-    ({"--name": "Jury Live"}, "--name 'Jury Live'"),
-    ({"--version": "1"}, "--version '1'"),
+    ({"--name": "../evil"}, "got '../evil'"),
+    ({"--name": "Jury Live"}, "got 'Jury Live'"),
+    ({"--version": "1"}, "--version must be"),
 ])
-def test_names_and_versions_are_checked_first(exported, run_command, tmp_path, change, message):
+def test_name_and_version_are_checked_first(exported, run_command, tmp_path, change, message):
     options = {"--label-set": "ferplus", "--name": "a", "--version": "1.0.0", "--models": tmp_path / "models"} | change
     status, _, err = run_command("export", exported / "run", *data(exported),
                                  *(word for pair in options.items() for word in pair))
@@ -182,19 +185,19 @@ def export_to(run_command, exported, run, models):
                        "--models", models)
 
 
-def test_a_run_that_is_missing_empty_or_another_networks(exported, run_command, tmp_path, tiny):
+def test_missing_empty_or_incompatible_run_is_reported(exported, run_command, tmp_path, tiny):
     (tmp_path / "empty").mkdir()
     (tmp_path / "other").mkdir()
     with np.load(exported / "run" / "checkpoint.npz") as state:
         arrays = dict(state)
-    theirs = json.loads(str(arrays["recipe"])) | {"network": "residual(stem=5)"}
-    np.savez(tmp_path / "other" / "checkpoint.npz", **arrays | {"recipe": json.dumps(theirs)})
+    recipe = json.loads(str(arrays["recipe"])) | {"network": "residual(stem=5)"}
+    np.savez(tmp_path / "other" / "checkpoint.npz", **arrays | {"recipe": json.dumps(recipe)})
     for name, message in (("nowhere", "no such run"), ("empty", "no checkpoint.npz"), ("other", "another network")):
         status, _, err = export_to(run_command, exported, tmp_path / name, tmp_path / "models")
         assert status == 2 and message in err and err.count("\n") == 1
 
 
-def test_a_full_disk_leaves_the_old_bundle(exported, run_command, tmp_path, tiny, monkeypatch):
+def test_full_disk_leaves_the_previous_bundle(exported, run_command, tmp_path, tiny, monkeypatch):
     models = shutil.copytree(exported / "models", tmp_path / "models")
     shutil.copytree(models / "jury-tiny", models / "a")
     before = (models / "a" / "card.json").read_bytes()
@@ -208,8 +211,34 @@ def test_a_full_disk_leaves_the_old_bundle(exported, run_command, tmp_path, tiny
     assert (models / "a" / "card.json").read_bytes() == before and not [*models.glob(".*.partial")]
 
 
-def test_published_cards_are_cards_and_describe_their_files():
-    folders = sorted(path.parent for path in card.SCHEMA.parent.glob("*/card.json"))
+def test_published_cards_are_valid_and_match_their_files():
+    folders = sorted(path.parent for path in SCHEMA.parent.glob("*/card.json"))
     assert folders
     for folder in folders:
         assert read_bundle(folder).card["name"] == folder.name
+
+
+def test_card_command_rewrites_only_the_text(exported, bundle, run_command):
+    path = bundle / "card.json"
+    before = json.loads(path.read_text())
+    path.write_text(json.dumps(before | {"model_card": dict.fromkeys(before["model_card"], "old text")}))
+    status, out, _ = run_command("card", bundle)
+    assert status == 0 and f"{path}: text regenerated" in out
+    assert json.loads(path.read_text()) == before, "the exported text, and every other field as it was"
+    assert not list(bundle.glob("*.partial"))
+
+
+def test_card_command_reports_an_invalid_bundle(bundle, run_command):
+    (bundle / "model.tflite").unlink()
+    before = (bundle / "card.json").read_bytes()
+    status, _, err = run_command("card", bundle)
+    assert status == 2 and "model.tflite: missing" in err and err.count("\n") == 1
+    assert (bundle / "card.json").read_bytes() == before
+
+
+@pytest.mark.parametrize("path", sorted(SCHEMA.parent.glob("*/card.json")), ids=lambda path: path.parent.name)
+def test_text_of_published_cards_can_be_regenerated(path):
+    content = json.loads(path.read_text())
+    text = model_card.sections(content)
+    check_card(content | {"model_card": text})
+    assert list(text) == list(content["model_card"]) and all(text.values())

@@ -1,4 +1,4 @@
-"""The browser's form of a network: what is written restores to weights that change no answer."""
+"""TF.js graph models: the quantized weights preserve the predictions."""
 
 import json
 
@@ -8,7 +8,7 @@ import pytest
 
 from training.errors import TrainingError
 from training.export import graph_model, tfjs
-from training.export.bundle import write_litert
+from training.export.litert import write_litert
 from training.networks.residual import residual
 
 DTYPES = {"float32": np.float32, "uint8": np.uint8, "uint16": np.uint16, "int32": np.int32}
@@ -29,23 +29,23 @@ def written(network, tmp_path_factory):
     return folder, tfjs.write(network, images, folder, folder.with_name("model.tflite").read_bytes())
 
 
-def test_no_probability_moves_by_more_than_the_aim(written):
+def test_probabilities_stay_within_the_parity(written):
     _, parity = written
     assert parity["pictures"] == 160
     assert 0 < parity["largest_difference"] <= tfjs.PARITY
 
 
-def test_a_browser_that_would_answer_otherwise_than_the_server_is_refused(network, tmp_path):
-    """The server's file is here of another network: no rounding brings the browser near it."""
+def test_server_file_of_another_network_is_rejected(network, tmp_path):
+    """The server's file is of another network, so no quantization is within the parity."""
     keras.utils.set_random_seed(2)
     other = residual({"ferplus": 8})
     images = np.random.default_rng(0).integers(0, 256, (16, 48, 48), np.uint8)
     write_litert(keras.Model(other.input, other.output["ferplus"]), images, tmp_path / "model.tflite")
-    with pytest.raises(TrainingError, match="no rounding"):
+    with pytest.raises(TrainingError, match="no quantization"):
         tfjs.write(network, images, tmp_path / "tfjs", (tmp_path / "model.tflite").read_bytes())
 
 
-def test_every_weight_has_its_bytes(written):
+def test_weights_file_contains_every_weight(written):
     folder, _ = written
     described = json.loads((folder / "model.json").read_text())
     weights = described["weightsManifest"][0]["weights"]
@@ -57,16 +57,16 @@ def test_every_weight_has_its_bytes(written):
     assert described["signature"]["inputs"]["image"]["tensorShape"]["dim"][0] == {"size": "-1"}
 
 
-def test_rounded_numbers_restore_to_within_half_a_step():
+def test_quantized_weights_restore_within_half_a_step():
     values = np.random.default_rng(0).normal(size=4096).astype(np.float32)
-    numbers, how = tfjs._stored(values, 2 ** -6, 4096)
-    restored = numbers * how["scale"] + how["min"]
-    assert np.abs(restored - values).max() <= how["scale"] * 0.501
+    numbers, entry = tfjs._quantize(values, 2 ** -6, 4096)
+    restored = numbers * entry["scale"] + entry["min"]
+    assert np.abs(restored - values).max() <= entry["scale"] * 0.501
     assert numbers.dtype == np.uint16
-    assert tfjs._stored(values[:100], 2 ** -6, 4096)[1] is None     # small tensors stay as they are
+    assert tfjs._quantize(values[:100], 2 ** -6, 4096)[1] is None     # small tensors are not quantized
 
 
-def test_an_unknown_operator_is_named(tmp_path):
+def test_unsupported_operator_is_named(tmp_path):
     import tensorflow as tf
     entry = keras.Input((8, 8, 1))
     model = keras.Model(entry, keras.ops.cumsum(entry, axis=1))

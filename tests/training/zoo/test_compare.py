@@ -1,4 +1,4 @@
-"""The zoo's table: runs measured from the command line, places of 2013, Markdown and CSV."""
+"""The zoo's table: runs measured from the command line, 2013 ranks, Markdown and CSV."""
 
 import csv
 import json
@@ -9,7 +9,7 @@ import pytest
 
 from training import cli, recipes
 from training.data.fer2013 import SPLITS
-from training.export.bundle import multiply_adds
+from training.export.litert import multiply_adds
 from training.networks import hameed, nama
 from training.zoo import compare, tables
 from training.zoo.published import BOARD, ROWS, place
@@ -17,7 +17,7 @@ from training.zoo.published import BOARD, ROWS, place
 
 @pytest.fixture
 def site(tmp_path, monkeypatch):
-    """A folder with a FER2013 csv of 60 + 20 + 20 noisy pictures; results, docs and runs go there."""
+    """A working directory with a FER2013 csv of 60 + 20 + 20 noise images, for results, docs and runs."""
     rng = np.random.default_rng(0)
     with open(tmp_path / "faces.csv", "w") as file:
         file.write("emotion,pixels,Usage\n")
@@ -36,7 +36,7 @@ def run(*words):
     return cli.main([*map(str, words)])
 
 
-def test_a_run_becomes_a_row_with_its_command(site, capsys):
+def test_run_becomes_a_row_with_its_command(site, capsys):
     name = "nama.mini-xception-seven"
     assert run("fit", name, "--data", "faces.csv", "--any-md5", "--set", "epochs=2") == 0
     assert run("compare", name, "--data", "faces.csv", "--any-md5") == 0
@@ -56,19 +56,19 @@ def test_a_run_becomes_a_row_with_its_command(site, capsys):
     assert len(json.loads((site / "static" / "zoo.json").read_text())["rows"]) == len(ROWS)
 
 
-def test_the_perceptron_is_trained_and_measured(site):
-    assert run("perceptron", "--data", "faces.csv", "--any-md5", "--epochs", "3") == 0
+def test_mlp_is_trained_and_measured(site):
+    assert run("mlp", "--data", "faces.csv", "--any-md5", "--epochs", "3") == 0
     result = json.loads((site / "results" / "tan.perceptron.json").read_text())
     assert result["parameters"] == 2304 * 300 + 300 + 300 * 7 + 7
     assert result["multiply_adds"] == 2304 * 300 + 300 * 7
     assert result["epochs"] == 3
 
 
-def test_what_cannot_be_compared_is_one_line(site, capsys):
+def test_unknown_row_or_missing_run_is_reported(site, capsys):
     assert run("compare", "nothing") == 2
-    assert "no row of the table" in capsys.readouterr().err
+    assert "is not a row of the table" in capsys.readouterr().err
     assert run("compare", "hameed", "--data", "faces.csv", "--any-md5") == 2
-    assert "no run; train it first" in capsys.readouterr().err
+    assert "no such run; train it first" in capsys.readouterr().err
     assert run("compare", "hameed") == 2
 
 
@@ -79,7 +79,7 @@ def test_every_row_has_a_recipe():
     assert len({row.recipe for row in ROWS}) == len(ROWS)
 
 
-def test_place_among_the_first_ten_of_2013():
+def test_rank_among_the_top_ten_of_2013():
     assert place(0.72) == 1
     assert place(0.70) == 2
     assert place(0.6219) == 10
@@ -87,13 +87,13 @@ def test_place_among_the_first_ten_of_2013():
     assert list(BOARD) == sorted(BOARD, reverse=True)
 
 
-def test_an_untrained_row_says_so():
+def test_untrained_rows_are_listed():
     table = tables.rows({}, [])
     text = tables.markdown(table)
     assert "Not trained yet" in text and "Valero: fractal" in text
 
 
-def test_a_row_of_part_of_the_training_split_says_so():
+def test_row_of_a_training_subset_is_marked():
     figures = {"faces": 3589, "accuracy": 0.3, "without_twins": 0.3, "expected_calibration_error": 0.1,
                "worst_class": {"label": "disgust", "recall": 0.0}}
     result = {"recipe": "hameed", "label_set": "fer2013", "parameters": 5, "multiply_adds": 9, "bytes": 10,
@@ -104,7 +104,7 @@ def test_a_row_of_part_of_the_training_split_says_so():
     assert "30 of 30, of 10 % (1320 steps), **cut** |" in tables.markdown(table)
 
 
-def test_multiply_adds_count_every_kind_of_convolution():
+def test_multiply_adds_count_all_kinds_of_convolutions():
     with keras.StatelessScope(initialize_variables=False):
         assert multiply_adds(hameed.cnn({"fer2013": 7})) == _hameeds_convolutions() + sum(
             (512 * 256, 256 * 512, 512 * 7))
