@@ -24,6 +24,7 @@ test: $(DEV_STAMP) $(DETECTOR) $(BUILD)
 	@tools/chromium
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
 	npm run --silent check
 	npm run --silent test
 	$(BIN)/python -m pytest
@@ -31,6 +32,7 @@ test: $(DEV_STAMP) $(DETECTOR) $(BUILD)
 lint: $(DEV_STAMP) node_modules/.installed
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
 	npm run --silent check
 
 test-python: $(DEV_STAMP) $(DETECTOR) $(BUILD)

@@ -88,7 +88,8 @@ def test_missing_build_is_logged_and_returns_plain_text(app, caplog, tmp_path):
 
 
 def test_asset_urls_follow_the_manifest(app, tmp_path):
-    from webapp.pages.assets import Assets, AssetsMissingError
+    from webapp.errors import AssetsMissingError
+    from webapp.pages.assets import Assets
     (tmp_path / "manifest.json").write_text('{"live.js": "live-ABCDEFGH.js"}')
     asset = Assets(tmp_path)
     with app.test_request_context():

@@ -5,7 +5,7 @@ import logging
 from flask import Flask, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from ..pages.assets import AssetsMissingError
+from ..errors import AssetsMissingError
 
 # status: (title, error code, what it means and what to do)
 MESSAGES = {

@@ -11,11 +11,7 @@ from typing import IO
 from flask import Flask, Response, request, send_file, url_for
 from werkzeug.security import safe_join
 
-from ..errors import SetupError
-
-
-class AssetsMissingError(SetupError):
-    """The scripts and styles, or one of them, have not been built."""
+from ..errors import AssetsMissingError
 
 
 class Assets:
