@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { closure, compressBuilt, compressNetworks } from "./tools/compress.mjs";
-import { LOOKS } from "./static/js/ui/expression-styles.js";
+import { STYLES } from "./static/js/ui/expression-styles.js";
 
 const TEMPLATES = "templates";
 const SOURCES = ["static/js/pages", "static/js/workers", "static/css/pages", "static/css/ui"];
@@ -63,7 +63,7 @@ for (const [path, output] of Object.entries(outputs)) {
 }
 
 // The drawn faces as one SVG sprite, for the pages that the server renders: asset('expressions.svg')#LABEL.
-const symbols = Object.entries(LOOKS).map(([label, look]) => `<symbol id="${label}" viewBox="0 0 24 24"><path d="${look.path}"/></symbol>`);
+const symbols = Object.entries(STYLES).map(([label, look]) => `<symbol id="${label}" viewBox="0 0 24 24"><path d="${look.path}"/></symbol>`);
 const sprite = `<svg xmlns="http://www.w3.org/2000/svg">${symbols.join("")}</svg>\n`;
 manifest["expressions.svg"] = `expressions-${createHash("sha256").update(sprite).digest("hex").slice(0, 8).toUpperCase()}.svg`;
 await writeFile(join(WORK, manifest["expressions.svg"]), sprite);

@@ -1,12 +1,12 @@
-// The shapes that pass between the modules; types alone, no code.
+// Types that the modules share, and the error of a reader.
 
 /**
- * Contract 1: what a model read in one picture. Coordinates are fractions of the upright picture.
+ * The result for one image, as published in docs/api.md. Coordinates are fractions of the upright image.
  * @typedef {object} Reading
  * @property {{width: number, height: number}} picture
  * @property {{name: string, version: string, label_set: string}} model
  * @property {Face[]} faces
- * @property {Record<string, number>} milliseconds  server time by step
+ * @property {Record<string, number>} milliseconds  time per step
  */
 /** @typedef {{x: number, y: number, width: number, height: number}} Box */
 /** @typedef {Record<string, [number, number]>} Landmarks */
@@ -16,12 +16,12 @@
  * @property {Landmarks} landmarks
  * @property {number} score
  * @property {Record<string, number>} probabilities
- * @property {Record<string, number>} [votes]  ten, only from models judged by raters
+ * @property {Record<string, number>} [votes]  ten; only from models trained on the votes of raters
  * @property {string} expression
  * @property {boolean} unsure
  */
 /**
- * A model on offer.
+ * A model the visitor can choose.
  * @typedef {object} Model
  * @property {string} name
  * @property {string} title
@@ -29,7 +29,7 @@
  * @property {string[]} labels
  * @property {number | null} raters
  * @property {boolean} [default]
- * @property {number | null} [unsure_threshold]  below this largest probability the model is unsure
+ * @property {number | null} [unsure_threshold]  the model is unsure if its largest probability is below this
  */
 /**
  * One frame of the camera.
@@ -37,25 +37,25 @@
  * @property {HTMLCanvasElement} canvas
  * @property {number} width
  * @property {number} height
- * @property {number} time   milliseconds on the page's clock
- * @property {number} holds  how many still need it; at 0 it may be drawn over
+ * @property {number} time   capture time in ms, page clock
+ * @property {number} holds  number of holders; at 0 its canvas can be reused
  */
-/** @typedef {{total: number, server: number | null}} Timing  milliseconds: asked to answered; the reader's own work */
+/** @typedef {{total: number, server: number | null}} Timing  ms: from request to result; of that, the time in the reader */
 /**
- * Whatever turns frames into readings: the server (server.js) or this device.
- * `start` resolves when frames may be sent; `onState` tells of every change after that.
- * `read` is given one frame at a time and rejects with a ReaderError.
+ * Reads frames: on the server (live/server-reader.js) or on this device (device/reader.js).
+ * `start` resolves when frames can be sent; `onState` is called at every later change.
+ * `read` takes one frame at a time and rejects with a ReaderError.
  * @typedef {object} Reader
- * @property {string} [place]    where the work is done, in a word or two
- * @property {number} [interval]  milliseconds at least from one frame to the next
+ * @property {string} [place]    inference location, for the visitor
+ * @property {number} [interval]  minimum time between two frames, ms
  * @property {Model[]} models
- * @property {(options: {onState: (state: ReaderState, words: string) => void}) => Promise<void>} start
+ * @property {(options: {onState: (state: ReaderState, message: string) => void}) => Promise<void>} start
  * @property {(frame: Frame, options: {model: string}) => Promise<{reading: Reading, timing: Timing}>} read
  * @property {() => void} stop
  */
 /** @typedef {"connecting" | "ready" | "lost"} ReaderState */
 
-/** A reader could not read a frame. `code` is for the program, `message` for people. */
+/** A reader could not read an image. `code` is for programs, `message` for the visitor. */
 export class ReaderError extends Error {
   /** @param {string} code  @param {string} message */
   constructor(code, message) {

@@ -1,8 +1,8 @@
-// The files of the networks: fetched once, checked against their hash, kept by the browser for the next visit.
+// The network files: downloaded once, verified by hash, and cached by the browser for the next visit.
 
-/** @typedef {{url: string, sha256: string, bytes: number}} File */
+/** @typedef {{url: string, sha256: string, bytes: number}} NetworkFile */
 
-/** A file cannot be had. `code`: offline, gone (replaced on the server) or broken. */
+/** A file cannot be loaded. `code`: offline, gone (replaced on the server) or broken. */
 export class FileError extends Error {
   /** @param {string} code  @param {string} message */
   constructor(code, message) {
@@ -12,58 +12,58 @@ export class FileError extends Error {
   }
 }
 
-export const CACHE = "emoscope-networks";
+const CACHE = "emoscope-networks";
 
 export class Files {
-  /** Writing goes on while the first picture is read already. @type {Promise<boolean>[]} */
-  #keeping = [];
+  /** Pending writes; the first image is read before they finish. @type {Promise<boolean>[]} */
+  #writes = [];
   /** @type {Promise<Cache | null> | null} */
   #cache = null;
 
-  /** @param {(words: string) => void} onNote  told of what went wrong and was mended */
+  /** @param {(message: string) => void} onNote  called after a problem that was repaired */
   constructor(onNote) {
     this.onNote = onNote;
   }
 
   /**
-   * The bytes of a file, whole for certain: a kept or fetched copy with another hash is not used but fetched again.
-   * @param {File} file  @param {string} name  for people  @param {(bytes: number) => void} [onBytes]  as they come
+   * The verified bytes of a file. A cached or downloaded copy with another hash is discarded and downloaded again.
+   * @param {NetworkFile} file  @param {string} name  for messages  @param {(bytes: number) => void} [onBytes]  called as bytes arrive
    * @returns {Promise<ArrayBuffer>}  @throws {FileError}
    */
   async get(file, name, onBytes = () => {}) {
     const cache = await this.#open();
-    const kept = await cache?.match(file.url).catch(() => undefined);
-    if (kept) {
-      const bytes = await kept.arrayBuffer();
-      if (await isWhole(bytes, file)) {
+    const cached = await cache?.match(file.url).catch(() => undefined);
+    if (cached) {
+      const bytes = await cached.arrayBuffer();
+      if (await isIntact(bytes, file)) {
         onBytes(file.bytes);
         return bytes;
       }
-      this.onNote(`The copy of ${name} that this browser kept is broken. It is fetched again.`);
+      this.onNote(`The cached copy of ${name} is damaged. Downloading it again.`);
       await cache?.delete(file.url);
     }
     const bytes = await this.#fetch(file, name, onBytes);
-    this.#keeping.push(keep(cache, file.url, bytes));
+    this.#writes.push(write(cache, file.url, bytes));
     return bytes;
   }
 
-  /** Whether the browser keeps all that was fetched. @returns {Promise<boolean>} */
-  async kept() {
-    return (await Promise.all(this.#keeping)).every(Boolean);
+  /** Whether the browser cached every downloaded file. @returns {Promise<boolean>} */
+  async cached() {
+    return (await Promise.all(this.#writes)).every(Boolean);
   }
 
-  /** @param {File} file  @param {string} name  @param {(bytes: number) => void} onBytes */
+  /** @param {NetworkFile} file  @param {string} name  @param {(bytes: number) => void} onBytes */
   async #fetch(file, name, onBytes) {
     for (const cache of /** @type {RequestCache[]} */ (["default", "reload"])) {
       const bytes = await download(file, name, cache, onBytes);
-      if (await isWhole(bytes, file)) return bytes;
+      if (await isIntact(bytes, file)) return bytes;
       onBytes(-bytes.byteLength);
-      if (cache === "default") this.onNote(`${capital(name)} came damaged and is not used. It is fetched again.`);
+      if (cache === "default") this.onNote(`${capitalize(name)} arrived damaged. Downloading it again.`);
     }
-    throw new FileError("broken", `${capital(name)} came damaged twice: its hash is not the one the card states. Try again later.`);
+    throw new FileError("broken", `${capitalize(name)} arrived damaged twice: its hash differs from the model card. Try again later.`);
   }
 
-  /** Forget the files of older bundles. @param {string[]} urls  those still wanted */
+  /** Delete the cached files of older bundles. @param {string[]} urls  of the files to keep */
   async keepOnly(urls) {
     const cache = await this.#open();
     for (const request of (await cache?.keys()) ?? []) {
@@ -75,7 +75,7 @@ export class Files {
   #open() {
     this.#cache ??= (async () => {
       try {
-        return await caches.open(CACHE); // forbidden in private windows of some browsers, missing without https
+        return await caches.open(CACHE); // blocked in private windows of some browsers, missing without HTTPS
       } catch {
         return null;
       }
@@ -84,8 +84,8 @@ export class Files {
   }
 }
 
-/** @param {Cache | null} cache  @param {string} url  @param {ArrayBuffer} bytes  @returns {Promise<boolean>} false: refused, or no room */
-async function keep(cache, url, bytes) {
+/** @param {Cache | null} cache  @param {string} url  @param {ArrayBuffer} bytes  @returns {Promise<boolean>} false if the browser refuses or has no space */
+async function write(cache, url, bytes) {
   try {
     await cache?.put(url, new Response(bytes));
     return Boolean(cache);
@@ -94,17 +94,17 @@ async function keep(cache, url, bytes) {
   }
 }
 
-/** @param {File} file  @param {string} name  @param {RequestCache} cache  @param {(bytes: number) => void} onBytes */
+/** @param {NetworkFile} file  @param {string} name  @param {RequestCache} cache  @param {(bytes: number) => void} onBytes */
 async function download(file, name, cache, onBytes) {
   /** @type {Response} */
   let response;
   try {
     response = await fetch(file.url, { cache });
   } catch {
-    throw new FileError("offline", `${capital(name)} could not be fetched: no connection to the server.`);
+    throw new FileError("offline", `${capitalize(name)} could not be downloaded: no connection to the server.`);
   }
-  if (response.status === 404) throw new FileError("gone", `${capital(name)} was replaced on the server since this page was loaded. Load the page again.`);
-  if (!response.ok) throw new FileError("offline", `${capital(name)} could not be fetched: the server answered ${response.status}.`);
+  if (response.status === 404) throw new FileError("gone", `${capitalize(name)} was replaced on the server since this page was loaded. Reload the page.`);
+  if (!response.ok) throw new FileError("offline", `${capitalize(name)} could not be downloaded: the server returned ${response.status}.`);
   const bytes = new Uint8Array(file.bytes);
   let at = 0;
   try {
@@ -115,18 +115,18 @@ async function download(file, name, cache, onBytes) {
       onBytes(part.value.length);
     }
   } catch {
-    // broken off: what is there is too short, and its hash says so
+    // interrupted: the bytes are incomplete, which the check of length and hash detects
   }
   return at === bytes.length ? bytes.buffer : new ArrayBuffer(at);
 }
 
-/** @param {ArrayBuffer} bytes  @param {File} file */
-async function isWhole(bytes, { sha256, bytes: length }) {
+/** @param {ArrayBuffer} bytes  @param {NetworkFile} file */
+async function isIntact(bytes, { sha256, bytes: length }) {
   if (bytes.byteLength !== length) return false;
-  if (!globalThis.crypto?.subtle) return true; // without https a browser computes no hash; the length must do
+  if (!globalThis.crypto?.subtle) return true; // browsers offer no hash function without HTTPS; check the length only
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("") === sha256;
 }
 
-/** @param {string} words */
-const capital = (words) => words[0].toUpperCase() + words.slice(1);
+/** @param {string} text */
+const capitalize = (text) => text[0].toUpperCase() + text.slice(1);

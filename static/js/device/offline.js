@@ -1,33 +1,33 @@
-// For the next visit without a network: asks the service worker to keep this page with all that it uses.
+// Offline use: asks the service worker to cache this page with every file it uses.
 
-/** @typedef {"kept" | "networks" | "refused"} Offline  all is kept; the networks alone; nothing is */
+/** @typedef {"kept" | "networks" | "refused"} Offline  page and networks are cached; only the networks; nothing */
 
-/** What to say of it. @type {Record<Offline, string>} */
-export const WORDS = {
-  kept: "Ready for use without a network.",
-  networks: "This browser keeps the networks, but not this page: it needs the network to open.",
-  refused: "This browser refuses to keep the networks (a private window, or no room left). Everything works; they are fetched anew at each visit.",
+/** The message for each state. @type {Record<Offline, string>} */
+export const OFFLINE_MESSAGES = {
+  kept: "Ready for offline use.",
+  networks: "The networks are cached, but this page is not: it opens only online.",
+  refused: "This browser refuses to cache the networks (a private window, or no space left). Everything works; each visit downloads them again.",
 };
-const PATIENCE = 60_000; // milliseconds
+const TIMEOUT = 60_000; // ms
 
-/** @param {import("./reader.js").DeviceReader} reader  that is ready  @returns {Promise<Offline>} */
+/** @param {import("./reader.js").DeviceReader} reader  in the ready state  @returns {Promise<Offline>} */
 export async function keepForOffline(reader) {
-  if (!(await reader.kept())) return "refused";
+  if (!(await reader.cached())) return "refused";
   try {
     const registration = await navigator.serviceWorker.register("/sw.js");
     const ready = await navigator.serviceWorker.ready;
-    const answer = await ask(ready.active ?? registration.active, { page: `${location.pathname}?on=device`, files: await used(reader) });
-    if (!answer.kept) throw new Error(answer.reason);
+    const response = await request(ready.active ?? registration.active, { page: `${location.pathname}?on=device`, files: await filesOf(reader) });
+    if (!response.kept) throw new Error(response.reason);
     await reader.prune();
     return "kept";
   } catch (error) {
-    console.info("not kept for offline use:", error instanceof Error ? error.message : error);
+    console.info("Not cached for offline use:", error instanceof Error ? error.message : error);
     return "networks";
   }
 }
 
-/** @param {import("./reader.js").DeviceReader} reader  @returns {Promise<string[]>} addresses of this page's files */
-async function used(reader) {
+/** @param {import("./reader.js").DeviceReader} reader  @returns {Promise<string[]>} URL paths of this page's files */
+async function filesOf(reader) {
   const entries = performance.getEntriesByType("resource").map(({ name }) => new URL(name, location.href));
   const own = entries.filter(({ origin, pathname }) => origin === location.origin && pathname.startsWith("/static/")).map(({ pathname }) => pathname);
   const named = [...document.querySelectorAll("link[href], script[src], img[src]")]
@@ -37,12 +37,12 @@ async function used(reader) {
 }
 
 /** @param {ServiceWorker | null} worker  @param {object} keep  @returns {Promise<{kept: boolean, reason?: string}>} */
-function ask(worker, keep) {
+function request(worker, keep) {
   return new Promise((resolve, reject) => {
     const channel = new MessageChannel();
     channel.port1.onmessage = ({ data }) => resolve(data);
-    setTimeout(() => reject(new Error("the service worker did not answer")), PATIENCE);
-    if (!worker) reject(new Error("no service worker"));
+    setTimeout(() => reject(new Error("the service worker did not respond")), TIMEOUT);
+    if (!worker) reject(new Error("there is no active service worker"));
     worker?.postMessage({ keep }, [channel.port2]);
   });
 }

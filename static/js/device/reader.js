@@ -1,8 +1,7 @@
-// The reader that asks nobody: detector and network run here, in a worker; no picture leaves the page.
+// The reader on this device: detector and network run in a worker, and no image leaves the page.
 
-import { readOffer } from "./offer.js";
 import { ReaderError } from "../types.js";
-import { PHOTO } from "../vision/faces.js";
+import { PHOTO_LONG_SIDES } from "../vision/faces.js";
 
 /** @typedef {import("../types.js").Frame} Frame */
 /** @typedef {import("../types.js").Reading} Reading */
@@ -12,13 +11,37 @@ import { PHOTO } from "../vision/faces.js";
 
 /** @typedef {import("../types.js").Reader} Reader */
 
+/** @typedef {import("./files.js").NetworkFile} NetworkFile */
+/**
+ * @typedef {object} OfferedModel
+ * @property {string} name
+ * @property {string} title
+ * @property {import("../vision/expressions.js").Card} card
+ * @property {boolean} default
+ * @property {Record<string, NetworkFile>} files
+ */
+/**
+ * @typedef {object} Offer
+ * @property {string} worker  URL of the worker script
+ * @property {{sizes: [number, number][], files: Record<string, NetworkFile>}} detector
+ * @property {OfferedModel[]} models  the default first
+ * @property {{live: number, photo: number}} thresholds  minimum detector scores of a face
+ */
+
+
 const PREPARING = "Preparing this device …";
+
+/** @returns {Offer | null} null if the server offers no networks for the device */
+export function readOffer() {
+  const text = document.getElementById("device-offer")?.textContent;
+  return text ? JSON.parse(text) : null;
+}
 
 /** @implements {Reader} */
 export class DeviceReader {
   /** @type {import("../types.js").Model[]} */
   models = [];
-  /** What computes, in words for people. */
+  /** Description of the backend, for the visitor. */
   engine = "";
   place = "device";
   interval = 0;
@@ -28,16 +51,16 @@ export class DeviceReader {
   /** @type {Worker | null} */
   #worker = null;
   #count = 0;
-  /** @type {Map<number, {resolve: (answer: any) => void, reject: (error: Error) => void}>} */
-  #asked = new Map();
-  /** Told of what went wrong on the way and was mended. @type {(words: string) => void} */
+  /** @type {Map<number, {resolve: (result: any) => void, reject: (error: Error) => void}>} */
+  #pending = new Map();
+  /** Called after a problem that was repaired. @type {(message: string) => void} */
   onNote = () => {};
-  /** Told which way to compute was taken, and why no other. @type {(running: Running) => void} */
+  /** Called when a backend runs. @type {(running: Running) => void} */
   onRunning = () => {};
-  /** Told how far networks are fetched, at the start and for another model later; "" when all is there. @type {(words: string) => void} */
-  onFetching = () => {};
+  /** Called with the progress of downloads, also those for another model later; "" when they are complete. @type {(message: string) => void} */
+  onDownload = () => {};
 
-  /** @param {{model?: string, backend?: Backend | "auto"}} [options]  what to begin with */
+  /** @param {{model?: string, backend?: Backend | "auto"}} [options]  of the start */
   constructor({ model = "", backend = "auto" } = {}) {
     this.model = model;
     this.backend = backend;
@@ -48,26 +71,26 @@ export class DeviceReader {
   }
 
   /**
-   * Fetch the networks and run them once on a drawn face. Resolves when pictures may be given.
-   * @param {{onState: (state: import("../types.js").ReaderState, words: string) => void}} options
+   * Download the networks and run them once on a drawn face. Resolves when images can be read.
+   * @param {{onState: (state: import("../types.js").ReaderState, message: string) => void}} options
    * @throws {ReaderError} `no_backend`, `offline`, `gone`, `broken`, `no_offer`
    */
   async start({ onState }) {
     const { offer } = this;
-    if (!offer) throw new ReaderError("no_offer", "This server offers no networks for reading on this device.");
+    if (!offer) throw new ReaderError("no_offer", "This server offers no networks for this device.");
     onState("connecting", PREPARING);
     this.#open(offer.worker);
     try {
-      this.#settle(await this.#ask("start", { offer, model: this.model, backend: this.backend }));
+      this.#setRunning(await this.#request("start", { offer, model: this.model, backend: this.backend }));
     } catch (error) {
-      this.stop(); // one network failed; the other may still be on its way
+      this.stop(); // one download failed; the other may still be running
       throw error;
     }
     onState("ready", this.engine);
   }
 
   /** @param {Running} running */
-  #settle(running) {
+  #setRunning(running) {
     this.running = running;
     this.engine = running.details;
     this.onRunning(running);
@@ -77,34 +100,34 @@ export class DeviceReader {
   #open(url) {
     this.stop();
     this.#worker = new Worker(url, { type: "module", name: "device" });
-    this.#worker.addEventListener("message", ({ data }) => this.#hear(data));
+    this.#worker.addEventListener("message", ({ data }) => this.#receive(data));
     this.#worker.addEventListener("error", (event) => {
-      const error = new ReaderError("failed", `The worker stopped: ${event.message || "its script could not be loaded"}.`);
-      for (const { reject } of this.#asked.values()) reject(error);
-      this.#asked.clear();
+      const error = new ReaderError("failed", `The worker stopped: ${event.message || "its script could not be loaded"}. Reload the page.`);
+      for (const { reject } of this.#pending.values()) reject(error);
+      this.#pending.clear();
     });
   }
 
   /** @param {any} data */
-  #hear({ id, answer, error, note, fetching, running }) {
+  #receive({ id, result, error, note, download, running }) {
     if (note) this.onNote(note);
-    if (fetching) this.onFetching(fetching.total ? progress(fetching) : this.running ? "" : PREPARING);
-    if (running) this.#settle(running);
-    const asked = this.#asked.get(id);
-    if (!asked) return;
-    this.#asked.delete(id);
-    if (error) asked.reject(new ReaderError(error.code, error.message));
-    else asked.resolve(answer);
+    if (download) this.onDownload(download.total ? progress(download) : this.running ? "" : PREPARING);
+    if (running) this.#setRunning(running);
+    const pending = this.#pending.get(id);
+    if (!pending) return;
+    this.#pending.delete(id);
+    if (error) pending.reject(new ReaderError(error.code, error.message));
+    else pending.resolve(result);
   }
 
-  /** @param {string} what  @param {object} [given]  @param {Transferable[]} [moved]  @returns {Promise<any>} */
-  #ask(what, given = {}, moved = []) {
+  /** @param {string} command  @param {object} [parameters]  @param {Transferable[]} [transferred]  @returns {Promise<any>} */
+  #request(command, parameters = {}, transferred = []) {
     const worker = this.#worker;
-    if (!worker) return Promise.reject(new ReaderError("disconnected", "This device is not prepared."));
+    if (!worker) return Promise.reject(new ReaderError("disconnected", "This device is not ready."));
     const id = ++this.#count;
     return new Promise((resolve, reject) => {
-      this.#asked.set(id, { resolve, reject });
-      worker.postMessage({ id, what, ...given }, moved);
+      this.#pending.set(id, { resolve, reject });
+      worker.postMessage({ id, command, ...parameters }, transferred);
     });
   }
 
@@ -114,47 +137,47 @@ export class DeviceReader {
    * @throws {ReaderError}
    */
   async read(frame, { model }) {
-    const begun = performance.now();
+    const startTime = performance.now();
     const bitmap = await createImageBitmap(frame.canvas);
-    const reading = await this.#ask("frame", { bitmap, model }, [bitmap]);
-    const spent = Object.values(reading.milliseconds).reduce((sum, value) => sum + Number(value), 0);
-    return { reading, timing: { total: performance.now() - begun, server: spent } };
+    const reading = await this.#request("frame", { bitmap, model }, [bitmap]);
+    const total = Object.values(reading.milliseconds).reduce((sum, value) => sum + Number(value), 0);
+    return { reading, timing: { total: performance.now() - startTime, server: total } };
   }
 
   /** @param {Blob} blob  of a photo  @param {{model: string}} options  @returns {Promise<Reading>}  @throws {ReaderError} */
   readPhoto(blob, { model }) {
-    return this.#ask("photo", { blob, model, longSides: PHOTO });
+    return this.#request("photo", { blob, model, longSides: PHOTO_LONG_SIDES });
   }
 
-  /** Whether the browser keeps the networks for the next visit. @returns {Promise<boolean>} */
-  kept() {
-    return this.#ask("kept");
+  /** Whether the browser cached the networks for the next visit. @returns {Promise<boolean>} */
+  cached() {
+    return this.#request("cached");
   }
 
-  /** The worker's resources under /static/: addresses. @returns {Promise<string[]>} */
+  /** URL paths of the files under /static/ that the worker loaded. @returns {Promise<string[]>} */
   resources() {
-    return this.#ask("resources");
+    return this.#request("resources");
   }
 
-  /** Forget what older bundles left in this browser. @returns {Promise<void>} */
+  /** Delete the cached files of older bundles. @returns {Promise<void>} */
   prune() {
-    return this.#ask("prune");
+    return this.#request("prune");
   }
 
-  /** What TF.js holds: constant from the first reading on. @returns {Promise<{tensors: number, bytes: number}>} */
+  /** Memory of TF.js; constant after the first result. @returns {Promise<{tensors: number, bytes: number}>} */
   memory() {
-    return this.#ask("memory");
+    return this.#request("memory");
   }
 
   stop() {
     this.#worker?.terminate();
     this.#worker = null;
-    for (const { reject } of this.#asked.values()) reject(new ReaderError("disconnected", "Reading on this device was stopped."));
-    this.#asked.clear();
+    for (const { reject } of this.#pending.values()) reject(new ReaderError("disconnected", "Inference on this device was stopped."));
+    this.#pending.clear();
   }
 }
 
-/** @param {{loaded: number, total: number}} fetching  in bytes */
+/** @param {{loaded: number, total: number}} download  in bytes */
 function progress({ loaded, total }) {
-  return `Fetching the networks: ${Math.min(100, Math.round((100 * loaded) / total))} % of ${(total / 1e6).toFixed(1)} MB`;
+  return `Downloading the networks: ${Math.min(100, Math.round((100 * loaded) / total))} % of ${(total / 1e6).toFixed(1)} MB`;
 }

@@ -1,25 +1,25 @@
-// The last moments of the camera, frame by frame, and the clock that shows them a little late: late enough
-// that each shown frame lies between two readings, so boxes fit the very picture they are drawn on.
+// A buffer of recent camera frames, and the clock that displays them with a delay. The delay is long enough that each
+// displayed frame has results before and after it, so boxes match the frame they are drawn on.
 
 /** @typedef {import("../types.js").Frame} Frame */
 
-const CAPACITY = 40; // frames kept at most: more than a second at 30 frames a second
-const LONG_SIDE = 960; // pixels of a kept frame
-const STALE = 1500; // milliseconds without a reading, at least, after which the picture goes on without boxes
-const MAX_DELAY = 2000;
-const SHRINK = 1200; // milliseconds, time constant with which the delay shrinks again
+const CAPACITY = 40; // frames; more than one second at 30 frames/s
+const LONG_SIDE = 960; // pixels of a buffered frame
+const STALE = 1500; // ms without a result, at least, after which frames are shown without boxes
+const MAX_DELAY = 2000; // ms
+const SHRINK = 1200; // ms, time constant with which the delay shrinks
 
-export class Film {
+export class FrameBuffer {
   /** @type {Frame[]} oldest first */
   frames = [];
-  /** @type {HTMLCanvasElement[]} to be used again */
+  /** @type {HTMLCanvasElement[]} for reuse */
   #free = [];
-  reach = 500; // milliseconds the frames must reach back
+  maxAge = 500; // ms for which frames stay available
 
-  /** @param {HTMLVideoElement} video  @param {number} time  @returns {Frame | null} null: nothing to see yet */
+  /** @param {HTMLVideoElement} video  @param {number} time  @returns {Frame | null} null while the camera shows nothing yet */
   push(video, time) {
     if (!video.videoWidth) return null;
-    this.#let(time);
+    this.#release(time);
     const scale = Math.min(1, LONG_SIDE / Math.max(video.videoWidth, video.videoHeight));
     const [width, height] = [video.videoWidth, video.videoHeight].map((side) => Math.round(side * scale));
     const canvas = this.#free.pop() ?? document.createElement("canvas");
@@ -30,9 +30,9 @@ export class Film {
     return frame;
   }
 
-  /** Let go of the frames nobody will show or hold any more. @param {number} now */
-  #let(now) {
-    const old = this.frames.filter((frame, i) => frame.holds === 0 && (now - frame.time > this.reach || this.frames.length - i > CAPACITY));
+  /** Drop the frames that are too old and that nobody holds. @param {number} now */
+  #release(now) {
+    const old = this.frames.filter((frame, i) => frame.holds === 0 && (now - frame.time > this.maxAge || this.frames.length - i > CAPACITY));
     this.frames = this.frames.filter((frame) => !old.includes(frame));
     this.#free = [...this.#free, ...old.map((frame) => frame.canvas)].slice(0, 4);
   }
@@ -42,7 +42,7 @@ export class Film {
     return this.frames.at(-1);
   }
 
-  /** @param {number} time  @returns {Frame | undefined} the newest frame not after `time` */
+  /** @param {number} time  @returns {Frame | undefined} the newest frame at or before `time` */
   at(time) {
     return this.frames.findLast((frame) => frame.time <= time);
   }
@@ -52,29 +52,29 @@ export class Film {
   }
 }
 
-/** Says which moment to show. Pure. */
+/** Computes which moment to display. Pure. */
 export class Clock {
-  delay = 150; // milliseconds the picture is shown late
-  #lastFrame = -Infinity; // time of the newest frame read
-  #lastAnswer = -Infinity;
+  delay = 150; // ms between capture and display
+  #lastFrame = -Infinity; // capture time of the newest frame with a result
+  #lastResult = -Infinity;
 
-  /** @param {number} frameTime  @param {number} now  a reading of the frame of `frameTime` came in */
-  answered(frameTime, now) {
+  /** @param {number} frameTime  @param {number} now  the result for the frame of `frameTime` arrived */
+  resultArrived(frameTime, now) {
     const since = frameTime - this.#lastFrame;
-    const gap = since < MAX_DELAY ? since : 0; // after a pause it is a beginning, not a gap
-    const wanted = Math.min(MAX_DELAY, now - frameTime + gap);
-    const weight = wanted > this.delay ? 0.3 : 1 - Math.exp(-gap / SHRINK); // grows quickly, shrinks slowly: no stutter
-    this.delay += weight * (wanted - this.delay);
+    const gap = since < MAX_DELAY ? since : 0; // after a pause this is a new start, not a gap
+    const target = Math.min(MAX_DELAY, now - frameTime + gap);
+    const weight = target > this.delay ? 0.3 : 1 - Math.exp(-gap / SHRINK); // grows quickly and shrinks slowly, to avoid stutter
+    this.delay += weight * (target - this.delay);
     this.#lastFrame = frameTime;
-    this.#lastAnswer = now;
+    this.#lastResult = now;
   }
 
-  /** @param {number} now  @returns {boolean} whether readings come in, so that boxes can be shown */
+  /** @param {number} now  @returns {boolean} whether results are recent enough to show boxes */
   fresh(now) {
-    return now - this.#lastAnswer <= Math.max(STALE, 2.5 * this.delay);
+    return now - this.#lastResult <= Math.max(STALE, 2.5 * this.delay);
   }
 
-  /** @param {number} now  @returns {number} the moment to show: never past the newest reading while they come */
+  /** @param {number} now  @returns {number} the moment to display; never after the newest result while results are fresh */
   moment(now) {
     return this.fresh(now) ? Math.min(now - this.delay, this.#lastFrame) : now;
   }

@@ -1,21 +1,21 @@
-// Draws one frame and, on it, each face's box, number and votes.
+// Draws one frame with the box, number and votes of each face.
 
 import { drawIcon } from "../ui/expression-styles.js";
-import { shortWords } from "../ui/votes.js";
+import { shortLabel } from "../ui/votes.js";
 
 /** @typedef {import("../vision/tracking.js").Track} Track */
 /** @typedef {import("../types.js").Box} Box */
 
-// One colour a face, bright on any picture; static/css/pages/live.css has the same for the cards.
-export const FACE_COLOURS = ["#6fe3d2", "#ffc857", "#ff9dbf", "#9ccbff", "#cfee6b", "#d5b8ff"];
+// One color per face, visible on any image; static/css/ui/faces.css has the same colors for the cards.
+export const FACE_COLORS = ["#6fe3d2", "#ffc857", "#ff9dbf", "#9ccbff", "#cfee6b", "#d5b8ff"];
 const INK = "#12110f";
 const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
 
 /**
- * @param {CanvasRenderingContext2D} context  the whole canvas is drawn over
+ * @param {CanvasRenderingContext2D} context  its whole canvas is overwritten
  * @param {import("../types.js").Frame} frame
  * @param {{track: Track, box: Box}[]} boxes
- * @param {{mirror: boolean, scale: number}} options  `scale`: canvas pixels to a CSS pixel, for lines and letters
+ * @param {{mirror: boolean, scale: number}} options  `scale`: canvas pixels per CSS pixel, for lines and text
  */
 export function drawScene(context, frame, boxes, { mirror, scale }) {
   const { width, height } = context.canvas;
@@ -35,7 +35,7 @@ export function drawScene(context, frame, boxes, { mirror, scale }) {
  */
 function drawFace(context, track, box, scale) {
   const corner = Math.min(box.width, box.height) * 0.08;
-  for (const [style, line] of /** @type {[string, number][]} */ ([["rgb(0 0 0 / .55)", 5], [FACE_COLOURS[track.colour], 2.5]])) {
+  for (const [style, line] of /** @type {[string, number][]} */ ([["rgb(0 0 0 / .55)", 5], [FACE_COLORS[track.color], 2.5]])) {
     context.strokeStyle = style;
     context.lineWidth = line * scale;
     context.beginPath();
@@ -46,24 +46,24 @@ function drawFace(context, track, box, scale) {
 }
 
 /**
- * The number on the face's colour, the drawn expression, and the words; above the box, or inside where there is no room.
+ * Number on the color of the face, expression icon and label; above the box, or inside it if there is no space above.
  * @param {CanvasRenderingContext2D} context  @param {Track} track  @param {Box} box
  * @param {number} scale
  */
 function drawLabel(context, track, box, scale) {
   const height = 26 * scale;
-  const words = shortWords(track);
+  const label = shortLabel(track);
   context.font = `600 ${14 * scale}px ${FONT}`;
   context.textBaseline = "middle";
   const number = String(track.id);
   const badge = Math.max(height, context.measureText(number).width + 14 * scale);
   const icon = track.unsure ? 0 : height;
-  const width = badge + icon + context.measureText(words).width + 16 * scale;
+  const width = badge + icon + context.measureText(label).width + 16 * scale;
   const x = Math.max(0, Math.min(box.x, context.canvas.width - width));
   const y = box.y >= height + 6 * scale ? box.y - height - 4 * scale : Math.max(2 * scale, box.y + 4 * scale);
   context.fillStyle = "rgb(18 17 15 / .88)";
   fillRounded(context, x, y, width, height, 5 * scale);
-  context.fillStyle = FACE_COLOURS[track.colour];
+  context.fillStyle = FACE_COLORS[track.color];
   fillRounded(context, x, y, badge, height, 5 * scale);
   context.fillStyle = INK;
   context.textAlign = "center";
@@ -71,7 +71,7 @@ function drawLabel(context, track, box, scale) {
   if (icon) drawIcon(context, track.expression, x + badge + 3 * scale, y + 3 * scale, height - 6 * scale);
   context.fillStyle = "#fff";
   context.textAlign = "left";
-  context.fillText(words, x + badge + icon + 7 * scale, y + height / 2);
+  context.fillText(label, x + badge + icon + 7 * scale, y + height / 2);
 }
 
 /**

@@ -1,7 +1,7 @@
-// The loop between camera, reader and canvas. One frame is with the reader at a time; the next is taken only when
-// the answer is in, and it is then the newest one: delay cannot grow.
+// The loop between camera, reader and canvas. One frame is in flight at a time. When its result arrives, the newest
+// frame is sent next, so the delay cannot grow.
 
-import { Clock, Film } from "./frame-buffer.js";
+import { Clock, FrameBuffer } from "./frame-buffer.js";
 import { drawScene } from "./overlay.js";
 import { Tracker, boxAt } from "../vision/tracking.js";
 import { ReaderError } from "../types.js";
@@ -11,13 +11,13 @@ import { ReaderError } from "../types.js";
 /** @typedef {import("../types.js").Timing} Timing */
 /** @typedef {import("../vision/tracking.js").Track} Track */
 
-const BACK_OFF = 400; // milliseconds after a trouble of the reader's
-const MAX_PIXELS = 1920; // of the drawn canvas's width
+const BACK_OFF = 400; // ms to wait after a reader error
+const MAX_PIXELS = 1920; // of the canvas width
 
 /** @param {number} milliseconds */
-const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** Let go of one frame and hold another. @param {Frame | null} old  @param {Frame} frame  @returns {Frame} */
+/** Release one frame and hold another. @param {Frame | null} old  @param {Frame} frame  @returns {Frame} */
 function swap(old, frame) {
   frame.holds += 1;
   if (old) old.holds -= 1;
@@ -32,12 +32,12 @@ export class Player {
   mirror = true;
   tracker = new Tracker();
   clock = new Clock();
-  #film = new Film();
+  #buffer = new FrameBuffer();
   #paused = false;
   #running = false;
-  #run = 0; // counts the starts, so that the loops of an earlier one end
-  #drawn = ""; // what the canvas shows, so that nothing is drawn twice
-  /** @type {Frame | null} the frame of the newest reading, kept while it may be shown */
+  #run = 0; // number of starts; the loops of earlier starts end
+  #drawn = ""; // what the canvas shows, to skip identical draws
+  /** @type {Frame | null} the frame of the newest result, held while it may be displayed */
   #read = null;
   /** @type {Frame | null} */
   #shown = null;
@@ -47,7 +47,7 @@ export class Player {
   /**
    * @param {HTMLVideoElement} video  @param {HTMLCanvasElement} canvas
    * @param {{onReading: (reading: Reading, tracks: Track[], frame: Frame, timing: Timing) => void,
-   *          onTrouble: (error: ReaderError) => void, onDraw: (boxes: {track: Track, box: import("../types.js").Box}[], frame: Frame) => void}} events
+   *          onError: (error: ReaderError) => void, onDraw: (boxes: {track: Track, box: import("../types.js").Box}[], frame: Frame) => void}} events
    */
   constructor(video, canvas, events) {
     this.video = video;
@@ -64,18 +64,18 @@ export class Player {
     this.#wake();
   }
 
-  /** The camera is open: take frames, read, draw, until `stop`. */
+  /** Capture, read and draw frames until `stop`. The camera must be open. */
   start() {
-    this.#film.clear();
+    this.#buffer.clear();
     this.tracker.reset();
     if (this.#running) return;
     this.#running = true;
     const run = ++this.#run;
-    const going = () => this.#running && run === this.#run;
-    this.#takeFrames(going);
-    void this.#readFrames(going);
+    const isRunning = () => this.#running && run === this.#run;
+    this.#captureFrames(isRunning);
+    void this.#readFrames(isRunning);
     const draw = () => {
-      if (!going()) return;
+      if (!isRunning()) return;
       this.#draw();
       requestAnimationFrame(draw);
     };
@@ -87,34 +87,34 @@ export class Player {
     this.#wake();
   }
 
-  /** A frame kept for every frame the camera delivers. @param {() => boolean} going */
-  #takeFrames(going) {
-    const take = () => {
-      if (!going()) return;
-      if (!this.#paused && this.#film.push(this.video, performance.now())) this.#wake();
+  /** Buffers every frame that the camera delivers. @param {() => boolean} isRunning */
+  #captureFrames(isRunning) {
+    const capture = () => {
+      if (!isRunning()) return;
+      if (!this.#paused && this.#buffer.push(this.video, performance.now())) this.#wake();
       next();
     };
-    const next = () => ("requestVideoFrameCallback" in this.video ? this.video.requestVideoFrameCallback(take) : requestAnimationFrame(take));
+    const next = () => ("requestVideoFrameCallback" in this.video ? this.video.requestVideoFrameCallback(capture) : requestAnimationFrame(capture));
     next();
   }
 
-  /** @param {() => boolean} going */
-  async #readFrames(going) {
+  /** @param {() => boolean} isRunning */
+  async #readFrames(isRunning) {
     /** @type {Frame | undefined} */
     let last;
-    let asked = -Infinity;
-    while (going()) {
-      const frame = this.#film.newest;
+    let requested = -Infinity;
+    while (isRunning()) {
+      const frame = this.#buffer.newest;
       if (!frame || frame === last || this.#paused || document.hidden || !this.reader || !this.model) {
-        await Promise.race([new Promise((resolve) => (this.#wake = () => resolve(null))), pause(250)]);
+        await Promise.race([new Promise((resolve) => (this.#wake = () => resolve(null))), sleep(250)]);
         continue;
       }
-      const early = asked + (this.reader.interval ?? 0) - performance.now();
-      if (early > 0) {
-        await pause(early);
+      const waitTime = requested + (this.reader.interval ?? 0) - performance.now();
+      if (waitTime > 0) {
+        await sleep(waitTime);
         continue;
       }
-      asked = performance.now();
+      requested = performance.now();
       last = frame;
       await this.#readFrame(frame, this.reader, this.model);
     }
@@ -126,15 +126,15 @@ export class Player {
     try {
       const { reading, timing } = await reader.read(frame, { model: model.name });
       if (this.#paused || reading.model.name !== this.model?.name) return;
-      this.clock.answered(frame.time, performance.now());
-      this.#film.reach = 1.3 * this.clock.delay + 200;
+      this.clock.resultArrived(frame.time, performance.now());
+      this.#buffer.maxAge = 1.3 * this.clock.delay + 200;
       this.tracker.setModel(model);
       const tracks = this.tracker.update(reading.faces, frame.time);
       this.#read = swap(this.#read, frame);
       this.events.onReading(reading, tracks, frame, timing);
     } catch (error) {
-      this.events.onTrouble(error instanceof ReaderError ? error : new ReaderError("failed", String(error)));
-      await pause(BACK_OFF);
+      this.events.onError(error instanceof ReaderError ? error : new ReaderError("failed", String(error)));
+      await sleep(BACK_OFF);
     } finally {
       frame.holds -= 1;
     }
@@ -143,7 +143,7 @@ export class Player {
   #draw() {
     const now = performance.now();
     const moment = this.clock.moment(now);
-    const shown = this.#paused ? this.#read ?? this.#shown : this.#film.at(moment) ?? this.#shown ?? this.#film.newest;
+    const shown = this.#paused ? this.#read ?? this.#shown : this.#buffer.at(moment) ?? this.#shown ?? this.#buffer.newest;
     if (!shown) return;
     this.#fit(shown);
     const fresh = this.#paused || this.clock.fresh(now);
@@ -166,14 +166,14 @@ export class Player {
     });
   }
 
-  /** As many canvas pixels as the screen shows, in the frame's proportions. @param {Frame} frame */
+  /** Gives the canvas the pixels that the screen shows, in the aspect ratio of the frame. @param {Frame} frame */
   #fit(frame) {
     const width = Math.min(MAX_PIXELS, Math.round((this.canvas.clientWidth || frame.width) * (devicePixelRatio || 1)));
     const height = Math.round((width * frame.height) / frame.width);
     if (this.canvas.width !== width || this.canvas.height !== height) Object.assign(this.canvas, { width, height });
   }
 
-  /** @returns {Promise<Blob | null>} PNG of what is shown, overlay included */
+  /** @returns {Promise<Blob | null>} PNG of the displayed frame with its overlay */
   snapshot() {
     const frame = this.#shown;
     if (!frame) return Promise.resolve(null);

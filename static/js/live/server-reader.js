@@ -1,4 +1,4 @@
-// The reader that asks the server: Socket.IO, namespace /live, one frame in flight.
+// The reader on the server: Socket.IO, namespace /live, one frame in flight.
 
 import { io } from "socket.io-client";
 import { ReaderError } from "../types.js";
@@ -6,10 +6,10 @@ import { ReaderError } from "../types.js";
 /** @typedef {import("../types.js").Frame} Frame */
 /** @typedef {import("../types.js").Reader} Reader */
 
-const LONG_SIDE = 640; // pixels; more would cost time and find no further faces in live pictures
+const LONG_SIDE = 640; // pixels; more takes time and finds no additional faces in live video
 const QUALITY = 0.8;
-const AGAIN = 5000; // milliseconds after which a server that refused is asked again
-const TIMEOUT = 5000; // milliseconds without an answer before a frame is given up
+const RETRY_AFTER = 5000; // ms before reconnecting to a server that refused
+const TIMEOUT = 5000; // ms without a response before a frame is abandoned
 
 /** @implements {Reader} */
 export class ServerReader {
@@ -27,9 +27,9 @@ export class ServerReader {
   #socket = null;
 
   /**
-   * Connect, and learn what models there are. After a lost connection it connects again by itself and says so.
-   * @param {{onState: (state: import("../types.js").ReaderState, words: string) => void}} options
-   * @returns {Promise<void>} resolves at the first greeting
+   * Connect and load the list of models. After a lost connection it reconnects and reports the state.
+   * @param {{onState: (state: import("../types.js").ReaderState, message: string) => void}} options
+   * @returns {Promise<void>} resolves after the first hello
    */
   start({ onState }) {
     onState("connecting", "Connecting to the server …");
@@ -38,31 +38,31 @@ export class ServerReader {
     return new Promise((resolve) => {
       socket.on("connect", async () => {
         try {
-          this.#greet(await socket.timeout(TIMEOUT).emitWithAck("hello"));
+          this.#applyHello(await socket.timeout(TIMEOUT).emitWithAck("hello"));
           onState("ready", "Connected.");
           resolve();
         } catch {
-          socket.disconnect().connect(); // a server that does not greet: begin anew
+          socket.disconnect().connect(); // no hello from the server: reconnect
         }
       });
       socket.on("connect_error", (error) => {
-        onState("lost", socket.active ? "The server does not answer. Trying again …" : error.message);
-        if (!socket.active) setTimeout(() => socket.connect(), AGAIN); // refused in words; the library gives up there
+        onState("lost", socket.active ? "The server does not respond. Trying again …" : error.message);
+        if (!socket.active) setTimeout(() => socket.connect(), RETRY_AFTER); // refused with a message; Socket.IO does not retry then
       });
       socket.on("disconnect", (reason) => {
         if (reason === "io client disconnect") return;
-        onState("lost", "The connection to the server was lost. Connecting again …");
-        if (reason === "io server disconnect") socket.connect(); // the one case the library leaves to us
+        onState("lost", "The connection to the server was lost. Trying again …");
+        if (reason === "io server disconnect") socket.connect(); // Socket.IO does not reconnect in this case
       });
     });
   }
 
   /** @param {any} hello */
-  #greet(hello) {
+  #applyHello(hello) {
     this.models = hello.models;
     this.limits = hello.limits ?? {};
     this.engine = hello.engine ?? "";
-    // A little slower than the limit, so that a late frame and an early one together stay below it.
+    // Slightly below the limit, so that a delayed frame followed by an early one does not exceed it.
     this.interval = this.limits.frames_per_second ? 1100 / this.limits.frames_per_second : 0;
   }
 
@@ -70,29 +70,29 @@ export class ServerReader {
    * @param {Frame} frame
    * @param {{model: string}} options
    * @returns {Promise<{reading: import("../types.js").Reading, timing: import("../types.js").Timing}>}
-   * @throws {ReaderError} `disconnected`, `timeout`, or a code of the server's
+   * @throws {ReaderError} `disconnected`, `timeout`, or an error code of the server
    */
   async read(frame, { model }) {
     const begun = performance.now();
     const bytes = await this.#encode(frame);
     if (this.limits.frame_bytes && bytes.byteLength > this.limits.frame_bytes) {
-      throw new ReaderError("too_large", `The frame is larger than this server reads (${this.limits.frame_bytes} bytes).`);
+      throw new ReaderError("too_large", `The frame is larger than the limit of this server (${this.limits.frame_bytes} bytes).`);
     }
     const socket = this.#socket;
     if (!socket?.connected) throw new ReaderError("disconnected", "The server is not connected.");
     const { width, height } = this.#canvas;
-    const about = { id: ++this.#count, width, height, sent: Date.now(), model };
-    const answer = await socket.timeout(TIMEOUT).emitWithAck("frame", about, bytes).catch(() => {
+    const metadata = { id: ++this.#count, width, height, sent: Date.now(), model };
+    const response = await socket.timeout(TIMEOUT).emitWithAck("frame", metadata, bytes).catch(() => {
       const code = socket.connected ? "timeout" : "disconnected";
-      throw new ReaderError(code, "The server did not answer in time.");
+      throw new ReaderError(code, "The server did not respond in time.");
     });
-    if (answer.error) throw new ReaderError(answer.error.code, answer.error.message);
-    const spent = Object.values(answer.reading.milliseconds ?? {});
-    const server = spent.length ? spent.reduce((sum, value) => sum + value, 0) : null;
-    return { reading: answer.reading, timing: { total: performance.now() - begun, server } };
+    if (response.error) throw new ReaderError(response.error.code, response.error.message);
+    const durations = Object.values(response.reading.milliseconds ?? {});
+    const server = durations.length ? durations.reduce((sum, value) => sum + value, 0) : null;
+    return { reading: response.reading, timing: { total: performance.now() - begun, server } };
   }
 
-  /** @param {Frame} frame  @returns {Promise<ArrayBuffer>} JPEG, long side at most LONG_SIDE */
+  /** @param {Frame} frame  @returns {Promise<ArrayBuffer>} JPEG, long side at most LONG_SIDE pixels */
   async #encode(frame) {
     const scale = Math.min(1, LONG_SIDE / Math.max(frame.width, frame.height));
     const canvas = this.#canvas;
@@ -102,7 +102,7 @@ export class ServerReader {
     context?.drawImage(frame.canvas, 0, 0, canvas.width, canvas.height);
     /** @type {Blob | null} */
     const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", QUALITY));
-    if (!blob) throw new ReaderError("encode", "The browser could not make a JPEG of the frame.");
+    if (!blob) throw new ReaderError("encode", "The browser could not encode the frame as JPEG.");
     return blob.arrayBuffer();
   }
 

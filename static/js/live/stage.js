@@ -1,29 +1,29 @@
-// What stands over the picture when there is none, or when there is something to say.
+// Messages over the video: a full cover when there is no video, or one status line.
 
-/** @typedef {{label: string, primary?: boolean, href?: string, act?: () => void}} Action */
+/** @typedef {{label: string, primary?: boolean, href?: string, onClick?: () => void}} Action */
 
 export class Stage {
-  /** @param {HTMLElement} element  holds the picture and the message */
+  /** @param {HTMLElement} element  contains the video and the messages */
   constructor(element) {
     this.element = element;
     this.#message = /** @type {HTMLElement} */ (element.querySelector(".stage-message"));
-    this.#strip = /** @type {HTMLElement} */ (element.querySelector(".stage-strip"));
+    this.#status = /** @type {HTMLElement} */ (element.querySelector(".stage-status"));
   }
 
   #message;
-  #strip;
+  #status;
 
   /**
-   * Cover the picture: a title, what is the matter, ways on.
+   * Cover the video with a title, an explanation and actions.
    * @param {string} state  for CSS and tests, e.g. "refused"
-   * @param {{title: string, text: string}} words  @param {Action[]} actions
+   * @param {{title: string, text: string}} message  @param {Action[]} actions
    */
-  say(state, words, actions = []) {
+  showMessage(state, message, actions = []) {
     this.element.dataset.state = state;
     const title = document.createElement("h2");
-    title.textContent = words.title;
+    title.textContent = message.title;
     const text = document.createElement("p");
-    text.textContent = words.text;
+    text.textContent = message.text;
     const row = document.createElement("p");
     row.className = "stage-actions";
     row.append(...actions.map(button));
@@ -31,25 +31,25 @@ export class Stage {
     this.#message.hidden = false;
   }
 
-  /** Uncover the picture. @param {string} state */
-  show(state) {
+  /** Show the video. @param {string} state */
+  showVideo(state) {
     this.element.dataset.state = state;
     this.#message.hidden = true;
   }
 
-  /** One line at the foot of the picture, which goes on. @param {string} words  empty: nothing to say */
-  remark(words) {
-    if (this.#strip.textContent !== words) this.#strip.textContent = words;
-    this.#strip.hidden = words === "";
+  /** Show one line at the bottom of the video. @param {string} text  empty hides the line */
+  showStatus(text) {
+    if (this.#status.textContent !== text) this.#status.textContent = text;
+    this.#status.hidden = text === "";
   }
 }
 
 /** @param {Action} action */
-function button({ label, primary, href, act }) {
-  const made = document.createElement(href ? "a" : "button");
-  made.className = primary ? "button primary" : "button";
-  made.textContent = label;
-  if (made instanceof HTMLAnchorElement) made.href = href ?? "";
-  else Object.assign(made, { type: "button", onclick: act });
-  return made;
+function button({ label, primary, href, onClick }) {
+  const element = document.createElement(href ? "a" : "button");
+  element.className = primary ? "button primary" : "button";
+  element.textContent = label;
+  if (element instanceof HTMLAnchorElement) element.href = href ?? "";
+  else Object.assign(element, { type: "button", onclick: onClick });
+  return element;
 }

@@ -1,19 +1,19 @@
-// The API's document as a page to try it, by Swagger UI.
+// The API page: Swagger UI for the OpenAPI document of the site.
 
 import SwaggerUIBundle from "swagger-ui-dist/swagger-ui-es-bundle.js";
 
-const place = document.getElementById("api");
+const container = document.getElementById("api");
 SwaggerUIBundle({
-  domNode: place,
-  url: place?.dataset.document,
+  domNode: container,
+  url: container?.dataset.document,
   deepLinking: true,
   tryItOutEnabled: true,
   defaultModelsExpandDepth: 0,
-  validatorUrl: null, // asks nobody else
+  validatorUrl: null, // no request to another host
 });
 
-// What Swagger UI leaves without a name, or out of the keyboard's reach.
-if (place) new MutationObserver(() => {
-  for (const input of place.querySelectorAll("input[type=file]:not([aria-label])")) input.setAttribute("aria-label", "picture");
-  for (const example of place.querySelectorAll("pre.microlight:not([tabindex])")) example.setAttribute("tabindex", "0");
-}).observe(place, { childList: true, subtree: true });
+// Add the accessible names and tab stops that Swagger UI lacks.
+if (container) new MutationObserver(() => {
+  for (const input of container.querySelectorAll("input[type=file]:not([aria-label])")) input.setAttribute("aria-label", "image file");
+  for (const example of container.querySelectorAll("pre.microlight:not([tabindex])")) example.setAttribute("tabindex", "0");
+}).observe(container, { childList: true, subtree: true });

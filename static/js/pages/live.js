@@ -1,71 +1,62 @@
-// The live page: ties camera, reader, player, panel and buttons together.
+// The live page: connects camera, reader, player, panel and buttons.
 
-import { CameraError, WORDS, closeCamera, listCameras, openCamera } from "../live/camera.js";
+import { CameraError, MESSAGES, closeCamera, listCameras, openCamera } from "../live/camera.js";
 import { DeviceReader } from "../device/reader.js";
-import { WORDS as KEPT, keepForOffline } from "../device/offline.js";
-import { bindHotkeys } from "../ui/keyboard-shortcuts.js";
+import { OFFLINE_MESSAGES, keepForOffline } from "../device/offline.js";
+import { bindShortcuts } from "../ui/keyboard-shortcuts.js";
 import { Panel } from "../live/panel.js";
 import { Player } from "../live/player.js";
 import { ServerReader } from "../live/server-reader.js";
-import { Session, download, fileName } from "../live/session.js";
+import { Session } from "../live/session.js";
 import { Stage } from "../live/stage.js";
-import { WhereSwitch, addressWith, place, wish } from "../ui/inference-location.js";
-
-/** @template {HTMLElement} T  @param {string} id  @param {new () => T} type  @returns {T} */
-function get(id, type) {
-  const found = document.getElementById(id);
-  if (!(found instanceof type)) throw new Error(`#${id} is not on this page`);
-  return found;
-}
-/** @param {string} id */
-const buttonOf = (id) => get(id, HTMLButtonElement);
-/** @param {string} id */
-const partOf = (id) => get(id, HTMLElement);
+import { buttonOf, get, partOf } from "../ui/dom.js";
+import { download, fileName } from "../ui/downloads.js";
+import { LocationSwitch, addressWith, backendChoice, inferenceLocation } from "../ui/inference-location.js";
 
 const stage = new Stage(partOf("stage"));
-const panel = new Panel({ list: partOf("faces"), nobody: partOf("nobody"), figures: partOf("figures"), spoken: partOf("spoken") });
+const panel = new Panel({ list: partOf("faces"), nobody: partOf("nobody"), figures: partOf("figures"), announcements: partOf("announcements") });
 const session = new Session();
 const video = get("video", HTMLVideoElement);
 const cameras = get("camera", HTMLSelectElement);
 const models = get("model", HTMLSelectElement);
 const smoothing = get("smoothing", HTMLInputElement);
-const where = new WhereSwitch(partOf("where"));
-const TOOLS = ["pause", "mirror", "snapshot", "record", "full", "stop"].map(buttonOf);
-// The reader says itself that it is disconnected; the others pass with the next frame.
-const QUIET = new Set(["disconnected", "replaced", "too_fast"]);
+const locationSwitch = new LocationSwitch(partOf("location-switch"));
+const CAMERA_BUTTONS = ["pause", "mirror", "snapshot", "record", "full", "stop"].map(buttonOf);
+// The reader itself reports a lost connection; the next frame resolves the other errors.
+const IGNORED = new Set(["disconnected", "replaced", "too_fast"]);
 const PHOTOS = { label: "Use photos instead", href: "/photos" };
 
 const player = new Player(video, get("canvas", HTMLCanvasElement), {
   onReading(reading, tracks, frame, timing) {
-    stage.remark("");
+    stage.showStatus("");
     session.add(reading, tracks, Date.now() - (performance.now() - frame.time));
     panel.update(player.tracker.tracks, frame.time);
-    panel.time(timing, performance.now(), player.clock.delay);
+    panel.showTiming(timing, performance.now(), player.clock.delay);
     if (session.recording) showSession();
   },
-  onTrouble(error) {
-    if (QUIET.has(error.code)) return;
-    stage.remark(error.message);
+  onError(error) {
+    if (IGNORED.has(error.code)) return;
+    stage.showStatus(error.message);
   },
-  onDraw: (boxes) => panel.mark(boxes),
+  onDraw: (boxes) => panel.markBoxes(boxes),
 });
 
-/** @param {"live" | "paused" | "off"} state  @param {string} words */
-function badge(state, words) {
+/** @param {"live" | "paused" | "off"} state  @param {string} text */
+function showBadge(state, text) {
   const element = partOf("badge-state");
   element.dataset.state = state;
-  element.textContent = words;
+  element.textContent = text;
 }
 
-/** Read with this reader from now on. @param {import("../types.js").Reader} reader */
+/** Switch to this reader. @param {import("../types.js").Reader} reader */
 async function useReader(reader) {
   player.reader?.stop();
   player.reader = null;
-  partOf("place").textContent = reader.place ?? "this device";
+  partOf("timing-location").textContent = reader.place ?? "device";
   await reader.start({
-    onState(state, words) {
+    onState(state, message) {
       partOf("live").dataset.reader = state;
-      stage.remark(state === "ready" ? "" : words);
+      stage.showStatus(state === "ready" ? "" : message);
       if (state === "ready") offerModels(reader.models);
     },
   });
@@ -74,27 +65,27 @@ async function useReader(reader) {
 
 /** Prepare this device before the camera starts, so that its first frame does not wait. */
 async function useDevice() {
-  const reader = new DeviceReader({ model: new URLSearchParams(location.search).get("model") ?? "", backend: wish() });
-  reader.onRunning = (running) => where.tell(running);
-  reader.onNote = (words) => where.say("note", words);
-  reader.onFetching = (words) => stage.remark(words);
+  const reader = new DeviceReader({ model: new URLSearchParams(location.search).get("model") ?? "", backend: backendChoice() });
+  reader.onRunning = (running) => locationSwitch.showBackend(running);
+  reader.onNote = (message) => locationSwitch.setStatus("note", message);
+  reader.onDownload = (message) => stage.showStatus(message);
   try {
     await useReader(reader);
-    where.say("kept", KEPT[await keepForOffline(reader)]);
+    locationSwitch.setStatus("offline", OFFLINE_MESSAGES[await keepForOffline(reader)]);
   } catch (error) {
     partOf("live").dataset.reader = "lost";
-    const words = error instanceof Error ? error.message : String(error);
-    stage.remark("");
-    where.say("note", words);
-    stage.say("device-failed", { title: "This device cannot read faces now", text: words }, [
-      { label: "Try again", primary: true, act: () => location.reload() }, { label: "Read on the server", href: addressWith({ on: null, backend: null }) }]);
+    const message = error instanceof Error ? error.message : String(error);
+    stage.showStatus("");
+    locationSwitch.setStatus("note", message);
+    stage.showMessage("device-failed", { title: "Inference on this device failed", text: message }, [
+      { label: "Try again", primary: true, onClick: () => location.reload() }, { label: "Switch to the server", href: addressWith({ on: null, backend: null }) }]);
   }
 }
 
 /** @param {import("../types.js").Model[]} offered */
 function offerModels(offered) {
-  const wanted = player.model?.name ?? new URLSearchParams(location.search).get("model");
-  const chosen = offered.find((model) => model.name === wanted) ?? offered.find((model) => model.default) ?? offered[0];
+  const requested = player.model?.name ?? new URLSearchParams(location.search).get("model");
+  const chosen = offered.find((model) => model.name === requested) ?? offered.find((model) => model.default) ?? offered[0];
   models.replaceChildren(...offered.map((model) => new Option(model.title, model.name, false, model === chosen)));
   models.disabled = offered.length < 2;
   player.model = chosen ?? null;
@@ -102,12 +93,12 @@ function offerModels(offered) {
     player.model = offered.find((model) => model.name === models.value) ?? null;
     history.replaceState(null, "", addressWith({ model: models.value }));
   };
-  if (!chosen) stage.remark("The server has no model. Its log says why.");
+  if (!chosen) stage.showStatus("The server has no model. See the log of the server.");
 }
 
 /** @param {string} [deviceId] */
 async function startCamera(deviceId) {
-  stage.say("starting", { title: "Starting the camera …", text: "If the browser asks, allow it." });
+  stage.showMessage("starting", { title: "Starting the camera …", text: "Allow the camera if the browser asks." });
   try {
     const camera = await openCamera(video, { deviceId, onEnded: () => fail(new CameraError("unplugged")) });
     player.mirror = camera.facing !== "environment";
@@ -119,20 +110,20 @@ async function startCamera(deviceId) {
     fail(error instanceof CameraError ? error : new CameraError("failed"));
     return;
   }
-  for (const tool of TOOLS) tool.disabled = false;
+  for (const button of CAMERA_BUTTONS) button.disabled = false;
   buttonOf("full").hidden = !document.fullscreenEnabled;
   partOf("before").hidden = true;
   panel.clear();
   setPaused(false);
   player.start();
-  if (!player.reader && place() === "server") await useReader(new ServerReader());
+  if (!player.reader && inferenceLocation() === "server") await useReader(new ServerReader());
 }
 
 /** @param {CameraError} error */
 function fail(error) {
   stopCamera();
-  const again = { label: "Try again", primary: true, act: () => void startCamera() };
-  stage.say(error.code, WORDS[error.code], error.code === "insecure" ? [PHOTOS] : [again, PHOTOS]);
+  const again = { label: "Try again", primary: true, onClick: () => void startCamera() };
+  stage.showMessage(error.code, MESSAGES[error.code], error.code === "insecure" ? [PHOTOS] : [again, PHOTOS]);
 }
 
 function stopCamera() {
@@ -140,8 +131,8 @@ function stopCamera() {
   closeCamera(video);
   panel.clear();
   if (session.recording) setRecording(false);
-  for (const tool of TOOLS) tool.disabled = true;
-  badge("off", "Off");
+  for (const button of CAMERA_BUTTONS) button.disabled = true;
+  showBadge("off", "Off");
 }
 
 /** @param {boolean} paused */
@@ -149,8 +140,8 @@ function setPaused(paused) {
   player.paused = paused;
   const button = buttonOf("pause");
   button.setAttribute("aria-pressed", String(paused));
-  stage.show(paused ? "paused" : "live");
-  badge(paused ? "paused" : "live", paused ? "Paused: nothing is sent" : "Live");
+  stage.showVideo(paused ? "paused" : "live");
+  showBadge(paused ? "paused" : "live", paused ? "Paused: no frames are sent" : "Live");
 }
 
 /** @param {boolean} on */
@@ -166,13 +157,13 @@ function showSession() {
   partOf("session").hidden = false;
   partOf("badge-recording").hidden = !session.recording;
   partOf("recorded").textContent = String(count);
-  const words = session.recording ? `Recording in this page: ${count} readings so far` : `Recorded: ${count} readings, in this page alone until you save them`;
-  partOf("session-words").textContent = session.full ? "The recording is full. Save it, then begin another." : words;
+  const text = session.recording ? `Recording: ${count} results so far` : `Recorded: ${count} results, kept only in this page until you save them`;
+  partOf("session-status").textContent = session.full ? "The recording is full. Save it, then start a new one." : text;
   for (const id of ["save-csv", "save-json"]) buttonOf(id).disabled = count === 0;
 }
 
 /** @type {Record<string, () => void>} */
-const CLICKS = {
+const ACTIONS = {
   start: () => void startCamera(),
   pause: () => setPaused(!player.paused),
   mirror() {
@@ -187,13 +178,13 @@ const CLICKS = {
   full: () => void (document.fullscreenElement ? document.exitFullscreen() : stage.element.requestFullscreen()),
   stop() {
     stopCamera();
-    stage.say("stopped", { title: "The camera is off", text: "Nothing is sent." }, [{ label: "Start again", primary: true, act: () => void startCamera() }]);
+    stage.showMessage("stopped", { title: "The camera is off", text: "No frames are sent." }, [{ label: "Start the camera", primary: true, onClick: () => void startCamera() }]);
   },
-  help: () => get("keys", HTMLDialogElement).showModal(),
+  help: () => get("shortcuts", HTMLDialogElement).showModal(),
   "save-csv": () => download(new Blob([session.csv()], { type: "text/csv" }), fileName("session", "csv")),
   "save-json": () => download(new Blob([session.json()], { type: "application/json" }), fileName("session", "json")),
 };
-for (const [id, act] of Object.entries(CLICKS)) buttonOf(id).addEventListener("click", act);
+for (const [id, action] of Object.entries(ACTIONS)) buttonOf(id).addEventListener("click", action);
 
 cameras.addEventListener("change", () => void startCamera(cameras.value));
 smoothing.addEventListener("input", () => {
@@ -202,9 +193,9 @@ smoothing.addEventListener("input", () => {
 });
 document.addEventListener("visibilitychange", () => {
   if (!video.srcObject || player.paused) return;
-  badge(document.hidden ? "paused" : "live", document.hidden ? "Paused: the tab was hidden" : "Live");
+  showBadge(document.hidden ? "paused" : "live", document.hidden ? "Paused: the tab was hidden" : "Live");
 });
-bindHotkeys(partOf("toolbar"), get("key-list", HTMLElement));
+bindShortcuts(partOf("toolbar"), partOf("shortcut-list"));
 partOf("host").textContent = `this server (${location.host})`;
-if (place() === "device") void useDevice();
+if (inferenceLocation() === "device") void useDevice();
 if (!window.isSecureContext || !navigator.mediaDevices) fail(new CameraError("insecure"));

@@ -1,4 +1,4 @@
-// Light or dark: the system's wish, unless the visitor chose. Runs before the page is drawn, so nothing flashes.
+// Light or dark theme: the preference of the system, unless the visitor chose one. Runs before the first paint, so nothing flashes.
 
 const KEY = "emoscope-theme";
 const root = document.documentElement;
@@ -10,7 +10,7 @@ function chosen() {
     const value = localStorage.getItem(KEY);
     return value === "light" || value === "dark" ? value : null;
   } catch {
-    return null; // storage may be forbidden; the system's wish is then all there is
+    return null; // storage can be blocked; then only the system preference counts
   }
 }
 

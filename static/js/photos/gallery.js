@@ -1,13 +1,13 @@
-// The photos at hand: in memory for the page, in the store for the next visit.
+// The gallery: its photos, in memory for the page and in the store for the next visit, and which of them are selected.
 
-/** @typedef {import("./facts.js").Photo} Photo */
+/** @typedef {import("./photo.js").Photo} Photo */
 /** @typedef {import("./intake.js").Item} Item */
 /** @typedef {import("./store.js").Store} Store */
 
 export class Gallery extends EventTarget {
   /** @type {Map<string, Photo>} */
   photos = new Map();
-  /** @type {Map<string, Item>} originals at hand: those of this visit */
+  /** @type {Map<string, Item>} original files, available during this visit */
   originals = new Map();
   #store;
   #order = 0;
@@ -18,7 +18,7 @@ export class Gallery extends EventTarget {
     this.#store = store;
   }
 
-  /** Bring back what the store has. */
+  /** Load the photos from the store. */
   async load() {
     for (const photo of await this.#store.photos()) {
       this.photos.set(photo.id, photo);
@@ -29,18 +29,18 @@ export class Gallery extends EventTarget {
 
   /**
    * @param {Item[]} items
-   * @returns {Promise<Photo[]>} those that must be read: new ones, and ones whose reading did not end
+   * @returns {Promise<Photo[]>} the photos to read: new ones, and ones without a result
    */
   async add(items) {
     const added = [];
     for (const item of items) {
       this.originals.set(item.id, item);
-      const known = this.photos.get(item.id);
-      if (known?.state === "read") continue;
+      const existing = this.photos.get(item.id);
+      if (existing?.state === "read") continue;
       const { id, name, path, size, modified } = item;
       /** @type {Photo} */
-      const photo = known ?? { id, name, path, bytes: size, order: ++this.#order, taken: modified || null, state: "waiting" };
-      if (known) Object.assign(photo, { state: "waiting", problem: undefined });
+      const photo = existing ?? { id, name, path, bytes: size, order: ++this.#order, taken: modified || null, state: "waiting" };
+      if (existing) Object.assign(photo, { state: "waiting", problem: undefined });
       this.photos.set(id, photo);
       added.push(photo);
     }
@@ -49,12 +49,12 @@ export class Gallery extends EventTarget {
     return added;
   }
 
-  /** @param {Photo} photo  @param {import("./store.js").Pictures | null} pictures  it was read, or failed */
-  async settle(photo, pictures) {
-    if (!this.photos.has(photo.id)) return; // removed while it was read
-    photo.preview = pictures !== null;
+  /** @param {Photo} photo  @param {import("./store.js").Previews | null} previews  after it was read, or failed */
+  async update(photo, previews) {
+    if (!this.photos.has(photo.id)) return; // removed in the meantime
+    photo.preview = previews !== null;
     this.photos.set(photo.id, photo);
-    await this.#store.putRead(photo, pictures);
+    await this.#store.putRead(photo, previews);
     this.#changed();
   }
 
@@ -77,5 +77,41 @@ export class Gallery extends EventTarget {
 
   #changed() {
     this.dispatchEvent(new Event("change"));
+  }
+}
+
+export class Selection {
+  /** @type {Set<string>} */
+  ids = new Set();
+  #anchor = -1;
+
+  /** @param {Photo[]} shown  @param {number} index  @param {boolean} range  from the last selected photo to this one */
+  toggle(shown, index, range) {
+    const on = !this.ids.has(shown[index].id);
+    const [from, to] = range && this.#anchor >= 0 ? [this.#anchor, index].sort((a, b) => a - b) : [index, index];
+    for (const { id } of shown.slice(from, to + 1)) this.set(id, range || on);
+    this.#anchor = index;
+  }
+
+  /** @param {string} id  @param {boolean} on */
+  set(id, on) {
+    if (on) this.ids.add(id);
+    else this.ids.delete(id);
+  }
+
+  /** @param {Photo[]} shown */
+  all(shown) {
+    for (const { id } of shown) this.ids.add(id);
+  }
+
+  clear() {
+    this.ids.clear();
+    this.#anchor = -1;
+  }
+
+  /** @param {Photo[]} shown  @returns {Photo[]} the selected photos that are shown, or all shown photos if none is selected */
+  of(shown) {
+    const chosen = shown.filter(({ id }) => this.ids.has(id));
+    return chosen.length ? chosen : shown;
   }
 }

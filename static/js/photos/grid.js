@@ -1,25 +1,25 @@
-// The grid: any number of photos, only those in sight drawn. Tiles are made once and used again.
+// A virtual grid of photos: only tiles in view are in the document, and tiles are reused.
 
 import { Tile } from "./tile.js";
 
-/** @typedef {import("./facts.js").Photo} Photo */
+/** @typedef {import("./photo.js").Photo} Photo */
 
-export const GAP = 12; // pixels
-const SMALLEST = 164; // pixels a tile is wide at least
-const UNDER = 76; // pixels under the picture: name, expression, votes
-const SPARE = 2; // rows drawn above and below what is in sight
+const GAP = 12; // pixels
+const MIN_TILE = 164; // pixels, minimum width of a tile
+const CAPTION = 76; // pixels below the image: name, expression, votes
+const OVERSCAN = 2; // rows drawn above and below the view
 
 /**
- * Which rows and columns there are, and which are in sight. Pure.
- * @param {{width: number, count: number, top: number, height: number}} sight  `top`: pixels of the grid scrolled past
+ * The rows and columns of the grid, and those in view. Pure.
+ * @param {{width: number, count: number, top: number, height: number}} viewport  `top`: pixels of the grid above the view
  */
-export function layout({ width, count, top, height }) {
-  const columns = Math.max(2, Math.floor((width + GAP) / (SMALLEST + GAP)));
+function layout({ width, count, top, height }) {
+  const columns = Math.max(2, Math.floor((width + GAP) / (MIN_TILE + GAP)));
   const side = Math.floor((width - GAP * (columns - 1)) / columns);
-  const row = side + UNDER + GAP;
+  const row = side + CAPTION + GAP;
   const rows = Math.ceil(count / columns);
-  const first = Math.min(rows, Math.max(0, Math.floor(top / row) - SPARE));
-  const last = Math.min(rows, Math.max(0, Math.ceil((top + height) / row) + SPARE));
+  const first = Math.min(rows, Math.max(0, Math.floor(top / row) - OVERSCAN));
+  const last = Math.min(rows, Math.max(0, Math.ceil((top + height) / row) + OVERSCAN));
   return { columns, side, row, first: first * columns, end: Math.min(count, last * columns), height: Math.max(0, rows * row - GAP) };
 }
 
@@ -28,27 +28,27 @@ export class Grid {
   #thumbnails;
   /** @type {Photo[]} */
   #photos = [];
-  /** @type {Map<number, Tile>} index in the list -> its tile */
+  /** @type {Map<number, Tile>} index -> tile */
   #tiles = new Map();
-  /** @type {Tile[]} not in use */
+  /** @type {Tile[]} unused tiles */
   #spare = [];
-  #asked = false;
+  #scheduled = false;
   #current = 0;
   /** @type {(photo: Photo) => boolean} */
   isSelected = () => false;
-  /** @type {(photo: Photo) => number | null} share done of a photo being read, null when it is not */
+  /** @type {(photo: Photo) => number | null} progress from 0 to 1 while a photo is processed, else null */
   progressOf = () => null;
   /** @type {(photo: Photo) => void} */
   onOpen = () => {};
   /** @type {(photo: Photo, index: number, range: boolean) => void} */
   onSelect = () => {};
 
-  /** @param {HTMLElement} element  a list  @param {import("./thumbnails.js").Thumbnails} thumbnails */
+  /** @param {HTMLElement} element  an empty list  @param {import("./store.js").Thumbnails} thumbnails */
   constructor(element, thumbnails) {
     this.#element = element;
     this.#thumbnails = thumbnails;
-    addEventListener("scroll", () => this.#soon(), { passive: true });
-    new ResizeObserver(() => this.#soon()).observe(element);
+    addEventListener("scroll", () => this.#schedule(), { passive: true });
+    new ResizeObserver(() => this.#schedule()).observe(element);
     element.addEventListener("click", (event) => this.#click(event));
     element.addEventListener("keydown", (event) => this.#key(event));
     element.addEventListener("focusin", (event) => {
@@ -61,23 +61,18 @@ export class Grid {
     return this.#photos;
   }
 
-  /** @param {Photo[]} photos  in the order to show */
+  /** @param {Photo[]} photos  in display order */
   show(photos) {
     this.#photos = photos;
     this.#current = Math.min(this.#current, Math.max(0, photos.length - 1));
-    this.#soon();
+    this.#schedule();
   }
 
-  /** Draw again what has changed of the tiles in sight. */
-  refresh() {
-    this.#soon();
-  }
-
-  #soon() {
-    if (this.#asked) return;
-    this.#asked = true;
+  #schedule() {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
     requestAnimationFrame(() => {
-      this.#asked = false;
+      this.#scheduled = false;
       this.#draw();
     });
   }
@@ -112,7 +107,7 @@ export class Grid {
     this.#spare.push(tile);
   }
 
-  /** @param {EventTarget | null} target  @returns {number} index of the tile it is in, -1 for none */
+  /** @param {EventTarget | null} target  @returns {number} index of its tile, -1 if outside */
   #indexOf(target) {
     const element = target instanceof Element ? target.closest("[data-index]") : null;
     return element instanceof HTMLElement ? Number(element.dataset.index) : -1;
@@ -132,7 +127,7 @@ export class Grid {
     this.onOpen(photo);
   }
 
-  /** @param {KeyboardEvent} event  arrow keys move, space selects */
+  /** @param {KeyboardEvent} event  arrow keys move the focus, space selects */
   #key(event) {
     const index = this.#indexOf(event.target);
     if (index < 0 || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -146,7 +141,7 @@ export class Grid {
     event.preventDefault();
   }
 
-  /** @param {number} index  bring a photo into sight and focus it */
+  /** @param {number} index  scrolls to a photo and focuses it */
   focus(index) {
     const { columns, row } = this.#layout();
     const top = this.#element.getBoundingClientRect().top + Math.floor(index / columns) * row;

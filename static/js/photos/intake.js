@@ -1,48 +1,48 @@
-// What people drop, pick or paste, as a stream of items: files, whole folders, ZIP archives.
+// Files that the visitor drops, chooses or pastes, as a stream of items; folders and ZIP archives are expanded.
 
-import { photoId } from "./facts.js";
+import { photoId } from "./photo.js";
 import { zipItems } from "./zip.js";
 
 /**
- * Something to read. Its bytes are asked for when its turn comes, so thousands of items cost nothing.
+ * A file to read. Its bytes are loaded only when it is processed, so thousands of items cost little memory.
  * @typedef {object} Item
  * @property {string} id
  * @property {string} name
- * @property {string} path      folders, joined by "/", "" for none
+ * @property {string} path      folders joined by "/", or ""
  * @property {number} size      bytes
  * @property {number} modified  milliseconds since 1970
- * @property {"picture" | "video"} kind
+ * @property {"image" | "video"} kind
  * @property {() => Promise<Blob>} blob
  */
 
-const PICTURE = /\.(jpe?g|jfif|png|webp|avif|gif|bmp|tiff?|hei[cf]|hif)$/i;
+const IMAGE = /\.(jpe?g|jfif|png|webp|avif|gif|bmp|tiff?|hei[cf]|hif)$/i;
 const VIDEO = /\.(mp4|m4v|mov|webm|mkv)$/i;
 const ZIP = /\.zip$/i;
 const HIDDEN = /^(\.|__MACOSX|Thumbs\.db$|desktop\.ini$)/;
 
-/** @param {string} name  @returns {"picture" | "video" | "zip" | "other" | "hidden"} by its name alone: the reader looks inside */
+/** @param {string} name  @returns {"image" | "video" | "zip" | "other" | "hidden"} from its name; the reader checks the content */
 export function kindOf(name) {
   if (HIDDEN.test(name)) return "hidden";
-  if (PICTURE.test(name)) return "picture";
+  if (IMAGE.test(name)) return "image";
   if (VIDEO.test(name)) return "video";
   return ZIP.test(name) ? "zip" : "other";
 }
 
-/** @param {File} file  @param {string} path  @param {"picture" | "video"} kind  @returns {Item} */
+/** @param {File} file  @param {string} path  @param {"image" | "video"} kind  @returns {Item} */
 function item(file, path, kind) {
-  const about = { path, name: file.name, size: file.size, modified: file.lastModified };
-  return { ...about, id: photoId(about), kind, blob: async () => file };
+  const properties = { path, name: file.name, size: file.size, modified: file.lastModified };
+  return { ...properties, id: photoId(properties), kind, blob: async () => file };
 }
 
 /**
- * One file as items. In a folder only pictures, videos and archives count; a file chosen by itself is always tried.
+ * The items of one file. Of a folder only images, videos and archives are used; a file chosen by itself is always tried.
  * @param {File} file  @param {string} path  @returns {AsyncGenerator<Item>}
  */
 async function* itemsOf(file, path) {
   const kind = kindOf(file.name);
   if (kind === "zip") yield* zipItems(file, path ? `${path}/${file.name}` : file.name);
-  else if (kind === "picture" || kind === "video") yield item(file, path, kind);
-  else if (!path && kind === "other") yield item(file, path, file.type.startsWith("video/") ? "video" : "picture");
+  else if (kind === "image" || kind === "video") yield item(file, path, kind);
+  else if (!path && kind === "other") yield item(file, path, file.type.startsWith("video/") ? "video" : "image");
 }
 
 /** @param {Iterable<File>} files  from a file input or the clipboard  @returns {AsyncGenerator<Item>} */
@@ -51,7 +51,7 @@ export async function* fromFiles(files) {
 }
 
 /**
- * What was dropped. Call it in the drop event itself: the browser empties the transfer after it.
+ * The dropped items. Call it during the drop event; afterwards the browser empties the transfer.
  * @param {DataTransfer} transfer  @returns {AsyncGenerator<Item>}
  */
 export function fromDrop(transfer) {
@@ -67,28 +67,28 @@ async function* fromEntries(entries) {
   }
 }
 
-/** @param {FileSystemEntry} entry  @param {string} path  @returns {AsyncGenerator<Item>} a folder's items in the order of their names */
+/** @param {FileSystemEntry} entry  @param {string} path  @returns {AsyncGenerator<Item>} items of a folder, sorted by name */
 async function* walk(entry, path) {
   if (entry.isFile) {
     const file = await new Promise((resolve, reject) => /** @type {FileSystemFileEntry} */ (entry).file(resolve, reject)).catch(() => null);
     if (file) yield* itemsOf(file, path);
     return;
   }
-  const inside = path ? `${path}/${entry.name}` : entry.name;
+  const childPath = path ? `${path}/${entry.name}` : entry.name;
   const entries = await list(/** @type {FileSystemDirectoryEntry} */ (entry));
   for (const child of entries.sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }))) {
-    if (kindOf(child.name) !== "hidden") yield* walk(child, inside);
+    if (kindOf(child.name) !== "hidden") yield* walk(child, childPath);
   }
 }
 
-/** @param {FileSystemDirectoryEntry} folder  @returns {Promise<FileSystemEntry[]>} all of it: a browser hands out 100 at a time */
+/** @param {FileSystemDirectoryEntry} folder  @returns {Promise<FileSystemEntry[]>} all entries; browsers return 100 at a time */
 async function list(folder) {
   const reader = folder.createReader();
   const all = [];
   for (;;) {
     /** @type {FileSystemEntry[]} */
-    const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
-    if (!some.length) return all;
-    all.push(...some);
+    const batch = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+    if (!batch.length) return all;
+    all.push(...batch);
   }
 }

@@ -1,44 +1,79 @@
-// Asks the worker for a photo's date and small pictures, and the server where the browser cannot decode it.
+// The thumbnail and the preview of a photo: made in a worker, or from the server's JPEG where the browser cannot decode the file.
 
-import { makePictures } from "./renditions.js";
+const THUMBNAIL = 256; // pixels of the long side
+const PREVIEW = 1280;
+const MAX_PIXELS = 60e6; // not decoded in the browser above this: 60 million pixels take 240 MB
+const QUALITY = 0.8;
 
-/** @typedef {{taken: number | null, pictures?: import("./renditions.js").Pictures, refused?: string}} Preview */
+/** @typedef {{thumbnail: Blob, preview: Blob, width: number, height: number}} Previews */
 
-export class Previews {
+/**
+ * @param {Blob} blob  @param {number} [pixels]  number of pixels, 0 if unknown
+ * @returns {Promise<{previews: Previews} | {refused: string}>} upright by EXIF; of an animation the first frame
+ */
+export async function makePreviews(blob, pixels = 0) {
+  if (pixels > MAX_PIXELS) return { refused: `more than ${MAX_PIXELS / 1e6} megapixels` };
+  const bitmap = await createImageBitmap(blob, { imageOrientation: "from-image" }).catch(() => null);
+  if (!bitmap) return { refused: "a format that this browser cannot decode" };
+  try {
+    const preview = draw(bitmap, PREVIEW);
+    const [large, small] = await Promise.all([encode(preview), encode(draw(preview, THUMBNAIL))]);
+    return { previews: { preview: large, thumbnail: small, width: bitmap.width, height: bitmap.height } };
+  } finally {
+    bitmap.close();
+  }
+}
+
+/** @param {ImageBitmap | OffscreenCanvas} source  @param {number} longSide  @returns {OffscreenCanvas} */
+function draw(source, longSide) {
+  const scale = Math.min(1, longSide / Math.max(source.width, source.height));
+  const canvas = new OffscreenCanvas(Math.max(1, Math.round(source.width * scale)), Math.max(1, Math.round(source.height * scale)));
+  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  context.imageSmoothingQuality = "high";
+  context.drawImage(source, 0, 0, canvas.width, canvas.height);
+  return canvas;
+}
+
+/** @param {OffscreenCanvas} canvas */
+const encode = (canvas) => canvas.convertToBlob({ type: "image/webp", quality: QUALITY });
+
+/** @typedef {{taken: number | null, previews?: Previews, refused?: string}} WorkerResult */
+
+export class PreviewWorker {
   #worker;
   #count = 0;
-  /** @type {Map<number, (answer: Preview) => void>} */
-  #asked = new Map();
+  /** @type {Map<number, (result: WorkerResult) => void>} */
+  #pending = new Map();
 
-  /** @param {string} url  of the worker's script */
+  /** @param {string} url  of the worker script */
   constructor(url) {
     this.#worker = new Worker(url, { type: "module" });
     this.#worker.addEventListener("message", ({ data }) => {
-      this.#asked.get(data.id)?.(data);
-      this.#asked.delete(data.id);
+      this.#pending.get(data.id)?.(data);
+      this.#pending.delete(data.id);
     });
     this.#worker.addEventListener("error", () => {
-      for (const answer of this.#asked.values()) answer({ taken: null, refused: "the browser's decoder failed" });
-      this.#asked.clear();
+      for (const resolve of this.#pending.values()) resolve({ taken: null, refused: "the browser's decoder failed" });
+      this.#pending.clear();
     });
   }
 
-  /** @param {Blob} blob  @returns {Promise<Preview>} */
-  ask(blob) {
+  /** @param {Blob} blob  @returns {Promise<WorkerResult>} */
+  make(blob) {
     const id = ++this.#count;
     return new Promise((resolve) => {
-      this.#asked.set(id, resolve);
+      this.#pending.set(id, resolve);
       this.#worker.postMessage({ id, blob });
     });
   }
 }
 
-/** @param {Blob} blob  @param {AbortSignal} [signal]  @returns {Promise<import("./renditions.js").Pictures | undefined>} made from the server's JPEG */
-export async function serverPictures(blob, signal) {
+/** @param {Blob} blob  @param {AbortSignal} [signal]  @returns {Promise<Previews | undefined>} made from the JPEG of the server */
+export async function serverPreviews(blob, signal) {
   const form = new FormData();
   form.append("picture", blob, "picture");
   const response = await fetch("/api/v1/previews", { method: "POST", body: form, signal }).catch(() => null);
   if (!response?.ok) return undefined;
-  const made = await makePictures(await response.blob());
-  return "pictures" in made ? made.pictures : undefined;
+  const made = await makePreviews(await response.blob());
+  return "previews" in made ? made.previews : undefined;
 }

@@ -1,17 +1,17 @@
-// One photo from file to gallery: read it, make its small pictures, keep both.
+// The processing of one photo: read it, make its thumbnail and preview, store both.
 
-import { serverPictures } from "./previews.js";
+import { serverPreviews } from "./previews.js";
 
-/** @typedef {import("./facts.js").Photo} Photo */
+/** @typedef {import("./photo.js").Photo} Photo */
 
 /**
- * @param {object} means
- * @param {import("./gallery.js").Gallery} means.gallery
- * @param {import("./previews.js").Previews} means.previews
- * @param {() => {reader: import("./readers.js").PhotoReader, model: string}} means.choice  as it stands when the photo's turn comes
- * @returns {(id: string, options: {signal: AbortSignal, onProgress: (share: number) => void}) => Promise<void>} for the queue
+ * @param {object} context
+ * @param {import("./gallery.js").Gallery} context.gallery
+ * @param {import("./previews.js").PreviewWorker} context.previewWorker
+ * @param {() => {reader: import("./readers.js").PhotoReader, model: string}} context.choice  evaluated when the photo is processed
+ * @returns {(id: string, options: {signal: AbortSignal, onProgress: (fraction: number) => void}) => Promise<void>} for the queue
  */
-export function photoWork({ gallery, previews, choice }) {
+export function photoProcessor({ gallery, previewWorker, choice }) {
   return async (id, { signal, onProgress }) => {
     const photo = gallery.photos.get(id);
     const item = gallery.originals.get(id);
@@ -21,38 +21,38 @@ export function photoWork({ gallery, previews, choice }) {
     try {
       blob = await item.blob();
     } catch (error) {
-      return fail(gallery, photo, "unreadable", error instanceof Error ? error.message : "The file could not be opened.");
+      return fail(gallery, photo, "unreadable", error instanceof Error ? error.message : "The file could not be opened. Add it again.");
     }
     const [read, preview] = await Promise.allSettled([
       reader.read(blob, { name: item.name, model, signal, onProgress }),
-      previews.ask(blob),
+      previewWorker.make(blob),
     ]);
     signal.throwIfAborted();
-    const { taken = null, pictures: made } = preview.status === "fulfilled" ? preview.value : {};
+    const { taken = null, previews: local } = preview.status === "fulfilled" ? preview.value : {};
     if (taken !== null) photo.taken = taken;
-    if (read.status === "rejected") return fail(gallery, photo, read.reason.code ?? "failed", read.reason.message, made);
-    const pictures = made ?? (reader.where === "server" ? await serverPictures(blob, signal) : undefined);
-    Object.assign(photo, { state: "read", reading: read.value, readOn: reader.where, problem: undefined });
-    await keep(gallery, photo, pictures ?? null);
+    if (read.status === "rejected") return fail(gallery, photo, read.reason.code ?? "failed", read.reason.message, local);
+    const previews = local ?? (reader.location === "server" ? await serverPreviews(blob, signal) : undefined);
+    Object.assign(photo, { state: "read", reading: read.value, readOn: reader.location, problem: undefined });
+    await store(gallery, photo, previews ?? null);
   };
 }
 
 /**
  * @param {import("./gallery.js").Gallery} gallery  @param {Photo} photo  @param {string} code  @param {string} message
- * @param {import("./renditions.js").Pictures} [pictures]  @returns {Promise<never>}
+ * @param {import("./previews.js").Previews} [previews]  @returns {Promise<never>}
  */
-async function fail(gallery, photo, code, message, pictures) {
+async function fail(gallery, photo, code, message, previews) {
   Object.assign(photo, { state: "failed", problem: { code, message } });
-  await keep(gallery, photo, pictures ?? null);
+  await store(gallery, photo, previews ?? null);
   throw new Error(message);
 }
 
-/** @param {import("./gallery.js").Gallery} gallery  @param {Photo} photo  @param {import("./renditions.js").Pictures | null} pictures */
-async function keep(gallery, photo, pictures) {
+/** @param {import("./gallery.js").Gallery} gallery  @param {Photo} photo  @param {import("./previews.js").Previews | null} previews */
+async function store(gallery, photo, previews) {
   try {
-    await gallery.settle(photo, pictures && { thumbnail: pictures.thumbnail, preview: pictures.preview });
+    await gallery.update(photo, previews && { thumbnail: previews.thumbnail, preview: previews.preview });
   } catch (error) {
-    if (!(error instanceof DOMException && error.name === "QuotaExceededError") || !pictures) throw error;
-    await gallery.settle(photo, null); // the disk is full: the reading alone is small
+    if (!(error instanceof DOMException && error.name === "QuotaExceededError") || !previews) throw error;
+    await gallery.update(photo, null); // the disk is full: store only the result, which is small
   }
 }

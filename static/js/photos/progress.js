@@ -1,4 +1,4 @@
-// How far the reading is: one bar for all, one for each file in work, and what failed with its reason.
+// Progress: one bar for all files, one per file in process, and the number of failures.
 
 import { make, partOf, get, buttonOf } from "../ui/dom.js";
 
@@ -7,17 +7,17 @@ import { make, partOf, get, buttonOf } from "../ui/dom.js";
 export class Progress {
   #part = partOf("progress");
   #bar = get("progress-all", HTMLProgressElement);
-  #words = partOf("progress-words");
+  #status = partOf("progress-status");
   #files = partOf("progress-files");
   /** @type {Map<string, {row: HTMLElement, bar: HTMLProgressElement}>} */
   #rows = new Map();
 
   #listing = false;
 
-  /** @param {Queue} queue  @param {(id: string) => string} nameOf */
-  constructor(queue, nameOf) {
+  /** @param {Queue} queue  @param {(id: string) => string} fileName */
+  constructor(queue, fileName) {
     this.queue = queue;
-    this.nameOf = nameOf;
+    this.fileName = fileName;
     buttonOf("pause").addEventListener("click", () => {
       if (queue.paused) queue.resume();
       else queue.pause();
@@ -27,7 +27,7 @@ export class Progress {
     buttonOf("retry").addEventListener("click", () => queue.retry());
   }
 
-  /** @param {boolean} [listing]  whether more may come */
+  /** @param {boolean} [listing]  whether more files may follow */
   show(listing = this.#listing) {
     this.#listing = listing;
     const { queue } = this;
@@ -35,10 +35,10 @@ export class Progress {
     this.#part.hidden = total === 0;
     this.#bar.value = progress;
     const finished = queue.idle && !listing;
-    const rest = [failed ? `${failed} could not be read` : "", cancelled ? `${cancelled} cancelled` : ""].filter(Boolean).join(", ");
+    const problems = [failed ? `${failed} could not be read` : "", cancelled ? `${cancelled} cancelled` : ""].filter(Boolean).join(", ");
     const state = finished ? "Done" : queue.paused ? "Paused" : "Reading";
-    this.#words.textContent = total === 0 ? "" : `${state}: ${done} of ${total}${rest ? `; ${rest}` : ""}`;
-    buttonOf("pause").textContent = queue.paused ? "Go on" : "Pause";
+    this.#status.textContent = total === 0 ? "" : `${state}: ${done} of ${total}${problems ? `; ${problems}` : ""}`;
+    buttonOf("pause").textContent = queue.paused ? "Resume" : "Pause";
     buttonOf("pause").hidden = buttonOf("cancel").hidden = finished;
     buttonOf("retry").hidden = failed + cancelled === 0;
     this.#showFiles();
@@ -52,25 +52,25 @@ export class Progress {
       this.#rows.delete(id);
     }
     for (const task of this.queue.running()) {
-      const known = this.#rows.get(task.id) ?? this.#newRow(task.id);
-      known.bar.value = task.progress;
+      const row = this.#rows.get(task.id) ?? this.#newRow(task.id);
+      row.bar.value = task.progress;
     }
   }
 
   /** @param {string} id */
   #newRow(id) {
     const bar = document.createElement("progress");
-    const row = make("li", "", make("span", "", this.nameOf(id)));
-    bar.setAttribute("aria-label", this.nameOf(id));
+    const row = make("li", "", make("span", "", this.fileName(id)));
+    bar.setAttribute("aria-label", this.fileName(id));
     row.append(bar);
     const cancel = make("button", "plain", "×");
     cancel.setAttribute("type", "button");
-    cancel.setAttribute("aria-label", `Cancel ${this.nameOf(id)}`);
+    cancel.setAttribute("aria-label", `Cancel ${this.fileName(id)}`);
     cancel.addEventListener("click", () => this.queue.cancel(id));
     row.append(cancel);
     this.#files.append(row);
-    const made = { row, bar };
-    this.#rows.set(id, made);
-    return made;
+    const entry = { row, bar };
+    this.#rows.set(id, entry);
+    return entry;
   }
 }

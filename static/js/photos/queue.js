@@ -1,12 +1,12 @@
-// Work that streams one by one: few at a time, paused, cancelled, tried again, its progress known. Pure.
+// A queue of asynchronous tasks with limited concurrency, pause, cancel, retry and progress.
 
 /**
  * @typedef {object} Task
  * @property {string} id
  * @property {"waiting" | "running" | "done" | "failed" | "cancelled"} state
  * @property {number} progress  0-1
- * @property {any} item     what to work on
- * @property {any} [error]  why it failed
+ * @property {any} item     input of the work
+ * @property {any} [error]  reason of the failure
  * @property {AbortController} [abort]
  */
 /** @typedef {{waiting: number, running: number, done: number, failed: number, cancelled: number, total: number, progress: number}} Totals */
@@ -17,15 +17,15 @@ export class Queue {
   tasks = new Map();
   /** @type {Task[]} */
   #waiting = [];
-  #head = 0; // of #waiting: shifting an array of thousands at each step would be slow
+  #head = 0; // start of #waiting; shifting an array of thousands at each step would be slow
   #counts = { waiting: 0, running: 0, done: 0, failed: 0, cancelled: 0 };
   #work;
   #width;
   #onChange;
 
   /**
-   * @param {(item: any, options: {signal: AbortSignal, onProgress: (share: number) => void}) => Promise<void>} work
-   * @param {{width?: number, onChange?: (task: Task) => void}} [options]  `width`: how many at a time
+   * @param {(item: any, options: {signal: AbortSignal, onProgress: (fraction: number) => void}) => Promise<void>} work
+   * @param {{width?: number, onChange?: (task: Task) => void}} [options]  `width`: maximum number of running tasks
    */
   constructor(work, { width = 2, onChange = () => {} } = {}) {
     this.#work = work;
@@ -33,11 +33,11 @@ export class Queue {
     this.#onChange = onChange;
   }
 
-  /** @param {string} id  @param {any} item  @returns {boolean} false: it is already waiting or running */
+  /** @param {string} id  @param {any} item  @returns {boolean} false if it is already waiting or running */
   add(id, item) {
-    const known = this.tasks.get(id);
-    if (known && (known.state === "waiting" || known.state === "running")) return false;
-    if (known) this.#counts[known.state] -= 1;
+    const existing = this.tasks.get(id);
+    if (existing && (existing.state === "waiting" || existing.state === "running")) return false;
+    if (existing) this.#counts[existing.state] -= 1;
     /** @type {Task} */
     const task = { id, item, state: "waiting", progress: 0 };
     this.tasks.set(id, task);
@@ -57,7 +57,7 @@ export class Queue {
     this.#next();
   }
 
-  /** @param {string} [id]  one task; without it every task that is not finished */
+  /** @param {string} [id]  one task; if omitted, every unfinished task */
   cancel(id) {
     const tasks = id === undefined ? [...this.tasks.values()] : [this.tasks.get(id)];
     for (const task of tasks) {
@@ -67,13 +67,13 @@ export class Queue {
     this.#next();
   }
 
-  /** @param {string} [id]  one task; without it all that failed or were cancelled */
+  /** @param {string} [id]  one task; if omitted, all that failed or were cancelled */
   retry(id) {
     const tasks = id === undefined ? [...this.tasks.values()] : [this.tasks.get(id)];
     for (const task of tasks) if (task?.state === "failed" || task?.state === "cancelled") this.add(task.id, task.item);
   }
 
-  /** Forget what is finished, so that the progress begins anew. */
+  /** Remove finished tasks, so that the progress starts again. */
   clear() {
     for (const [id, task] of this.tasks) {
       if (task.state === "waiting" || task.state === "running") continue;
@@ -82,8 +82,8 @@ export class Queue {
     }
   }
 
-  /** @param {string} id  forget one task, cancelling it first */
-  forget(id) {
+  /** @param {string} id  cancels and removes one task */
+  remove(id) {
     this.cancel(id);
     const task = this.tasks.get(id);
     if (!task) return;
@@ -95,13 +95,13 @@ export class Queue {
     return this.#counts.waiting + this.#counts.running === 0;
   }
 
-  /** @returns {Totals} `progress`: share of all tasks that is finished, 0-1, running ones in part */
+  /** @returns {Totals} `progress`: finished fraction of all tasks, 0-1; running tasks count in part */
   get totals() {
     const total = this.tasks.size;
-    let part = 0;
-    if (this.#counts.running) for (const task of this.running()) part += task.progress;
+    let partial = 0;
+    if (this.#counts.running) for (const task of this.running()) partial += task.progress;
     const finished = this.#counts.done + this.#counts.failed + this.#counts.cancelled;
-    return { ...this.#counts, total, progress: total ? (finished + part) / total : 0 };
+    return { ...this.#counts, total, progress: total ? (finished + partial) / total : 0 };
   }
 
   /** @type {Set<Task>} */
@@ -125,8 +125,8 @@ export class Queue {
     task.abort = new AbortController();
     this.#running.add(task);
     this.#enter(task, "running");
-    const onProgress = (/** @type {number} */ share) => {
-      task.progress = Math.min(1, Math.max(task.progress, share));
+    const onProgress = (/** @type {number} */ fraction) => {
+      task.progress = Math.min(1, Math.max(task.progress, fraction));
       this.#onChange(task);
     };
     try {
@@ -137,7 +137,7 @@ export class Queue {
       if (task.state === "running") this.#enter(task, "failed");
     }
     this.#running.delete(task);
-    if (task.state === "done") task.item = null; // lets go of the file
+    if (task.state === "done") task.item = null; // releases the file
     this.#next();
   }
 

@@ -1,35 +1,39 @@
-// Who reads the photos: the server over HTTP, or this device. One interface for both.
+// The photo readers, on the server over HTTP or on this device, behind one interface; and the controls that choose between them.
 
+import { DeviceReader } from "../device/reader.js";
+import { OFFLINE_MESSAGES, keepForOffline } from "../device/offline.js";
 import { ServerReader } from "../live/server-reader.js";
 import { ReaderError } from "../types.js";
+import { make } from "../ui/dom.js";
+import { LocationSwitch, backendChoice, inferenceLocation } from "../ui/inference-location.js";
 
 /** @typedef {import("../types.js").Reading} Reading */
 /** @typedef {import("../types.js").Model} Model */
 /**
  * @typedef {object} PhotoReader
- * @property {"server" | "device"} where
- * @property {(blob: Blob, options: ReadOptions) => Promise<Reading>} read  rejects with a ReaderError, or as aborted
- * @property {() => Promise<import("../types.js").Reader>} frames  the same reader for the frames of a video, started
+ * @property {"server" | "device"} location
+ * @property {(blob: Blob, options: ReadOptions) => Promise<Reading>} read  rejects with a ReaderError, or with the reason of the abort
+ * @property {() => Promise<import("../types.js").Reader>} frames  a started reader for video frames, at the same location
  */
-/** @typedef {{name: string, model: string, signal: AbortSignal, onProgress: (share: number) => void}} ReadOptions */
+/** @typedef {{name: string, model: string, signal: AbortSignal, onProgress: (fraction: number) => void}} ReadOptions */
 
-/** @type {Record<string, number>} milliseconds before the next try, by the error's code */
+/** @type {Record<string, number>} ms before the next attempt, per error code */
 const WAITS = { too_fast: 2000, busy: 500, not_ready: 1000, disconnected: 1000, timeout: 500 };
-const TRIES = 8;
-const SENT = 0.8; // share of the progress bar that is the upload; the rest is the reading
+const MAX_ATTEMPTS = 8;
+const UPLOAD_FRACTION = 0.8; // fraction of the progress that the upload takes; inference takes the rest
 
 /**
- * Too fast, busy or out of reach for a moment: waits its time and tries again.
+ * Runs the work. After a temporary error (rate limit, busy or unreachable server) it waits and tries again.
  * @template T  @param {() => Promise<T>} work  @param {AbortSignal} signal  @returns {Promise<T>}
  */
-export async function patiently(work, signal) {
-  for (let tries = 1; ; tries++) {
+export async function withRetries(work, signal) {
+  for (let attempt = 1; ; attempt++) {
     try {
       return await work();
     } catch (error) {
       const wait = error instanceof ReaderError && WAITS[error.code];
-      if (!wait || tries > TRIES) throw error;
-      await new Promise((resolve) => setTimeout(resolve, wait * tries));
+      if (!wait || attempt > MAX_ATTEMPTS) throw error;
+      await new Promise((resolve) => setTimeout(resolve, wait * attempt));
       signal.throwIfAborted();
     }
   }
@@ -37,7 +41,7 @@ export async function patiently(work, signal) {
 
 /** @implements {PhotoReader} */
 export class ServerPhotoReader {
-  where = /** @type {const} */ ("server");
+  location = /** @type {const} */ ("server");
   /** @type {ServerReader | null} */
   #frames = null;
 
@@ -52,7 +56,7 @@ export class ServerPhotoReader {
 
   /** @param {Blob} blob  @param {ReadOptions} options  @returns {Promise<Reading>} */
   read(blob, options) {
-    return patiently(() => this.#send(blob, options), options.signal);
+    return withRetries(() => this.#send(blob, options), options.signal);
   }
 
   /** @param {Blob} blob  @param {ReadOptions} options  @returns {Promise<Reading>} */
@@ -61,13 +65,13 @@ export class ServerPhotoReader {
     form.append("picture", blob, name);
     if (model) form.append("model", model);
     return new Promise((resolve, reject) => {
-      // fetch does not tell how much of an upload has gone; XMLHttpRequest does.
+      // XMLHttpRequest, because fetch reports no upload progress.
       const request = new XMLHttpRequest();
       request.open("POST", "/api/v1/readings");
       request.responseType = "json";
-      request.upload.onprogress = ({ loaded, total }) => onProgress((SENT * loaded) / (total || 1));
-      request.onload = () => settle(request, resolve, reject);
-      request.onerror = () => reject(new ReaderError("disconnected", "The server could not be reached, or broke off."));
+      request.upload.onprogress = ({ loaded, total }) => onProgress((UPLOAD_FRACTION * loaded) / (total || 1));
+      request.onload = () => finish(request, resolve, reject);
+      request.onerror = () => reject(new ReaderError("disconnected", "The server could not be reached, or the connection was lost."));
       signal.addEventListener("abort", () => (request.abort(), reject(signal.reason)), { once: true });
       request.send(form);
     });
@@ -76,9 +80,9 @@ export class ServerPhotoReader {
 
 /** @implements {PhotoReader} */
 export class DevicePhotoReader {
-  where = /** @type {const} */ ("device");
+  location = /** @type {const} */ ("device");
 
-  /** @param {import("../device/reader.js").DeviceReader} device  @param {Promise<void>} ready  rejects where it cannot read */
+  /** @param {import("../device/reader.js").DeviceReader} device  @param {Promise<void>} ready  rejects if the device cannot run the networks */
   constructor(device, ready) {
     this.device = device;
     this.ready = ready;
@@ -99,11 +103,73 @@ export class DevicePhotoReader {
 }
 
 /** @param {XMLHttpRequest} request  @param {(reading: Reading) => void} resolve  @param {(error: unknown) => void} reject */
-function settle(request, resolve, reject) {
-  const answer = request.response;
-  const error = answer?.error ?? answer?.readings?.[0]?.error;
+function finish(request, resolve, reject) {
+  const response = request.response;
+  const error = response?.error ?? response?.readings?.[0]?.error;
   if (error) reject(new ReaderError(error.code, error.message));
-  else if (request.status === 413) reject(new ReaderError("too_large", "The file is larger than this server takes."));
-  else if (request.status !== 200) reject(new ReaderError("server", `The server answered ${request.status}.`));
-  else resolve(answer.readings?.[0]?.reading ?? answer.readings?.[0] ?? answer);
+  else if (request.status === 413) reject(new ReaderError("too_large", "The file is larger than this server accepts."));
+  else if (request.status !== 200) reject(new ReaderError("server", `The server returned status ${request.status}.`));
+  else resolve(response.readings?.[0]?.reading ?? response.readings?.[0] ?? response);
+}
+
+const PRIVACY = {
+  server: "Photos are sent to this server, processed in memory and discarded; the server stores nothing. Results, thumbnails and previews stay in this browser until you clear them.",
+  device: "Photos are processed in this browser, which blocks this page from sending them. Results, thumbnails and previews stay here until you clear them.",
+};
+
+/** The controls that choose inference location and model. */
+export class ReaderChoice {
+  /** @type {Model[]} */
+  models = [];
+  /** @type {PhotoReader} */
+  reader = new ServerPhotoReader();
+  #select = document.createElement("select");
+  #locationSwitch;
+
+  /** @param {HTMLElement} element  @param {HTMLElement} privacy  shows who sees the photos */
+  constructor(element, privacy) {
+    const container = make("div", "location-switch");
+    container.hidden = true;
+    const label = make("label", "", "Model ");
+    label.append(this.#select);
+    element.append(container, label);
+    this.#locationSwitch = new LocationSwitch(container);
+    this.#select.disabled = true;
+    privacy.textContent = PRIVACY[inferenceLocation()];
+  }
+
+  async load() {
+    if (inferenceLocation() === "device") return void this.#prepareDevice(); // photos can be added in the meantime
+    const response = await fetch("/api/v1/models").then((response) => response.json()).catch(() => ({}));
+    this.#offer(response.models ?? []);
+  }
+
+  /** Photos can be added during the download of the networks; they wait for it. */
+  async #prepareDevice() {
+    const device = new DeviceReader({ backend: backendChoice() });
+    device.onRunning = (running) => this.#locationSwitch.showBackend(running);
+    device.onNote = (message) => this.#locationSwitch.setStatus("note", message);
+    device.onDownload = (message) => this.#locationSwitch.setStatus("state", message);
+    this.#offer(device.models);
+    const ready = device.start({ onState: (state, message) => this.#locationSwitch.setStatus("state", state === "ready" ? "" : message) });
+    this.reader = new DevicePhotoReader(device, ready);
+    try {
+      await ready;
+      void keepForOffline(device).then((state) => this.#locationSwitch.setStatus("offline", OFFLINE_MESSAGES[state]));
+    } catch (error) {
+      this.#locationSwitch.setStatus("state", error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** @param {Model[]} models */
+  #offer(models) {
+    this.models = models;
+    this.#select.replaceChildren(...models.map((model) => new Option(model.title, model.name, false, Boolean(model.default))));
+    this.#select.disabled = models.length < 2;
+  }
+
+  /** @returns {{reader: PhotoReader, model: string}} */
+  get current() {
+    return { reader: this.reader, model: this.#select.value };
+  }
 }

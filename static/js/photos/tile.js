@@ -1,27 +1,27 @@
-// One tile of the grid: the picture, its expression and votes, what must be flagged.
+// One tile of the grid: thumbnail, expression, votes and flags.
 
-import { colourVariable, faceIcon, lookOf } from "../ui/expression-styles.js";
+import { colorVariable, faceIcon, styleOf } from "../ui/expression-styles.js";
 import { ranked, tally } from "../ui/votes.js";
 import { make } from "../ui/dom.js";
-import { facesOf, squareAt, strength, summary } from "./facts.js";
+import { facesOf, cropPosition, strength, summary } from "./photo.js";
 
-/** @typedef {import("./facts.js").Photo} Photo */
-/** @typedef {{index: number, count: number, selected: boolean, progress: number | null, current: boolean}} Place */
+/** @typedef {import("./photo.js").Photo} Photo */
+/** @typedef {{index: number, count: number, selected: boolean, progress: number | null, current: boolean}} TileState */
 
-const NAMED = 3; // faces whose expression stands under a photo of several
-const STRIPS = 12; // faces whose votes do
+const NAMED = 3; // faces whose expression is listed under a photo
+const STRIPS = 12; // faces with a strip of votes
 
-/** @param {import("../types.js").Face} face  @param {boolean} alone  @returns {HTMLElement} its emoji and votes */
-function faceWords(face, alone) {
-  const words = make("span", "tile-face");
-  if (face.unsure) words.append("unsure");
-  else words.append(faceIcon(face.expression), ...named(face, alone));
-  return words;
+/** @param {import("../types.js").Face} face  @param {boolean} alone  @returns {HTMLElement} its icon and votes */
+function faceLabel(face, alone) {
+  const label = make("span", "tile-face");
+  if (face.unsure) label.append("unsure");
+  else label.append(faceIcon(face.expression), ...labelParts(face, alone));
+  return label;
 }
 
 /** @param {import("../types.js").Face} face  @param {boolean} alone  @returns {HTMLElement[]} */
-function named(face, alone) {
-  const { name } = lookOf(face.expression);
+function labelParts(face, alone) {
+  const { name } = styleOf(face.expression);
   if (!face.votes) return [make("span", alone ? "" : "visually-hidden", name)];
   const votes = strength(face);
   return [make("span", "", alone ? `${votes} of 10` : String(votes)), make("span", "visually-hidden", name)];
@@ -34,17 +34,17 @@ export class Tile {
   #link = /** @type {HTMLAnchorElement} */ (make("a", "tile-link"));
   #image = /** @type {HTMLImageElement} */ (make("img", "tile-image"));
   #name = make("span", "tile-name");
-  #words = make("span", "tile-words");
+  #caption = make("span", "tile-caption");
   #votes = make("span", "tile-votes");
   #flag = make("span", "tile-flag");
   #bar = /** @type {HTMLProgressElement} */ (make("progress", "tile-progress"));
   #select = /** @type {HTMLInputElement} */ (make("input", "tile-select"));
   #thumbnails;
   #drawn = "";
-  /** @type {string | null} the thumbnail shown or asked for */
-  #pictured = null;
+  /** @type {string | null} the thumbnail shown or requested */
+  #thumbnailId = null;
 
-  /** @param {import("./thumbnails.js").Thumbnails} thumbnails */
+  /** @param {import("./store.js").Thumbnails} thumbnails */
   constructor(thumbnails) {
     this.#thumbnails = thumbnails;
     this.#image.alt = "";
@@ -53,7 +53,7 @@ export class Tile {
     this.#select.tabIndex = -1;
     const frame = make("span", "tile-frame");
     frame.append(this.#image, this.#flag, this.#bar);
-    this.#link.append(frame, this.#words, this.#votes, this.#name);
+    this.#link.append(frame, this.#caption, this.#votes, this.#name);
     this.element.append(this.#link, this.#select);
   }
 
@@ -63,7 +63,7 @@ export class Tile {
     this.element.style.width = `${side}px`;
   }
 
-  /** @param {Photo} photo  @param {Place} place  touches the page only where something changed */
+  /** @param {Photo} photo  @param {TileState} state  changes the page only if something changed */
   show(photo, { index, count, selected, progress, current }) {
     const signature = `${photo.id}|${photo.state}|${photo.preview}|${photo.reading?.model.name}|${index}|${count}|${selected}|${progress}|${current}`;
     if (signature === this.#drawn) return;
@@ -81,31 +81,31 @@ export class Tile {
     this.#select.setAttribute("aria-label", `Select ${photo.name}`);
     this.#bar.hidden = progress === null;
     if (progress !== null) this.#bar.value = progress;
-    if (this.photo !== photo || this.#words.dataset.state !== photo.state) this.#describe(photo);
+    if (this.photo !== photo || this.#caption.dataset.state !== photo.state) this.#describe(photo);
     this.photo = photo;
-    void this.#picture(photo);
+    void this.#showThumbnail(photo);
   }
 
   /** @param {Photo} photo */
   #describe(photo) {
     const faces = facesOf(photo);
-    const { x, y } = squareAt(photo);
+    const { x, y } = cropPosition(photo);
     this.#image.style.objectPosition = `${100 * x}% ${100 * y}%`;
-    this.#words.dataset.state = photo.state;
+    this.#caption.dataset.state = photo.state;
     this.#name.textContent = photo.name;
     this.#name.title = photo.path ? `${photo.path}/${photo.name}` : photo.name;
     this.#flag.textContent = faces.length > 1 ? `${faces.length} faces` : "";
     this.#flag.hidden = faces.length < 2;
-    this.#words.replaceChildren(...(faces.length ? faces.slice(0, NAMED).map((face) => faceWords(face, faces.length === 1)) : [summary(photo)]));
-    this.#words.title = summary(photo);
+    this.#caption.replaceChildren(...(faces.length ? faces.slice(0, NAMED).map((face) => faceLabel(face, faces.length === 1)) : [summary(photo)]));
+    this.#caption.title = summary(photo);
     const strips = faces.slice(0, STRIPS).map((one) => {
       const strip = make("span", "strip");
       const parts = one.votes ?? Object.fromEntries(Object.entries(one.probabilities).map(([label, p]) => [label, 10 * p]));
       strip.title = one.votes ? tally(one.votes) : one.expression;
-      for (const [label, share] of ranked(parts)) {
+      for (const [label, size] of ranked(parts)) {
         const part = document.createElement("i");
-        part.style.flexGrow = String(share);
-        part.style.background = colourVariable(label);
+        part.style.flexGrow = String(size);
+        part.style.background = colorVariable(label);
         strip.append(part);
       }
       return strip;
@@ -114,15 +114,15 @@ export class Tile {
   }
 
   /** @param {Photo} photo */
-  async #picture(photo) {
-    const wanted = photo.preview ? photo.id : "";
-    if (this.#pictured === wanted) return;
-    this.#pictured = wanted;
+  async #showThumbnail(photo) {
+    const id = photo.preview ? photo.id : "";
+    if (this.#thumbnailId === id) return;
+    this.#thumbnailId = id;
     this.#image.removeAttribute("src");
     this.#image.hidden = true;
-    if (!wanted) return;
-    const url = await this.#thumbnails.url(wanted, () => this.#pictured === wanted);
-    if (!url || this.#pictured !== wanted) return;
+    if (!id) return;
+    const url = await this.#thumbnails.url(id, () => this.#thumbnailId === id);
+    if (!url || this.#thumbnailId !== id) return;
     this.#image.src = url;
     this.#image.hidden = false;
   }

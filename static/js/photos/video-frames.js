@@ -1,18 +1,18 @@
-// The frames of a video file, one by one, a step apart: decoded as they are asked for, never all at once.
+// The frames of a video file at regular steps, decoded on demand.
 
 /** @typedef {import("../types.js").Frame} Frame */
-/** @typedef {{duration: number, width: number, height: number, frames: (from: number, step: number) => AsyncGenerator<Frame>, close: () => void}} Film */
+/** @typedef {{duration: number, width: number, height: number, frames: (from: number, step: number) => AsyncGenerator<Frame>, close: () => void}} Video */
 
 const LONG_SIDE = 960; // pixels of a frame
-const SEEK = 10_000; // milliseconds a browser may take to find a frame
+const SEEK_TIMEOUT = 10_000; // ms
 
-/** @param {Blob} blob  @returns {Promise<Film>}  @throws {Error} in words, where the browser cannot read it */
-export async function openFilm(blob) {
-  return (await openDecoded(blob).catch(() => null)) ?? openPlayed(blob);
+/** @param {Blob} blob  @returns {Promise<Video>}  @throws {Error} with a message for the visitor if the browser cannot read it */
+export async function openVideo(blob) {
+  return (await openWithDecoder(blob).catch(() => null)) ?? openWithPlayer(blob);
 }
 
-/** By the browser's decoder, fed from the file: reads only what it needs. @param {Blob} blob  @returns {Promise<Film | null>} */
-async function openDecoded(blob) {
+/** With WebCodecs: reads only the required parts of the file. @param {Blob} blob  @returns {Promise<Video | null>} */
+async function openWithDecoder(blob) {
   const { ALL_FORMATS, BlobSource, CanvasSink, Input } = await import("mediabunny");
   const input = new Input({ source: new BlobSource(blob), formats: ALL_FORMATS });
   const track = await input.getPrimaryVideoTrack();
@@ -22,9 +22,9 @@ async function openDecoded(blob) {
   return {
     duration, ...size, close: () => input.dispose(),
     async *frames(from, step) {
-      const moments = times(from, step, duration);
+      const timestamps = times(from, step, duration);
       for await (const frame of sink.canvasesAtTimestamps(times(from, step, duration))) {
-        const time = /** @type {number} */ (moments.next().value); // a slow film shows one frame at several
+        const time = /** @type {number} */ (timestamps.next().value); // at a low frame rate several times share one frame
         if (frame) yield { canvas: /** @type {HTMLCanvasElement} */ (frame.canvas), ...size, time, holds: 0 };
       }
     },
@@ -42,14 +42,14 @@ function fit(width, height) {
   return { width: Math.round(width * scale), height: Math.round(height * scale) };
 }
 
-/** By a player that jumps from frame to frame: slower, for what the decoder cannot be fed. @param {Blob} blob  @returns {Promise<Film>} */
-async function openPlayed(blob) {
+/** With a video element that seeks to each frame: slower, for formats that WebCodecs cannot decode. @param {Blob} blob  @returns {Promise<Video>} */
+async function openWithPlayer(blob) {
   const video = document.createElement("video");
   const url = URL.createObjectURL(blob);
   Object.assign(video, { muted: true, preload: "auto", src: url });
-  await happens(video, "loadeddata").catch(() => {
+  await eventOf(video, "loadeddata").catch(() => {
     URL.revokeObjectURL(url);
-    throw new Error("This browser cannot read this video. MP4 with H.264 and WebM are read everywhere.");
+    throw new Error("This browser cannot read this video. Every browser reads MP4 with H.264 and WebM.");
   });
   const size = fit(video.videoWidth, video.videoHeight);
   const canvas = Object.assign(document.createElement("canvas"), size);
@@ -62,7 +62,7 @@ async function openPlayed(blob) {
     async *frames(from, step) {
       for (const time of times(from, step, video.duration)) {
         video.currentTime = time;
-        await happens(video, "seeked");
+        await eventOf(video, "seeked");
         canvas.getContext("2d")?.drawImage(video, 0, 0, size.width, size.height);
         yield { canvas, ...size, time, holds: 0 };
       }
@@ -71,9 +71,9 @@ async function openPlayed(blob) {
 }
 
 /** @param {HTMLVideoElement} video  @param {string} event  @returns {Promise<void>} */
-function happens(video, event) {
+function eventOf(video, event) {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error("The browser did not find the frame in time.")), SEEK);
+    const timer = setTimeout(() => reject(new Error("The browser did not decode the frame in time.")), SEEK_TIMEOUT);
     video.addEventListener(event, () => (clearTimeout(timer), resolve()), { once: true });
     video.addEventListener("error", () => (clearTimeout(timer), reject(new Error("The browser cannot read this video."))), { once: true });
   });

@@ -1,64 +1,62 @@
-// One film on the page: its picture with boxes, a timeline a face, its moments, and what can be saved of it.
+// One video on the page: player with boxes, a timeline per face, moments and downloads.
 
-import { lookOf } from "../ui/expression-styles.js";
-import { download } from "../live/session.js";
+import { styleOf, STYLES, currentColors } from "../ui/expression-styles.js";
 import { button, make } from "../ui/dom.js";
-import { faces, largest, sampleAt } from "./video-record.js";
-import { clock, csv, json, vtt } from "./video-rows.js";
-import { Strip } from "./video-timeline.js";
-import { describe, moments } from "./moments.js";
+import { download } from "../ui/downloads.js";
+import { describe, moments } from "./video-moments.js";
+import { clock, csv, faces, json, largest, sampleAt, vtt } from "./video-record.js";
 
-/** @typedef {import("./video-record.js").FilmRecord} FilmRecord */
+/** @typedef {import("./video-record.js").VideoRecord} VideoRecord */
 
-const SHOWN = 200; // moments listed
-const STRIPS = 24; // faces with a timeline: those seen longest
+const MAX_MOMENTS = 200; // listed
+const MAX_TIMELINES = 24; // for the faces that are visible longest
 
-export class FilmView {
-  element = make("article", "film panel");
-  #title = make("h2", "film-title");
+export class VideoView {
+  element = make("article", "video-card panel");
+  #title = make("h2", "video-title");
   #progress = document.createElement("progress");
-  #words = make("span", "small quiet");
+  #status = make("span", "small quiet");
   #cancel;
-  #resume = button("Go on", () => this.#onResume());
+  #resume = button("Resume", () => this.#onResume());
   #onResume = () => {};
-  #stage = make("div", "film-stage");
+  #stage = make("div", "video-stage");
   #video = document.createElement("video");
-  #boxes = make("div", "film-boxes");
-  #strips = make("div", "film-strips");
-  #moments = make("ol", "film-moments");
-  #saves = make("div", "film-saves");
-  /** @type {Map<number, Strip>} */
-  #drawn = new Map();
-  /** @type {FilmRecord | null} */
+  #boxes = make("div", "video-boxes");
+  #timelineList = make("div", "video-timelines");
+  #moments = make("ol", "video-moments");
+  #downloads = make("div", "video-downloads");
+  /** @type {Map<number, Timeline>} */
+  #timelines = new Map();
+  /** @type {VideoRecord | null} */
   #record = null;
   /** @type {ReturnType<typeof faces>} */
   #faces = new Map();
   #url = "";
 
-  /** @param {string} name  @param {{onCancel: () => void, onRemove: () => void}} means */
+  /** @param {string} name  @param {{onCancel: () => void, onRemove: () => void}} events */
   constructor(name, { onCancel, onRemove }) {
     this.#title.textContent = name;
     this.#cancel = button("Cancel", onCancel);
     Object.assign(this.#video, { controls: true, muted: true, playsInline: true });
     this.#progress.setAttribute("aria-label", `Reading ${name}`);
     const line = make("div", "progress-line", this.#progress);
-    line.append(this.#words, this.#cancel, this.#resume);
+    line.append(this.#status, this.#cancel, this.#resume);
     this.#stage.append(this.#video, this.#boxes);
-    this.#saves.append(button("CSV", () => this.#save("csv")), button("JSON", () => this.#save("json")), button("WebVTT", () => this.#save("vtt")), button("Remove", () => (this.close(), onRemove())));
-    const beside = make("div", "film-beside", make("h3", "", "Moments"));
-    beside.append(this.#moments);
-    const body = make("div", "film-body", this.#stage);
-    body.append(beside);
-    this.element.append(this.#title, line, body, this.#strips, this.#saves);
+    this.#downloads.append(button("CSV", () => this.#save("csv")), button("JSON", () => this.#save("json")), button("WebVTT", () => this.#save("vtt")), button("Remove", () => (this.close(), onRemove())));
+    const side = make("div", "video-side", make("h3", "", "Moments"));
+    side.append(this.#moments);
+    const body = make("div", "video-body", this.#stage);
+    body.append(side);
+    this.element.append(this.#title, line, body, this.#timelineList, this.#downloads);
     const follow = () => {
       this.#point();
       if (!this.#video.paused) requestAnimationFrame(follow);
     };
     for (const event of ["play", "seeked", "timeupdate"]) this.#video.addEventListener(event, follow);
-    new ResizeObserver(() => this.#draw()).observe(this.#strips);
+    new ResizeObserver(() => this.#draw()).observe(this.#timelineList);
   }
 
-  /** @param {Blob} blob  its file, when it is at hand  @param {() => void} onResume  read on where it was broken off */
+  /** @param {Blob} blob  the file  @param {() => void} onResume  continues an interrupted run */
   play(blob, onResume) {
     this.#onResume = onResume;
     URL.revokeObjectURL(this.#url);
@@ -66,18 +64,18 @@ export class FilmView {
     this.#video.src = this.#url;
   }
 
-  /** @param {FilmRecord} record  as far as it is read  @param {"reading" | "done" | "stopped"} state  @param {string} [problem] */
+  /** @param {VideoRecord} record  read so far  @param {"reading" | "done" | "stopped"} state  @param {string} [problem] */
   show(record, state, problem = "") {
     this.#record = record;
     this.#faces = faces(record);
     this.#progress.value = record.duration ? record.read / record.duration : 0;
     this.#progress.hidden = this.#cancel.hidden = state !== "reading";
-    const people = `${this.#faces.size} ${this.#faces.size === 1 ? "face" : "faces"}`;
+    const faceCount = `${this.#faces.size} ${this.#faces.size === 1 ? "face" : "faces"}`;
     const part = state === "done" ? clock(record.duration).slice(0, 8) : `${clock(record.read).slice(0, 8)} of ${clock(record.duration).slice(0, 8)}`;
     const stopped = state === "stopped";
     this.#resume.hidden = !stopped || !this.#url;
-    const rest = stopped && !this.#url ? ". Drop the file again to read on from there" : "";
-    this.#words.textContent = problem || `${part}, ${people}, a reading each ${record.step} s${record.model ? `, ${record.model}` : ""}${rest}`;
+    const hint = stopped && !this.#url ? ". Add the file again to continue from there" : "";
+    this.#status.textContent = problem || `${part}, ${faceCount}, a frame every ${record.step} s${record.model ? `, ${record.model}` : ""}${hint}`;
     this.element.dataset.state = state;
     this.#stage.hidden = !this.#url;
     this.#draw();
@@ -88,27 +86,27 @@ export class FilmView {
   #draw() {
     const record = this.#record;
     if (!record) return;
-    const longest = new Map([...this.#faces].sort(([, a], [, b]) => b.length - a.length).slice(0, STRIPS));
-    for (const [face, strip] of this.#drawn) if (!longest.has(face)) (strip.element.remove(), this.#drawn.delete(face));
+    const longest = new Map([...this.#faces].sort(([, a], [, b]) => b.length - a.length).slice(0, MAX_TIMELINES));
+    for (const [face, timeline] of this.#timelines) if (!longest.has(face)) (timeline.element.remove(), this.#timelines.delete(face));
     for (const [face, samples] of longest) {
-      if (!this.#drawn.has(face)) {
-        const strip = new Strip(face, (time) => this.#seek(time), record.duration);
-        strip.element.style.order = String(face);
-        this.#drawn.set(face, strip);
-        this.#strips.append(strip.element);
+      if (!this.#timelines.has(face)) {
+        const timeline = new Timeline(face, (time) => this.#seek(time), record.duration);
+        timeline.element.style.order = String(face);
+        this.#timelines.set(face, timeline);
+        this.#timelineList.append(timeline.element);
       }
-      this.#drawn.get(face)?.draw(record, samples);
+      this.#timelines.get(face)?.draw(record, samples);
     }
   }
 
-  /** @param {import("./moments.js").Moment[]} found */
+  /** @param {import("./video-moments.js").Moment[]} found */
   #list(found) {
-    this.#moments.replaceChildren(...found.slice(0, SHOWN).map((moment) => {
+    this.#moments.replaceChildren(...found.slice(0, MAX_MOMENTS).map((moment) => {
       const item = make("li", "");
       item.append(button(`${clock(moment.time).slice(3, 10)}  ${describe(moment)}`, () => this.#seek(moment.time), "plain"));
       return item;
     }));
-    if (found.length > SHOWN) this.#moments.append(make("li", "quiet small", `and ${found.length - SHOWN} more, all in the JSON`));
+    if (found.length > MAX_MOMENTS) this.#moments.append(make("li", "quiet small", `and ${found.length - MAX_MOMENTS} more, all in the JSON`));
   }
 
   /** @param {number} time */
@@ -124,16 +122,16 @@ export class FilmView {
     /** @type {HTMLElement[]} */
     const boxes = [];
     for (const [face, samples] of this.#faces) {
-      this.#drawn.get(face)?.point(record, samples, time);
+      this.#timelines.get(face)?.point(record, samples, time);
       const sample = sampleAt(samples, time, record.step);
       if (!sample || time - sample.time > 2 * record.step) continue;
-      const top = largest(sample.shares);
-      const words = sample.unsure ? "unsure" : record.votes ? `${Math.round(sample.shares[top])} of 10 ${lookOf(record.labels[top]).name}` : lookOf(record.labels[top]).name;
+      const top = largest(sample.strengths);
+      const text = sample.unsure ? "unsure" : record.votes ? `${Math.round(sample.strengths[top])} of 10 ${styleOf(record.labels[top]).name}` : styleOf(record.labels[top]).name;
       const box = make("div", "face-box");
       const label = make("span", "face-label", make("b", "", String(face)));
-      label.append(make("span", "", words));
+      label.append(make("span", "", text));
       box.append(label);
-      box.dataset.colour = String((face - 1) % 6);
+      box.dataset.color = String((face - 1) % 6);
       const { x, y, width, height } = sample.box;
       box.dataset.right = String(x + width / 2 > 0.6);
       Object.assign(box.style, { left: `${100 * x}%`, top: `${100 * y}%`, width: `${100 * width}%`, height: `${100 * height}%` });
@@ -156,5 +154,68 @@ export class FilmView {
     this.#video.removeAttribute("src");
     URL.revokeObjectURL(this.#url);
     this.element.remove();
+  }
+}
+
+/** @typedef {import("./video-record.js").Sample} Sample */
+
+/** The timeline of one face: stacked bands of ten votes. Clicking, dragging or arrow keys move to a time. */
+class Timeline {
+  element = make("div", "video-timeline");
+  #canvas = document.createElement("canvas");
+  #playhead = make("span", "playhead");
+  #text = make("span", "video-timeline-text small");
+
+  /** @param {number} face  @param {(time: number) => void} onSeek  @param {number} duration */
+  constructor(face, onSeek, duration) {
+    const name = make("span", "video-timeline-name small", `Face ${face}`);
+    const track = make("div", "video-track", this.#canvas);
+    track.append(this.#playhead);
+    Object.assign(track, { tabIndex: 0 });
+    for (const [key, value] of Object.entries({ role: "slider", "aria-label": `Time in the video; votes for face ${face}`, "aria-valuemin": "0", "aria-valuemax": duration.toFixed(1) })) track.setAttribute(key, value);
+    this.track = track;
+    this.element.append(name, track, this.#text);
+    const seek = (/** @type {PointerEvent} */ event) => onSeek(duration * Math.min(1, Math.max(0, (event.clientX - track.getBoundingClientRect().left) / track.clientWidth)));
+    track.addEventListener("pointerdown", (event) => (track.setPointerCapture(event.pointerId), seek(event)));
+    track.addEventListener("pointermove", (event) => event.buttons && seek(event));
+    track.addEventListener("keydown", (event) => {
+      const by = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10 }[event.key];
+      if (!by) return;
+      event.preventDefault();
+      onSeek(Math.min(duration, Math.max(0, Number(track.getAttribute("aria-valuenow")) + by)));
+    });
+  }
+
+  /** One column per pixel: the sample valid at that time. @param {VideoRecord} record  @param {Sample[]} samples */
+  draw(record, samples) {
+    const ratio = devicePixelRatio || 1;
+    const width = Math.round(this.#canvas.clientWidth * ratio);
+    const height = Math.round(this.#canvas.clientHeight * ratio);
+    const context = this.#canvas.getContext("2d");
+    if (!width || !context) return;
+    Object.assign(this.#canvas, { width, height });
+    const colors = currentColors();
+    const order = Object.keys(STYLES).map((label) => record.labels.indexOf(label)).filter((column) => column >= 0);
+    for (let x = 0; x < width; x++) {
+      const sample = sampleAt(samples, (record.duration * (x + 0.5)) / width, record.step);
+      let top = height;
+      for (const column of sample ? order : []) {
+        const bandHeight = ((sample?.strengths[column] ?? 0) / 10) * height;
+        if (!bandHeight) continue;
+        top -= bandHeight;
+        context.fillStyle = colors[record.labels[column]];
+        context.fillRect(x, top, 1, bandHeight);
+      }
+    }
+  }
+
+  /** @param {VideoRecord} record  @param {Sample[]} samples  @param {number} time */
+  point(record, samples, time) {
+    this.#playhead.style.left = `${(100 * time) / record.duration}%`;
+    const sample = sampleAt(samples, time, record.step);
+    const parts = (sample?.strengths ?? []).map((strength, i) => ({ strength, name: styleOf(record.labels[i]).name })).filter(({ strength }) => strength >= 0.5);
+    this.#text.textContent = sample ? parts.sort((a, b) => b.strength - a.strength).map(({ strength, name }) => `${name} ${Math.round(strength)}`).join(" · ") : "not in view";
+    this.track.setAttribute("aria-valuenow", time.toFixed(1));
+    this.track.setAttribute("aria-valuetext", `${time.toFixed(1)} seconds: ${this.#text.textContent}`);
   }
 }

@@ -1,43 +1,45 @@
-// The films of the page: read one after the other, shown as they are read, kept in the store.
+// The videos of the page: read one after the other, shown while they are read, kept in the store.
 
-import { readFilm } from "./process-video.js";
-import { newRecord } from "./video-record.js";
-import { FilmView } from "./video-view.js";
+import { Tracker } from "../vision/tracking.js";
 import { Queue } from "./queue.js";
+import { withRetries } from "./readers.js";
+import { openVideo } from "./video-frames.js";
+import { FaceNumbering, append, modelOf, newRecord, resumed, trimmed } from "./video-record.js";
+import { VideoView } from "./video-view.js";
 
 /** @typedef {import("./intake.js").Item} Item */
-/** @typedef {import("./video-record.js").FilmRecord} FilmRecord */
+/** @typedef {import("./video-record.js").VideoRecord} VideoRecord */
 
-export const STEP = 0.2; // seconds between readings
-const SHOW = 500; // milliseconds between drawings while it is read, at least
-const REST = 20; // times as long as a drawing took: that of an hour is longer than that of a minute
+const STEP = 0.2; // seconds between analyzed frames
+const DRAW_EVERY = 500; // ms at least between two updates of the view
+const IDLE = 20; // pause after an update, as a multiple of its duration: long videos take longer to draw
 
-export class Films {
-  #place;
+export class Videos {
+  #container;
   #store;
   #choice;
-  /** @type {Map<string, FilmView>} */
+  /** @type {Map<string, VideoView>} */
   #views = new Map();
   #queue = new Queue((item, options) => this.#read(item, options), { width: 1 });
 
-  /** @param {HTMLElement} place  @param {import("./store.js").Store} store  @param {import("./reader-choice.js").ReaderChoice} choice */
-  constructor(place, store, choice) {
-    this.#place = place;
+  /** @param {HTMLElement} container  @param {import("./store.js").Store} store  @param {import("./readers.js").ReaderChoice} choice */
+  constructor(container, store, choice) {
+    this.#container = container;
     this.#store = store;
     this.#choice = choice;
   }
 
-  /** Show what the store has. */
+  /** Show the videos of the store. */
   async load() {
-    for (const record of await this.#store.films()) this.#view(record.id, record.name).show(record, record.read >= record.duration ? "done" : "stopped");
+    for (const record of await this.#store.videos()) this.#view(record.id, record.name).show(record, record.read >= record.duration ? "done" : "stopped");
   }
 
   /** @param {Item} item */
   async add(item) {
-    const known = await this.#store.film(item.id);
+    const stored = await this.#store.video(item.id);
     const view = this.#view(item.id, item.name);
     view.play(await item.blob(), () => this.#queue.add(item.id, item));
-    if (known && known.read >= known.duration) view.show(known, "done");
+    if (stored && stored.read >= stored.duration) view.show(stored, "done");
     else this.#queue.add(item.id, item);
   }
 
@@ -45,30 +47,30 @@ export class Films {
   #view(id, name) {
     const known = this.#views.get(id);
     if (known) return known;
-    const view = new FilmView(name, { onCancel: () => this.#queue.cancel(id), onRemove: () => void this.remove(id) });
+    const view = new VideoView(name, { onCancel: () => this.#queue.cancel(id), onRemove: () => void this.remove(id) });
     this.#views.set(id, view);
-    this.#place.append(view.element);
-    this.#place.hidden = false;
+    this.#container.append(view.element);
+    this.#container.hidden = false;
     return view;
   }
 
   /** @param {Item} item  @param {{signal: AbortSignal}} options */
   async #read(item, { signal }) {
     const view = this.#view(item.id, item.name);
-    const known = await this.#store.film(item.id);
-    let record = known ?? newRecord({ id: item.id, name: item.name, duration: 0, width: 0, height: 0, step: STEP });
+    const stored = await this.#store.video(item.id);
+    let record = stored ?? newRecord({ id: item.id, name: item.name, duration: 0, width: 0, height: 0, step: STEP });
     let next = 0;
     view.show(record, "reading", "Opening …");
     try {
       const { reader, model } = this.#choice.current;
-      record = await readFilm(item, {
-        store: this.#store, reader: await reader.frames(), model, known, step: STEP, signal,
-        onProgress: (now) => {
-          record = now;
-          const begun = performance.now();
-          if (begun < next) return;
+      record = await readVideo(item, {
+        store: this.#store, reader: await reader.frames(), model, stored, step: STEP, signal,
+        onProgress: (updated) => {
+          record = updated;
+          const startTime = performance.now();
+          if (startTime < next) return;
           view.show(record, "reading");
-          next = begun + Math.max(SHOW, REST * (performance.now() - begun));
+          next = startTime + Math.max(DRAW_EVERY, IDLE * (performance.now() - startTime));
         },
       });
       view.show(record, "done");
@@ -79,17 +81,71 @@ export class Films {
 
   /** @param {string} id */
   async remove(id) {
-    this.#queue.forget(id);
+    this.#queue.remove(id);
     this.#views.delete(id);
-    this.#place.hidden = this.#views.size === 0;
-    await this.#store.removeFilm(id);
+    this.#container.hidden = this.#views.size === 0;
+    await this.#store.removeVideo(id);
   }
 
-  /** Stop reading and take every film off the page; the store is cleared by who owns it. */
+  /** Stop reading and remove every video from the page; the caller clears the store. */
   clear() {
     this.#queue.cancel();
     for (const view of this.#views.values()) view.close();
     this.#views.clear();
-    this.#place.hidden = true;
+    this.#container.hidden = true;
   }
+}
+
+const SAVE_EVERY = 10_000; // ms between writes to the store
+const LEAD = 3; // seconds read again before resuming, so that each face gets its previous number
+
+/**
+ * @param {import("./intake.js").Item} item
+ * @param {object} options
+ * @param {import("./store.js").Store} options.store
+ * @param {import("../types.js").Reader} options.reader  started
+ * @param {string} options.model
+ * @param {VideoRecord} [options.stored]  the record of an interrupted run
+ * @param {number} options.step  seconds between analyzed frames
+ * @param {AbortSignal} options.signal
+ * @param {(record: VideoRecord) => void} options.onProgress  after each frame; the record grows in place
+ * @returns {Promise<VideoRecord>}
+ */
+export async function readVideo(item, options) {
+  const { store, reader, model, stored, step, signal, onProgress } = options;
+  const video = await openVideo(await item.blob());
+  const { duration, width, height } = video;
+  const metadata = { id: item.id, name: item.name, duration, width, height, step };
+  const record = stored?.count && stored.step === step ? resumed(stored, metadata) : newRecord(metadata);
+  const numbering = new FaceNumbering(record);
+  const tracker = new Tracker();
+  const selected = reader.models.find(({ name }) => name === model);
+  if (selected) tracker.setModel(selected);
+  tracker.smoothing = 1000 * step;
+  const resumeAt = record.count ? record.read : -1;
+  let saved = performance.now();
+  try {
+    for await (const frame of video.frames(Math.max(0, resumeAt - LEAD), step)) {
+      signal.throwIfAborted();
+      const { reading } = await withRetries(() => reader.read(frame, { model }), signal);
+      const time = 1000 * frame.time;
+      const tracks = tracker.update(reading.faces, time);
+      if (frame.time <= resumeAt) {
+        if (modelOf(reading) !== record.model) return readVideo(item, { ...options, stored: undefined });
+        numbering.match(tracker.tracks);
+        continue;
+      }
+      append(record, frame.time, reading, tracks.map((track) => ({ ...track, id: numbering.of(track.id) })));
+      onProgress(record);
+      if (performance.now() - saved < SAVE_EVERY) continue;
+      saved = performance.now();
+      await store.putVideo(trimmed(record));
+    }
+    record.read = duration;
+  } finally {
+    video.close();
+    await store.putVideo(trimmed(record));
+  }
+  onProgress(record);
+  return record;
 }

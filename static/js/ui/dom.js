@@ -1,9 +1,9 @@
-// Finding and making the page's elements.
+// Finding and creating elements of the page.
 
 /** @template {HTMLElement} T  @param {string} id  @param {new () => T} type  @returns {T} */
 export function get(id, type) {
   const found = document.getElementById(id);
-  if (!(found instanceof type)) throw new Error(`#${id} is not on this page`);
+  if (!(found instanceof type)) throw new Error(`No element #${id} of type ${type.name} on this page`);
   return found;
 }
 /** @param {string} id */
@@ -19,10 +19,10 @@ export function make(tag, className, content = "") {
   return element;
 }
 
-/** @param {string} words  @param {() => void} act  @param {string} [className]  @returns {HTMLButtonElement} */
-export function button(words, act, className = "") {
-  const element = /** @type {HTMLButtonElement} */ (make("button", className, words));
+/** @param {string} label  @param {() => void} onClick  @param {string} [className]  @returns {HTMLButtonElement} */
+export function button(label, onClick, className = "") {
+  const element = /** @type {HTMLButtonElement} */ (make("button", className, label));
   element.type = "button";
-  element.addEventListener("click", act);
+  element.addEventListener("click", onClick);
   return element;
 }

@@ -1,17 +1,17 @@
-// How the eight expressions look, once for all pages: short name, emoji, and a face drawn in lines.
-// Their colours are the custom properties --expression-NAME in static/css/ui/tokens.css.
+// The style of the eight expressions on every page: short name, emoji and a line-drawn face.
+// Their colors are the custom properties --expression-NAME in static/css/ui/tokens.css.
 
 /**
- * @typedef {object} Look
- * @property {string} name   the word people read
+ * @typedef {object} ExpressionStyle
+ * @property {string} name   shown to visitors
  * @property {string} emoji  for plain text
- * @property {string} path   SVG path data in a 24 x 24 box, to be stroked, not filled
+ * @property {string} path   SVG path data in a 24 x 24 box, for stroking
  */
 
 const EYES = "M8.5 9.300v.9M15.5 9.300v.9";
 
-/** @type {Readonly<Record<string, Look>>} in FER+'s order */
-export const LOOKS = Object.freeze({
+/** @type {Readonly<Record<string, ExpressionStyle>>} in the order of FER+ */
+export const STYLES = Object.freeze({
   neutral: { name: "neutral", emoji: "😐", path: `${EYES}M8.5 16h7` },
   happiness: { name: "happiness", emoji: "😀", path: "M7.3 10.200q1.2-1.8 2.4 0M14.3 10.200q1.2-1.8 2.4 0M7 14.200q5 6 10 0z" },
   surprise: { name: "surprise", emoji: "😮", path: "M6.8 6.600q1.7-1.5 3.4-.4M17.2 6.600q-1.7-1.5-3.4-.4M8.5 9.600v1.100M15.5 9.600v1.100M12 13.600a2.1 2.5 0 1 0 .01 0z" },
@@ -22,48 +22,48 @@ export const LOOKS = Object.freeze({
   contempt: { name: "contempt", emoji: "😏", path: "M6.8 8.600h3.200M14 7.200l3.2.9M8.5 10.700v.6M15.5 10.700v.6M8 16.200q4.6 1 8-2.1" },
 });
 
-/** @param {string} label  @returns {Look} a look for any label, known or not */
-export function lookOf(label) {
-  return LOOKS[label] ?? { name: label, emoji: "•", path: EYES };
+/** @param {string} label  @returns {ExpressionStyle} a fallback style for an unknown label */
+export function styleOf(label) {
+  return STYLES[label] ?? { name: label, emoji: "•", path: EYES };
 }
 
-/** @param {string} label  @returns {string} the CSS colour, as a reference that follows the theme */
-export const colourVariable = (label) => `var(--expression-${label in LOOKS ? label : "neutral"})`;
+/** @param {string} label  @returns {string} a CSS variable that follows the theme */
+export const colorVariable = (label) => `var(--expression-${label in STYLES ? label : "neutral"})`;
 
-/** @type {{theme: string | undefined, colours: Record<string, string>}} */
-let cached = { theme: undefined, colours: {} };
+/** @type {{theme: string | undefined, colors: Record<string, string>}} */
+let cached = { theme: undefined, colors: {} };
 
-/** @returns {Record<string, string>} the colours of the present theme by label, and `line`, for canvases */
-export function currentColours() {
+/** @returns {Record<string, string>} colors of the current theme by label, and `line`, for canvases */
+export function currentColors() {
   const root = document.documentElement;
   if (cached.theme === undefined || cached.theme !== root.dataset.theme) {
     const style = getComputedStyle(root);
-    const names = [...Object.keys(LOOKS), "line"];
-    cached = { theme: root.dataset.theme, colours: Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--expression-${name}`).trim()])) };
+    const names = [...Object.keys(STYLES), "line"];
+    cached = { theme: root.dataset.theme, colors: Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--expression-${name}`).trim()])) };
   }
-  return cached.colours;
+  return cached.colors;
 }
 
 /** @type {Map<string, Path2D>} */
 const paths = new Map();
 
 /**
- * The same face on a canvas.
+ * Draws the face of an expression on a canvas.
  * @param {CanvasRenderingContext2D} context  @param {string} label
- * @param {number} x  @param {number} y  left and top  @param {number} size
+ * @param {number} x  @param {number} y  top left corner  @param {number} size
  */
 export function drawIcon(context, label, x, y, size) {
-  const colours = currentColours();
-  const path = paths.get(label) ?? new Path2D(lookOf(label).path);
+  const colors = currentColors();
+  const path = paths.get(label) ?? new Path2D(styleOf(label).path);
   paths.set(label, path);
   context.save();
   context.translate(x, y);
   context.scale(size / 24, size / 24);
-  context.fillStyle = colours[label] ?? colours.neutral;
+  context.fillStyle = colors[label] ?? colors.neutral;
   context.beginPath();
   context.arc(12, 12, 12, 0, 2 * Math.PI);
   context.fill();
-  context.strokeStyle = colours.line;
+  context.strokeStyle = colors.line;
   context.lineWidth = 1.8;
   context.lineCap = context.lineJoin = "round";
   context.stroke(path);
@@ -71,9 +71,9 @@ export function drawIcon(context, label, x, y, size) {
 }
 
 /**
- * The face of an expression on a disc of its colour.
+ * The face of an expression on a disc of its color.
  * @param {string} label
- * @returns {SVGSVGElement} hidden from screen readers: the word stands beside it
+ * @returns {SVGSVGElement} hidden from screen readers; the name is always beside it
  */
 export function faceIcon(label) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
@@ -84,7 +84,7 @@ export function faceIcon(label) {
   const disc = document.createElementNS(svg.namespaceURI, "circle");
   for (const [key, value] of Object.entries({ cx: "12", cy: "12", r: "11.5" })) disc.setAttribute(key, value);
   const lines = document.createElementNS(svg.namespaceURI, "path");
-  lines.setAttribute("d", lookOf(label).path);
+  lines.setAttribute("d", styleOf(label).path);
   svg.append(disc, lines);
   return svg;
 }

@@ -1,86 +1,80 @@
-// Where faces are read: on the server or on this device. The choice is in the address, for the page is then served
-// with a policy of its own under which it can send nothing (webapp/pages/on_device.py).
+// The inference location: on the server or on this device. It is part of the URL, because the server sends a page for the
+// device with a stricter Content-Security-Policy, under which the page can send nothing (webapp/pages/on_device.py).
 
-import { readOffer } from "../device/offer.js";
+import { readOffer } from "../device/reader.js";
+import { make } from "./dom.js";
 
-/** @typedef {import("../device/backends.js").Backend | "auto"} Wish */
-/** @typedef {"server" | "device"} Place */
+/** @typedef {import("../device/backends.js").Backend | "auto"} BackendChoice */
+/** @typedef {"server" | "device"} Location */
 
-/** @type {[Wish, string][]} */
-const WAYS = [["auto", "best one"], ["webgpu", "WebGPU"], ["webgl", "WebGL"], ["wasm", "WebAssembly"]];
+/** @type {[BackendChoice, string][]} */
+const BACKENDS = [["auto", "best available"], ["webgpu", "WebGPU"], ["webgl", "WebGL"], ["wasm", "WebAssembly"]];
 
-/** @returns {Place} */
-export const place = () => (new URLSearchParams(location.search).get("on") === "device" ? "device" : "server");
+/** @returns {Location} */
+export const inferenceLocation = () => (new URLSearchParams(location.search).get("on") === "device" ? "device" : "server");
 
-/** What to compute with, as the address says. @returns {Wish} */
-export const wish = () => WAYS.find(([name]) => name === new URLSearchParams(location.search).get("backend"))?.[0] ?? "auto";
+/** The backend that the URL requests. @returns {BackendChoice} */
+export const backendChoice = () => BACKENDS.find(([name]) => name === new URLSearchParams(location.search).get("backend"))?.[0] ?? "auto";
 
-/** This page's address with changes. @param {Record<string, string | null>} changes  null: leave out */
+/** This page's URL with changed parameters. @param {Record<string, string | null>} changes  null removes a parameter */
 export function addressWith(changes) {
   const query = new URLSearchParams(location.search);
   for (const [name, value] of Object.entries(changes)) value === null ? query.delete(name) : query.set(name, value);
   return location.pathname + (query.size ? `?${query}` : "");
 }
 
-/** A view's query with where faces are read, which no view changes. @param {string} query  "" or "?…" */
-export function keepPlace(query) {
-  const now = new URLSearchParams(location.search), changed = new URLSearchParams(query);
-  for (const name of ["on", "backend"]) if (now.has(name)) changed.set(name, now.get(name) ?? "");
+/** Adds the current inference location to the query of a view. @param {string} query  "" or "?…" */
+export function withLocation(query) {
+  const current = new URLSearchParams(location.search), changed = new URLSearchParams(query);
+  for (const name of ["on", "backend"]) if (current.has(name)) changed.set(name, current.get(name) ?? "");
   return changed.size ? `?${changed}` : "";
 }
 
-/** The switch between the two, and on the device the choice of what computes. */
-export class WhereSwitch {
-  #words = make("p", "where-words quiet small");
-  #lines = new Map();
+/** The switch between server and device; on the device also the choice of the backend. */
+export class LocationSwitch {
+  #status = make("p", "location-status quiet small");
+  /** @type {Map<string, string>} topic -> text */
+  #texts = new Map();
 
-  /** @param {HTMLElement} element  is filled and shown; stays hidden where the server offers nothing for the device */
+  /** @param {HTMLElement} element  filled and shown; stays hidden if the server offers no networks for the device */
   constructor(element) {
     if (!readOffer()) return;
-    const links = make("span", "where-links");
+    const links = make("span", "location-links");
     links.setAttribute("role", "group");
-    links.setAttribute("aria-label", "Where faces are read");
+    links.setAttribute("aria-label", "Inference location");
     links.append(this.#link("server", "On the server"), this.#link("device", "On this device"));
     element.append(links);
-    if (place() === "device") element.append(this.#ways(), this.#words);
-    this.#words.setAttribute("role", "status");
+    if (inferenceLocation() === "device") element.append(this.#backends(), this.#status);
+    this.#status.setAttribute("role", "status");
     element.hidden = false;
   }
 
-  /** @param {Place} where  @param {string} words */
-  #link(where, words) {
-    const link = /** @type {HTMLAnchorElement} */ (make("a", "", words));
-    link.href = addressWith({ on: where === "device" ? "device" : null, backend: null });
-    if (where === place()) link.setAttribute("aria-current", "true");
+  /** @param {Location} target  @param {string} label */
+  #link(target, label) {
+    const link = /** @type {HTMLAnchorElement} */ (make("a", "", label));
+    link.href = addressWith({ on: target === "device" ? "device" : null, backend: null });
+    if (target === inferenceLocation()) link.setAttribute("aria-current", "true");
     return link;
   }
 
-  #ways() {
-    const label = make("label", "", "Compute with ");
+  #backends() {
+    const label = make("label", "", "Backend ");
     const select = document.createElement("select");
     select.id = "backend";
-    select.append(...WAYS.map(([name, words]) => new Option(words, name, false, name === wish())));
+    select.append(...BACKENDS.map(([name, title]) => new Option(title, name, false, name === backendChoice())));
     select.addEventListener("change", () => location.assign(addressWith({ backend: select.value === "auto" ? null : select.value })));
     label.append(select);
     return label;
   }
 
-  /** Say something under the switch; what was said of the same subject goes. @param {string} subject  @param {string} words */
-  say(subject, words) {
-    this.#lines.set(subject, words);
-    this.#words.textContent = [...this.#lines.values()].filter(Boolean).join(" ");
+  /** Shows a text under the switch; it replaces the previous text of the same topic. @param {string} topic  @param {string} text */
+  setStatus(topic, text) {
+    this.#texts.set(topic, text);
+    this.#status.textContent = [...this.#texts.values()].filter(Boolean).join(" ");
   }
 
-  /** How the device computes, and why not otherwise. @param {import("../device/reader.js").Running} running */
-  tell({ details, refused }) {
-    this.say("running", `Computed by ${details}${refused.length ? ` (${refused.map(({ reason }) => reason).join("; ")})` : ""}.`);
+  /** Shows which backend runs, and why others do not. @param {import("../device/reader.js").Running} running */
+  showBackend({ details, refused }) {
+    this.setStatus("backend", `Running on ${details}${refused.length ? ` (${refused.map(({ reason }) => reason).join("; ")})` : ""}.`);
   }
-}
-
-/** @param {string} tag  @param {string} className  @param {string} [text] */
-function make(tag, className, text = "") {
-  const made = document.createElement(tag);
-  made.className = className;
-  made.textContent = text;
-  return made;
 }

@@ -1,19 +1,19 @@
-// The votes of the last minute of one face: bands of ten, newest at the right; point at it to read a moment.
+// The votes for one face over the last minute as stacked bands, newest at the right. Pointing at it shows one moment.
 
-import { LOOKS, currentColours, drawIcon, lookOf } from "./expression-styles.js";
+import { STYLES, currentColors, drawIcon, styleOf } from "./expression-styles.js";
 
-export const SPAN = 60_000; // milliseconds shown
-const STEP = 250; // milliseconds between samples
-const GAP = 1000; // milliseconds without a sample that are left empty
+export const SPAN = 60_000; // ms shown
+const STEP = 250; // ms between samples
+const GAP = 1000; // ms without a sample before a gap is drawn
 
-/** @typedef {{time: number, counts: Record<string, number>}} Sample  counts: votes, or probabilities times ten */
+/** @typedef {{time: number, counts: Record<string, number>}} Sample  counts: votes, or ten times the probabilities */
 
 /**
- * Stretches of samples with the same largest count, so that each can bear its face. Pure.
+ * Runs of samples with the same largest count; each gets one icon. Pure.
  * @param {Sample[]} samples
  * @returns {{label: string, from: number, to: number}[]} times of the first and the last sample
  */
-export function stretches(samples) {
+export function runs(samples) {
   /** @type {{label: string, from: number, to: number}[]} */
   const found = [];
   for (const { time, counts } of samples) {
@@ -25,19 +25,19 @@ export function stretches(samples) {
   return found;
 }
 
-/** Samples of the last minute, at most one every STEP. Pure. */
+/** The samples of the last minute, at most one per STEP. Pure. */
 export class History {
   /** @type {Sample[]} */
   samples = [];
 
-  /** @param {number} time  @param {Record<string, number>} counts  @returns {boolean} whether it was time for one */
+  /** @param {number} time  @param {Record<string, number>} counts  @returns {boolean} whether the sample was added */
   add(time, counts) {
     if (time - (this.samples.at(-1)?.time ?? -Infinity) < STEP) return false;
     this.samples = [...this.samples.filter((sample) => time - sample.time <= SPAN), { time, counts }];
     return true;
   }
 
-  /** @param {number} time  @returns {Sample | undefined} the sample in force at a time */
+  /** @param {number} time  @returns {Sample | undefined} the sample valid at a time */
   at(time) {
     const sample = this.samples.findLast((one) => one.time <= time);
     return sample && time - sample.time <= GAP ? sample : undefined;
@@ -49,11 +49,11 @@ export class Timeline {
   #canvas = document.createElement("canvas");
   #caption = document.createElement("figcaption");
   #history = new History();
-  /** @type {number | null} fraction of the width pointed at */
+  /** @type {number | null} pointer position as a fraction of the width */
   #pointed = null;
   #now = 0;
 
-  /** @param {number} face  its number, for the name */
+  /** @param {number} face  number of the face */
   constructor(face) {
     this.element.className = "timeline";
     this.#canvas.setAttribute("role", "img");
@@ -85,8 +85,8 @@ export class Timeline {
     const sample = this.#history.at(this.#now - SPAN * (1 - this.#pointed));
     const ago = Math.round((SPAN / 1000) * (1 - this.#pointed));
     const parts = Object.entries(sample?.counts ?? {}).filter(([, count]) => count >= 0.5).sort((a, b) => b[1] - a[1]);
-    const words = parts.map(([label, count]) => `${lookOf(label).name} ${Math.round(count)}`).join(" · ");
-    this.#caption.textContent = `${ago} s ago: ${words || "not in the picture"}`;
+    const text = parts.map(([label, count]) => `${styleOf(label).name} ${Math.round(count)}`).join(" · ");
+    this.#caption.textContent = `${ago} s ago: ${text || "not in view"}`;
   }
 
   draw() {
@@ -96,26 +96,26 @@ export class Timeline {
     const context = this.#canvas.getContext("2d");
     if (!context || !width) return;
     Object.assign(this.#canvas, { width, height });
-    const colours = currentColours();
+    const colors = currentColors();
     const samples = this.#history.samples;
-    const across = (/** @type {number} */ time) => Math.round(width * (1 - (this.#now - time) / SPAN));
+    const toX = (/** @type {number} */ time) => Math.round(width * (1 - (this.#now - time) / SPAN));
     samples.forEach((sample, i) => {
       const end = Math.min(samples[i + 1]?.time ?? this.#now, sample.time + GAP);
-      const left = across(sample.time);
-      const right = across(end);
+      const left = toX(sample.time);
+      const right = toX(end);
       let top = height;
-      for (const label of Object.keys(LOOKS)) {
-        const tall = ((sample.counts[label] ?? 0) / 10) * height;
-        if (!tall) continue;
-        top -= tall;
-        context.fillStyle = colours[label];
-        context.fillRect(left, top, right - left, tall);
+      for (const label of Object.keys(STYLES)) {
+        const bandHeight = ((sample.counts[label] ?? 0) / 10) * height;
+        if (!bandHeight) continue;
+        top -= bandHeight;
+        context.fillStyle = colors[label];
+        context.fillRect(left, top, right - left, bandHeight);
       }
     });
     const size = Math.min(height * 0.8, 20 * ratio);
-    for (const { label, from, to } of stretches(samples)) {
-      const room = across(to) - across(from);
-      if (room > 1.6 * size) drawIcon(context, label, across(from) + (room - size) / 2, (height - size) / 2, size);
+    for (const { label, from, to } of runs(samples)) {
+      const space = toX(to) - toX(from);
+      if (space > 1.6 * size) drawIcon(context, label, toX(from) + (space - size) / 2, (height - size) / 2, size);
     }
   }
 }

@@ -1,56 +1,54 @@
-// Off the page's thread: the networks, and the path from picture to reading. It talks to device.js.
+// The device worker: runs the networks and the path from image to result, off the page's thread. device/reader.js is its client.
 
 import { memory } from "@tensorflow/tfjs-core";
 import { NoBackend, start } from "../device/backends.js";
-import { drawnFace } from "../device/drawn-face.js";
 import { FileError, Files } from "../device/files.js";
 import { loadDetector, loadExpressions } from "../device/networks.js";
-import { Expressions } from "../vision/expressions.js";
-import { FaceDetector, LIVE } from "../vision/faces.js";
-import { Follower } from "../vision/following.js";
+import { ExpressionClassifier } from "../vision/expressions.js";
+import { FaceDetector, FrameDetector, LIVE_LONG_SIDES } from "../vision/faces.js";
 import { ImageError, decode, fromBitmap } from "../vision/images.js";
-import { REDUCE, Reader, round } from "../vision/reading.js";
+import { OVERSAMPLING, Reader, round } from "../vision/reading.js";
 
-/** @typedef {import("../device/offer.js").Offer} Offer */
-/** @typedef {import("../device/offer.js").OfferedModel} OfferedModel */
+/** @typedef {import("../device/reader.js").Offer} Offer */
+/** @typedef {import("../device/reader.js").OfferedModel} OfferedModel */
 /** @typedef {import("../device/backends.js").Backend} Backend */
 
 /** @type {Offer} */
 let offer;
 /** @type {Awaited<ReturnType<typeof start>>} */
 let running;
-/** @type {{net: import("../vision/faces.js").Net, dispose: () => void}} */
+/** @type {{net: import("../vision/faces.js").Network, dispose: () => void}} */
 let detector;
 /** @typedef {{photos: Reader, camera: Reader, dispose: () => void}} Readers  of one model */
 /** @type {Map<string, Readers>} */
 const readers = new Map();
 /** @type {Backend[]} */
 const failed = [];
-/** What is being fetched now, in bytes; a total of 0: nothing. */
-const fetching = { graphs: 0, loaded: 0, total: 0 };
-const AGAIN = 5000; // milliseconds after which the camera's frames ask anew for a model that could not be had
+/** The current downloads, in bytes; the total is 0 when there are none. */
+const download = { graphs: 0, loaded: 0, total: 0 };
+const RETRY_AFTER = 5000; // ms before camera frames request a model again that could not be loaded
 /** @type {{model: string, until: number, error: FileError} | null} */
-let missing = null;
+let unavailable = null;
 
-/** @param {string} words */
-const note = (words) => self.postMessage({ note: words });
+/** @param {string} message */
+const note = (message) => self.postMessage({ note: message });
 const files = new Files(note);
 
-/** @param {Record<string, import("../device/files.js").File>} described  @param {string} name */
-async function fetchGraph(described, name) {
-  const tell = () => self.postMessage({ fetching });
-  const get = (/** @type {string} */ part) => files.get(described[part], name, (bytes) => {
-    fetching.loaded += bytes;
-    tell();
+/** @param {Record<string, import("../device/files.js").NetworkFile>} descriptions  @param {string} name */
+async function fetchGraph(descriptions, name) {
+  const reportDownload = () => self.postMessage({ download });
+  const get = (/** @type {string} */ part) => files.get(descriptions[part], name, (bytes) => {
+    download.loaded += bytes;
+    reportDownload();
   });
-  fetching.graphs++;
-  fetching.total += described["model.json"].bytes + described["weights.bin"].bytes;
+  download.graphs++;
+  download.total += descriptions["model.json"].bytes + descriptions["weights.bin"].bytes;
   try {
     return await Promise.all([get("model.json"), get("weights.bin")]);
   } finally {
-    if (--fetching.graphs === 0) {
-      Object.assign(fetching, { loaded: 0, total: 0 });
-      tell();
+    if (--download.graphs === 0) {
+      Object.assign(download, { loaded: 0, total: 0 });
+      reportDownload();
     }
   }
 }
@@ -58,7 +56,7 @@ async function fetchGraph(described, name) {
 /** @param {string} name */
 function offeredModel(name) {
   const model = offer.models.find((one) => one.name === name) ?? offer.models[0];
-  if (!model) throw new FileError("gone", "The server offers no model for this device.");
+  if (!model) throw new FileError("gone", "The server offers no model for this device. Switch to the server.");
   return model;
 }
 
@@ -68,53 +66,88 @@ const fetchModel = (model) => fetchGraph(model.files, `the model “${model.titl
 /** @param {string} name  @param {ReturnType<typeof fetchGraph>} [fetched]  @returns {Promise<Readers>} */
 async function readersOf(name, fetched) {
   const model = offeredModel(name);
-  const known = readers.get(model.name);
-  if (known) return known;
+  const existing = readers.get(model.name);
+  if (existing) return existing;
   const [description, weights] = await (fetched ?? fetchModel(model));
   const { network, dispose } = await loadExpressions(description, weights);
-  const faces = new FaceDetector((...input) => detector.net(...input), offer.detector.sizes), expressions = new Expressions(model.card, network);
-  const made = { photos: new Reader(faces, expressions), camera: new Reader(new Follower(faces), expressions), dispose };
-  readers.set(model.name, made);
-  return made;
+  const faces = new FaceDetector((...input) => detector.net(...input), offer.detector.sizes), classifier = new ExpressionClassifier(model.card, network);
+  const created = { photos: new Reader(faces, classifier), camera: new Reader(new FrameDetector(faces), classifier), dispose };
+  readers.set(model.name, created);
+  return created;
 }
 
-/** Load all that the first picture needs, and run it once. @param {string} model  @param {Backend | "auto"} backend */
+/** Load everything that the first image needs, and run it once. @param {string} model  @param {Backend | "auto"} backend */
 async function prepare(model, backend) {
   const fetched = [fetchGraph(offer.detector.files, "the face detector"), fetchModel(offeredModel(model))];
-  for (const one of fetched) one.catch(() => {}); // awaited below; a missing backend is told first
+  for (const one of fetched) one.catch(() => {}); // awaited below; an unavailable backend is reported first
   running = await start(backend, failed);
   detector = await loadDetector(...(await fetched[0]));
   return { ...running, warmed: await warmUp(await readersOf(model, fetched[1])) };
 }
 
-/** Graphics interfaces prepare a network for each size of its input, WebAssembly once. @param {Readers} readers  @returns {Promise<number>} faces read */
+/** Run each input size once: WebGPU and WebGL compile per size, WebAssembly only once. @param {Readers} readers  @returns {Promise<number>} faces found */
 async function warmUp({ camera, photos }) {
-  const picture = drawnFace(640, 480);
+  const image = drawnFace(640, 480);
   const threshold = offer.thresholds.live;
-  const { faces } = await photos.read(picture, { threshold, longSides: LIVE.slice(0, 1) });
-  // coarse, searched, followed: each size has run once
-  for (let now = 0; running.backend !== "wasm" && now < 3; now++) await camera.read(picture, { threshold, now });
-  const { expressions } = photos;
-  if (!faces.length) await expressions.probabilities([new Float32Array(expressions.crop.size ** 2)]);
+  const { faces } = await photos.read(image, { threshold, longSides: LIVE_LONG_SIDES.slice(0, 1) });
+  // a coarse search, a full search, following: then each size has run once
+  for (let now = 0; running.backend !== "wasm" && now < 3; now++) await camera.read(image, { threshold, now });
+  const { classifier } = photos;
+  if (!faces.length) await classifier.probabilities([new Float32Array(classifier.crop.size ** 2)]);
   return faces.length;
 }
 
-/** The backend broke down (a graphics driver was reset): go on with the next. @param {string} model */
+/**
+ * A drawn face for the warm-up run, so that the first camera frame does not wait for it.
+ * @param {number} width  @param {number} height
+ * @returns {import("../vision/images.js").Pixels}
+ */
+function drawnFace(width, height) {
+  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true }));
+  const unit = height / 10;
+  /** @param {string} color  @param {number[]} shape  x, y, radii, in units from the center */
+  const ellipse = (color, [x, y, across, down]) => {
+    context.fillStyle = color;
+    context.beginPath();
+    context.ellipse(width / 2 + x * unit, height / 2 + y * unit, across * unit, down * unit, 0, 0, 2 * Math.PI);
+    context.fill();
+  };
+  context.fillStyle = "#9aa3ab";
+  context.fillRect(0, 0, width, height);
+  context.filter = `blur(${unit / 12}px)`;
+  ellipse("#3a2a20", [0, -0.6, 2.6, 3.1]);
+  ellipse("#c98f74", [0, 3.6, 1.1, 2]);
+  ellipse("#e0ac8f", [0, 0, 2.2, 2.9]);
+  for (const side of [-1, 1]) {
+    ellipse("#c08468", [side * 0.85, -0.45, 0.62, 0.38]);
+    ellipse("#f5efe9", [side * 0.85, -0.42, 0.42, 0.2]);
+    ellipse("#2a1c14", [side * 0.85, -0.42, 0.2, 0.2]);
+    ellipse("#4a3222", [side * 0.85, -0.95, 0.6, 0.1]);
+    ellipse("#8a5440", [side * 0.22, 0.72, 0.14, 0.08]);
+  }
+  ellipse("#d39b7d", [0, 0.3, 0.2, 0.6]);
+  ellipse("#a34a48", [0, 1.5, 0.85, 0.28]);
+  ellipse("#f3e8e2", [0, 1.45, 0.6, 0.1]);
+  const { data } = context.getImageData(0, 0, width, height);
+  return { data, width, height };
+}
+
+/** The backend failed (for example a graphics driver was reset): continue with the next one. @param {string} model */
 async function fallBack(model) {
-  note(`${running.details} broke down. Going on with the next way to compute.`);
+  note(`${running.details} failed. Switching to the next backend.`);
   failed.push(running.backend);
-  for (const { dispose } of readers.values()) tryTo(dispose);
-  tryTo(detector.dispose);
+  for (const { dispose } of readers.values()) ignoreErrors(dispose);
+  ignoreErrors(detector.dispose);
   readers.clear();
   self.postMessage({ running: await prepare(model, "auto") });
 }
 
-/** @param {() => void} act */
-function tryTo(act) {
+/** @param {() => void} action */
+function ignoreErrors(action) {
   try {
-    act();
+    action();
   } catch {
-    // what the dead backend held is gone already
+    // a failed backend has already lost its resources
   }
 }
 
@@ -129,50 +162,50 @@ async function read(from, pixels, { model, ...options }) {
   }
 }
 
-/** @type {Record<string, (given: any) => Promise<any>>} */
-const WORK = {
-  async start(given) {
-    offer = given.offer;
-    return prepare(given.model, given.backend);
+/** @type {Record<string, (parameters: any) => Promise<any>>} */
+const COMMANDS = {
+  async start(parameters) {
+    offer = parameters.offer;
+    return prepare(parameters.model, parameters.backend);
   },
   async frame({ bitmap, model }) {
-    const begun = performance.now();
+    const startTime = performance.now();
     const pixels = fromBitmap(bitmap);
     bitmap.close();
-    const taken = performance.now() - begun;
-    if (missing && missing.model === model && begun < missing.until) throw missing.error;
+    const decodeTime = performance.now() - startTime;
+    if (unavailable && unavailable.model === model && startTime < unavailable.until) throw unavailable.error;
     try {
       const reading = await read("camera", pixels, { model, threshold: offer.thresholds.live });
-      return { ...reading, milliseconds: { decode: round(taken, 2), ...reading.milliseconds } };
+      return { ...reading, milliseconds: { decode: round(decodeTime, 2), ...reading.milliseconds } };
     } catch (error) {
-      if (error instanceof FileError) missing = { model, until: performance.now() + AGAIN, error };
+      if (error instanceof FileError) unavailable = { model, until: performance.now() + RETRY_AFTER, error };
       throw error;
     }
   },
   async photo({ blob, model, longSides }) {
-    const begun = performance.now();
-    const { pixels, width, height } = await decode(blob, { reduceTo: REDUCE * Math.max(...longSides) });
-    const taken = performance.now() - begun;
+    const startTime = performance.now();
+    const { pixels, width, height } = await decode(blob, { reduceTo: OVERSAMPLING * Math.max(...longSides) });
+    const decodeTime = performance.now() - startTime;
     const reading = await read("photos", pixels, { model, longSides, threshold: offer.thresholds.photo });
-    return { ...reading, picture: { width, height }, milliseconds: { decode: round(taken, 2), ...reading.milliseconds } };
+    return { ...reading, picture: { width, height }, milliseconds: { decode: round(decodeTime, 2), ...reading.milliseconds } };
   },
   resources: async () => performance.getEntriesByType("resource").map(({ name }) => new URL(name).pathname).filter((path) => path.startsWith("/static/")),
-  kept: () => files.kept(),
+  cached: () => files.cached(),
   prune: () => files.keepOnly([offer.detector, ...offer.models].flatMap((one) => Object.values(one.files).map(({ url }) => url))),
   memory: async () => ({ tensors: memory().numTensors, bytes: memory().numBytes }),
 };
 
 /** @param {unknown} error */
-function described(error) {
+function describe(error) {
   if (error instanceof ImageError || error instanceof FileError) return { code: error.code, message: error.message };
   if (error instanceof NoBackend) return { code: "no_backend", message: error.message };
-  return { code: "failed", message: `This device could not read the picture (${error instanceof Error ? error.message : error}).` };
+  return { code: "failed", message: `This device could not read the image (${error instanceof Error ? error.message : error}).` };
 }
 
-self.addEventListener("message", async ({ data: { id, what, ...given } }) => {
+self.addEventListener("message", async ({ data: { id, command, ...parameters } }) => {
   try {
-    self.postMessage({ id, answer: await WORK[what](given) });
+    self.postMessage({ id, result: await COMMANDS[command](parameters) });
   } catch (error) {
-    self.postMessage({ id, error: described(error) });
+    self.postMessage({ id, error: describe(error) });
   }
 });

@@ -1,10 +1,10 @@
-// The service worker: pages that read on this device work without a network after the first visit. It keeps a page
-// only together with every file it uses, all of them named by their hash, so an old page never meets a new script.
-// The networks are kept by the pages themselves (device/files.js).
+// The service worker: pages that run on this device work offline after the first visit. It caches a page only together
+// with every file it uses; each file name contains a hash, so an old page never loads a new script.
+// The pages cache the networks themselves (device/files.js).
 
 /** @typedef {{page: string, files: string[]}} Keep */
 
-const worker = /** @type {any} */ (self); // TypeScript's library for pages does not know service workers
+const worker = /** @type {any} */ (self); // TypeScript's DOM library does not declare service workers
 const CACHE = "emoscope-pages";
 const PAGES = ["/live", "/photos"];
 const FILES = /^\/static\/(dist\/|icons\/|icon\.svg|site\.webmanifest)/;
@@ -13,7 +13,7 @@ worker.addEventListener("install", () => worker.skipWaiting());
 worker.addEventListener("activate", (/** @type {any} */ event) => event.waitUntil(worker.clients.claim()));
 worker.addEventListener("message", (/** @type {any} */ event) => {
   event.waitUntil(keep(event.data.keep).then(() => ({ kept: true }), (error) => ({ kept: false, reason: String(error.message ?? error) }))
-    .then((answer) => event.ports[0]?.postMessage(answer)));
+    .then((response) => event.ports[0]?.postMessage(response)));
 });
 worker.addEventListener("fetch", (/** @type {any} */ event) => {
   const url = new URL(event.request.url);
@@ -22,15 +22,15 @@ worker.addEventListener("fetch", (/** @type {any} */ event) => {
   else if (FILES.test(url.pathname)) event.respondWith(file(event.request));
 });
 
-/** The network's page; without a network the kept one. @param {Request} request  @param {URL} url */
+/** The page from the server; offline the cached one. @param {Request} request  @param {URL} url */
 async function page(request, url) {
   try {
     return await fetch(request);
   } catch (error) {
     const key = `${url.pathname}?on=device`;
-    const kept = await caches.match(key);
-    if (!kept) throw error;
-    return url.searchParams.get("on") === "device" ? kept : Response.redirect(key);
+    const cached = await caches.match(key);
+    if (!cached) throw error;
+    return url.searchParams.get("on") === "device" ? cached : Response.redirect(key);
   }
 }
 
@@ -38,15 +38,15 @@ async function page(request, url) {
 const file = async (request) => (await caches.match(request)) ?? fetch(request);
 
 /**
- * Keep a page and the files it says it uses; what no kept page uses any more goes.
- * @param {Keep} wanted  @throws {Error} what was kept before then stays as it was
+ * Cache a page and the files it lists; files that no cached page uses are deleted.
+ * @param {Keep} request  @throws {Error} the previous cache then stays unchanged
  */
 async function keep({ page, files }) {
   const cache = await caches.open(CACHE);
   const response = await fetch(page);
   const text = await response.clone().text();
   const scripts = files.filter((path) => /\/dist\/(live|photos)-\w+\.js$/.test(path));
-  if (!response.ok || !scripts.some((path) => text.includes(path))) throw new Error("the page was replaced meanwhile");
+  if (!response.ok || !scripts.some((path) => text.includes(path))) throw new Error("the page was replaced in the meantime");
   const missing = [];
   for (const path of new Set(files)) if (!(await cache.match(path))) missing.push(path);
   await cache.addAll(missing);

@@ -16,21 +16,21 @@ function recorded() {
   return session;
 }
 
-test("CSV: a header and a row, quoted where it must be", () => {
+test("CSV has a header and one row per face, quoted where necessary", () => {
   const [header, row, end] = recorded().csv().split("\r\n");
   assert.equal(header, "time,seconds,face,x,y,width,height,score,model,expression,unsure,votes_neutral,votes_happiness,votes_anger,probability_neutral,probability_happiness,probability_anger");
   assert.match(row, /^\d{4}-\d\d-\d\dT[\d:.]+Z,1\.5\d\d,2,0\.1,0\.2,0\.3,0\.4,0\.98765,"odd, ""model"" 1\.0\.0",happiness,false,2,8,0,0\.2,0\.8,0$/);
   assert.equal(end, "");
 });
 
-test("CSV: a model without raters leaves the votes empty", () => {
+test("CSV leaves the votes empty for a model without raters", () => {
   const session = new Session();
   session.start();
   session.add(/** @type {any} */ (reading), [/** @type {any} */ ({ ...track, votes: null })], Date.now());
   assert.match(session.csv(), /happiness,false,,,,0\.2,0\.8,0\r\n$/);
 });
 
-test("JSON holds the same, and says what its numbers are", () => {
+test("JSON contains the same rows and describes its numbers", () => {
   const saved = JSON.parse(recorded().json());
   assert.equal(saved.format, "emoscope-session");
   assert.equal(saved.rows[0].face, 2);
@@ -38,7 +38,7 @@ test("JSON holds the same, and says what its numbers are", () => {
   assert.match(saved.note, /fractions/);
 });
 
-test("nothing is recorded before the start, after the stop, or beyond the limit", () => {
+test("nothing is recorded before start, after stop or beyond the limit", () => {
   const session = new Session();
   session.add(/** @type {any} */ (reading), [/** @type {any} */ (track)], Date.now());
   assert.equal(session.rows.length, 0);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { kindOf } from "../../../static/js/photos/intake.js";
-import { folders, writeZip, zipItems } from "../../../static/js/photos/zip.js";
+import { archivePaths, writeZip, zipItems } from "../../../static/js/photos/zip.js";
 
 async function* files(...list) {
   for (const [path, text] of list) yield { path, blob: new Blob([text]), modified: Date.UTC(2024, 4, 6) };
@@ -14,12 +14,12 @@ async function archive(...list) {
 }
 const collect = async (items) => { const all = []; for await (const item of items) all.push(item); return all; };
 
-test("what is a picture, a video, an archive, and what to pass over", () => {
-  const expected = { "a.JPG": "picture", "b.heic": "picture", "c.tiff": "picture", "d.mov": "video", "e.zip": "zip", "f.txt": "other", ".DS_Store": "hidden", "Thumbs.db": "hidden" };
+test("file names are classified as image, video, archive, other or hidden", () => {
+  const expected = { "a.JPG": "image", "b.heic": "image", "c.tiff": "image", "d.mov": "video", "e.zip": "zip", "f.txt": "other", ".DS_Store": "hidden", "Thumbs.db": "hidden" };
   for (const [name, kind] of Object.entries(expected)) assert.equal(kindOf(name), kind, name);
 });
 
-test("a ZIP gives its pictures one by one, with their folders, and passes over the rest", async () => {
+test("a ZIP yields its images with their folders and skips other files", async () => {
   const zip = await archive(["beach/a.jpg", "one"], ["notes.txt", "no"], ["__MACOSX/beach/._a.jpg", "no"], ["up.png", "two"]);
   const items = await collect(zipItems(zip, "holiday.zip"));
   assert.deepEqual(items.map(({ path, name }) => [path, name]), [["holiday.zip/beach", "a.jpg"], ["holiday.zip", "up.png"]]);
@@ -27,12 +27,12 @@ test("a ZIP gives its pictures one by one, with their folders, and passes over t
   assert.equal(items[0].size, 3);
 });
 
-test("what is no ZIP says so, by name", async () => {
+test("a file that is not a ZIP raises an error with its name", async () => {
   await assert.rejects(collect(zipItems(new Blob(["not a zip at all"]), "x.zip")), /x\.zip could not be read as a ZIP/);
 });
 
-test("originals go into folders by expression, and no two collide", () => {
-  const paths = folders([
+test("archive paths are grouped by expression and unique", () => {
+  const paths = archivePaths([
     { name: "a.jpg", groups: ["happiness"] }, { name: "A.jpg", groups: ["happiness", "sadness"] }, { name: "a.jpg", groups: ["happiness"] },
   ]);
   assert.deepEqual(paths, [["happiness/a.jpg"], ["happiness/A (2).jpg", "sadness/A.jpg"], ["happiness/a (3).jpg"]]);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { Queue } from "../../../static/js/photos/queue.js";
 
-/** Work that ends when told. */
+/** A queue whose tasks finish when the test resolves them. */
 function bench(options) {
   const open = new Map();
   const seen = [];
@@ -15,7 +15,7 @@ function bench(options) {
 }
 const settle = () => new Promise((resolve) => setTimeout(resolve));
 
-test("tasks run in order, no more at a time than told", async () => {
+test("tasks run in order, at most `width` at a time", async () => {
   const { queue, open, seen } = bench({ width: 2 });
   for (const name of ["a", "b", "c", "d"]) queue.add(name, name);
   assert.deepEqual(seen, ["a", "b"]);
@@ -25,14 +25,14 @@ test("tasks run in order, no more at a time than told", async () => {
   assert.equal(queue.totals.done, 1);
 });
 
-test("the same task is not added twice while it waits or runs", () => {
+test("a waiting or running task is not added twice", () => {
   const { queue, seen } = bench();
   assert.equal(queue.add("a", "a"), true);
   assert.equal(queue.add("a", "a"), false);
   assert.deepEqual(seen, ["a"]);
 });
 
-test("pause lets what runs end and starts nothing; resume goes on", async () => {
+test("pause finishes running tasks and starts no new ones until resume", async () => {
   const { queue, open, seen } = bench({ width: 1 });
   for (const name of ["a", "b"]) queue.add(name, name);
   queue.pause();
@@ -43,7 +43,7 @@ test("pause lets what runs end and starts nothing; resume goes on", async () => 
   assert.deepEqual(seen, ["a", "b"]);
 });
 
-test("cancel aborts what runs and drops what waits; retry begins it again", async () => {
+test("cancel aborts running and waiting tasks; retry restarts them", async () => {
   const { queue, open, seen } = bench({ width: 1 });
   for (const name of ["a", "b"]) queue.add(name, name);
   queue.cancel();
@@ -59,7 +59,7 @@ test("cancel aborts what runs and drops what waits; retry begins it again", asyn
   assert.equal(queue.totals.done, 2);
 });
 
-test("a failure is that task's alone", async () => {
+test("a failed task does not affect the others", async () => {
   const { queue, open } = bench({ width: 1 });
   for (const name of ["a", "b"]) queue.add(name, name);
   open.get("a").reject(new Error("truncated"));
@@ -69,7 +69,7 @@ test("a failure is that task's alone", async () => {
   assert.equal(queue.tasks.get("b").state, "running");
 });
 
-test("progress counts running tasks in part and never goes back", async () => {
+test("progress counts running tasks in part and never decreases", async () => {
   const { queue, open } = bench({ width: 1 });
   for (const name of ["a", "b"]) queue.add(name, name);
   open.get("a").onProgress(0.5);
@@ -81,7 +81,7 @@ test("progress counts running tasks in part and never goes back", async () => {
   assert.equal(queue.totals.progress, 0.5);
 });
 
-test("five thousand tasks end, and finished ones let go of their files", async () => {
+test("five thousand tasks finish and release their files", async () => {
   const queue = new Queue(async () => {}, { width: 4 });
   for (let i = 0; i < 5000; i++) queue.add(String(i), { file: i });
   while (!queue.idle) await settle();

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { patiently } from "../../../static/js/photos/readers.js";
+import { withRetries } from "../../../static/js/photos/readers.js";
 import { ReaderError } from "../../../static/js/types.js";
 
 const { signal } = new AbortController();
 
-test("a server that is busy or out of reach for a moment is asked again", async (context) => {
+test("temporary errors are retried", async (context) => {
   context.mock.timers.enable({ apis: ["setTimeout"] });
   const errors = [new ReaderError("timeout", ""), new ReaderError("busy", "")];
-  const answer = patiently(async () => {
+  const result = withRetries(async () => {
     if (errors.length) throw errors.shift();
     return "read";
   }, signal);
@@ -16,26 +16,26 @@ test("a server that is busy or out of reach for a moment is asked again", async 
     await null;
     context.mock.timers.tick(500);
   }
-  assert.equal(await answer, "read");
+  assert.equal(await result, "read");
 });
 
-test("what waiting does not mend is said at once", async () => {
-  let asked = 0;
+test("permanent errors are raised at once", async () => {
+  let calls = 0;
   const work = async () => {
-    asked++;
+    calls++;
     throw new ReaderError("unknown_model", "no such model");
   };
-  await assert.rejects(patiently(work, signal), { code: "unknown_model" });
-  assert.equal(asked, 1);
+  await assert.rejects(withRetries(work, signal), { code: "unknown_model" });
+  assert.equal(calls, 1);
 });
 
-test("waiting ends when it is cancelled", async (context) => {
+test("an abort ends the retries", async (context) => {
   context.mock.timers.enable({ apis: ["setTimeout"] });
   const cancelled = AbortSignal.abort(new Error("cancelled"));
-  const answer = assert.rejects(patiently(() => Promise.reject(new ReaderError("busy", "")), cancelled), /cancelled/);
+  const result = assert.rejects(withRetries(() => Promise.reject(new ReaderError("busy", "")), cancelled), /cancelled/);
   for (let turn = 0; turn < 20; turn++) {
     await null;
     context.mock.timers.tick(500);
   }
-  await answer;
+  await result;
 });

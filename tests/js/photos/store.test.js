@@ -4,12 +4,12 @@ import test from "node:test";
 import { Store } from "../../../static/js/photos/store.js";
 
 const photo = (id, order) => ({ id, name: id, path: "", bytes: 1, order, taken: null, state: /** @type {const} */ ("read") });
-const pictures = { thumbnail: new Blob(["small"]), preview: new Blob(["large"]) };
+const previews = { thumbnail: new Blob(["small"]), preview: new Blob(["large"]) };
 
-test("records and pictures are there after the store is opened again, in order", async () => {
+test("records and previews persist in order after reopening the store", async () => {
   const first = await Store.open("reload");
-  await first.putRead(photo("b", 2), pictures);
-  await first.putRead(photo("a", 1), pictures);
+  await first.putRead(photo("b", 2), previews);
+  await first.putRead(photo("a", 1), previews);
   first.close();
   const second = await Store.open("reload");
   assert.deepEqual((await second.photos()).map(({ id }) => id), ["a", "b"]);
@@ -17,10 +17,10 @@ test("records and pictures are there after the store is opened again, in order",
   second.close();
 });
 
-test("removing one takes its pictures along and leaves the others", async () => {
+test("removing a photo deletes its previews and no others", async () => {
   const store = await Store.open("remove");
-  await store.putRead(photo("a", 1), pictures);
-  await store.putRead(photo("b", 2), pictures);
+  await store.putRead(photo("a", 1), previews);
+  await store.putRead(photo("b", 2), previews);
   await store.remove(["a"]);
   assert.deepEqual((await store.photos()).map(({ id }) => id), ["b"]);
   assert.equal(await store.thumbnail("a"), undefined);
@@ -29,9 +29,9 @@ test("removing one takes its pictures along and leaves the others", async () => 
   store.close();
 });
 
-test("clear leaves nothing in any store", async () => {
+test("clear empties every store", async () => {
   const store = await Store.open("clear");
-  await store.putRead(photo("a", 1), pictures);
+  await store.putRead(photo("a", 1), previews);
   await store.clear();
   for (const name of store.database.objectStoreNames) assert.equal(await store.database.count(name), 0, name);
   store.close();

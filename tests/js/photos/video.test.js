@@ -1,40 +1,40 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { Names, append, faces, newRecord, resumed, sampleAt, trimmed } from "../../../static/js/photos/video-record.js";
-import { clock, csv, json, vtt } from "../../../static/js/photos/video-rows.js";
-import { moments } from "../../../static/js/photos/moments.js";
+import { FaceNumbering, append, faces, newRecord, resumed, sampleAt, trimmed } from "../../../static/js/photos/video-record.js";
+import { clock, csv, json, vtt } from "../../../static/js/photos/video-record.js";
+import { moments } from "../../../static/js/photos/video-moments.js";
 
 const LABELS = ["neutral", "happiness", "surprise"];
 const reading = { model: { name: "jury-live", version: "1.0.0", label_set: "ferplus" }, picture: { width: 4, height: 3 }, faces: [], milliseconds: {} };
-const track = (id, shares, unsure = false) => ({
-  id, unsure, votes: Object.fromEntries(LABELS.map((label, i) => [label, shares[i]])), probabilities: {},
+const track = (id, strengths, unsure = false) => ({
+  id, unsure, votes: Object.fromEntries(LABELS.map((label, i) => [label, strengths[i]])), probabilities: {},
   face: { box: { x: 0.1, y: 0.2, width: 0.3, height: 0.4 }, probabilities: Object.fromEntries(LABELS.map((label) => [label, 0])) },
 });
-function film(happy, step = 0.2) {
+function recordOf(happy, step = 0.2) {
   const record = newRecord({ id: "f", name: "f.mp4", duration: happy.length * step, width: 4, height: 3, step });
   happy.forEach((votes, i) => append(record, i * step, reading, votes === null ? [] : [track(1, [10 - votes, votes, 0])]));
   return record;
 }
 
-test("a record gives back what was put in, after it was stored too", () => {
-  const record = film([1, 2, 3]);
+test("a stored record returns its samples", () => {
+  const record = recordOf([1, 2, 3]);
   const samples = faces(trimmed(record)).get(1);
-  assert.deepEqual(samples.map(({ shares }) => shares[1]), [1, 2, 3]);
+  assert.deepEqual(samples.map(({ strengths }) => strengths[1]), [1, 2, 3]);
   assert.ok(Math.abs(samples[2].time - 0.4) < 1e-6);
   assert.ok(Math.abs(samples[0].box.width - 0.3) < 1e-6);
 });
 
-test("an hour of three faces at five readings a second takes less than 4 MB", () => {
+test("one hour of three faces at five frames/s takes less than 4 MB", () => {
   const record = newRecord({ id: "f", name: "f.mp4", duration: 3600, width: 4, height: 3, step: 0.2 });
   for (let i = 0; i < 18_000; i++) append(record, i / 5, reading, [1, 2, 3].map((id) => track(id, [5, 5, 0])));
   assert.equal(record.count, 54_000);
   assert.ok(trimmed(record).data.byteLength < 4e6);
 });
 
-test("a change counts when the new expression stays", () => {
+test("a change counts only if the new expression lasts", () => {
   const calm = Array(10).fill(1);
   const glad = Array(10).fill(9);
-  const found = (list) => { const record = film(list); return moments(record, faces(record)).filter(({ kind }) => kind === "change"); };
+  const found = (list) => { const record = recordOf(list); return moments(record, faces(record)).filter(({ kind }) => kind === "change"); };
   assert.deepEqual(found([...calm, 9, 9, ...calm]), []);
   const [change] = found([...calm, ...glad]);
   assert.equal(change.from, "neutral");
@@ -42,27 +42,27 @@ test("a change counts when the new expression stays", () => {
   assert.ok(Math.abs(change.time - 2) < 1e-6);
 });
 
-test("a peak is a height with lower ground on both sides", () => {
-  const record = film([1, 3, 6, 9, 8, 9, 5, 2, 2, 7, 3, 5, 4]);
+test("a peak has a drop on both sides", () => {
+  const record = recordOf([1, 3, 6, 9, 8, 9, 5, 2, 2, 7, 3, 5, 4]);
   const peaks = moments(record, faces(record)).filter(({ kind, label }) => kind === "peak" && label === "happiness");
-  assert.deepEqual(peaks.map(({ share }) => share), [9, 7]);
+  assert.deepEqual(peaks.map(({ strength }) => strength), [9, 7]);
 });
 
-test("a face that was away appears anew", () => {
-  const record = film([1, 1, ...Array(20).fill(null), 1]);
+test("a face that was absent appears again", () => {
+  const record = recordOf([1, 1, ...Array(20).fill(null), 1]);
   assert.equal(moments(record, faces(record)).filter(({ kind }) => kind === "appears").length, 2);
 });
 
-test("the sample in force at a time, none where the face is away", () => {
-  const record = film([1, 2, ...Array(20).fill(null), 3]);
+test("sampleAt returns the valid sample, none while the face is absent", () => {
+  const record = recordOf([1, 2, ...Array(20).fill(null), 3]);
   const samples = faces(record).get(1);
-  assert.equal(sampleAt(samples, 0.25, 0.2).shares[1], 2);
+  assert.equal(sampleAt(samples, 0.25, 0.2).strengths[1], 2);
   assert.equal(sampleAt(samples, 3, 0.2), undefined);
   assert.equal(sampleAt(samples, -1, 0.2), undefined);
 });
 
-test("CSV, JSON and WebVTT", () => {
-  const record = film([1, 1, 9, 9, null, null, null, 9]);
+test("CSV, JSON and WebVTT have the documented form", () => {
+  const record = recordOf([1, 1, 9, 9, null, null, null, 9]);
   const all = faces(record);
   const lines = csv(record, all).trimEnd().split("\r\n");
   assert.equal(lines.length, 6);
@@ -74,13 +74,13 @@ test("CSV, JSON and WebVTT", () => {
   assert.equal(clock(3723.5), "01:02:03.500");
 });
 
-test("a film that was broken off goes on with the faces it had", () => {
-  const known = trimmed(film([1, 2, 3]));
+test("a resumed video continues with the same face numbers", () => {
+  const known = trimmed(recordOf([1, 2, 3]));
   const record = resumed(known, { id: "f", name: "f.mp4", duration: 2, width: 4, height: 3, step: 0.2 });
-  const names = new Names(record);
+  const numbering = new FaceNumbering(record);
   const elsewhere = { ...track(7, [5, 5, 0]), face: { box: { x: 0.6, y: 0.6, width: 0.3, height: 0.3 }, probabilities: {} } };
-  names.learn([elsewhere, track(9, [5, 5, 0])]);
-  for (const one of [elsewhere, track(9, [6, 4, 0])]) append(record, 0.6, reading, [{ ...one, id: names.of(one.id) }]);
+  numbering.match([elsewhere, track(9, [5, 5, 0])]);
+  for (const one of [elsewhere, track(9, [6, 4, 0])]) append(record, 0.6, reading, [{ ...one, id: numbering.of(one.id) }]);
   assert.deepEqual([...faces(record)].map(([face, samples]) => [face, samples.length]), [[1, 4], [2, 1]]);
   assert.equal(known.count, 3);
 });

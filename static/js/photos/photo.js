@@ -1,30 +1,30 @@
-// What a photo in the gallery is, and what its reading says about it. Pure.
+// A photo of the gallery and what its result shows. Pure functions.
 
 /** @typedef {import("../types.js").Reading} Reading */
 /** @typedef {import("../types.js").Face} Face */
 /**
- * One photo as the gallery keeps it. Its pictures (thumbnail, preview) are stored beside it, never in it.
+ * One photo as the gallery stores it. Its thumbnail and preview are stored separately.
  * @typedef {object} Photo
  * @property {string} id        path, size and date of the file: the same file dropped twice is one photo
  * @property {string} name      file name
  * @property {string} path      folders it came in, "" for none
  * @property {number} bytes
- * @property {number} order     1, 2, 3 … as they came
- * @property {number | null} taken  milliseconds since 1970, from the picture's own record or the file's date
+ * @property {number} order     1, 2, 3 … in the order of addition
+ * @property {number | null} taken  milliseconds since 1970, from the EXIF data or the date of the file
  * @property {"waiting" | "read" | "failed"} state
  * @property {Reading} [reading]
  * @property {Problem} [problem]
- * @property {"server" | "device"} [readOn]
+ * @property {"server" | "device"} [readOn]  inference location
  * @property {boolean} [preview]  whether a thumbnail and a preview are stored
  */
 /** @typedef {{code: string, message: string}} Problem */
 
-/** What a face counts as: one of its model's expressions, or unsure. @param {Face} face */
+/** The filter a face belongs to: its expression, or unsure. @param {Face} face */
 export const countsAs = (face) => (face.unsure ? "unsure" : face.expression);
 
 /**
- * How strongly an expression was read, of ten: votes where the model has them, else ten times the probability.
- * @param {Face} face  @param {string} [label]  its own expression by default
+ * Strength of an expression from 0 to 10: the votes if the model predicts votes, else ten times the probability.
+ * @param {Face} face  @param {string} [label]  the predicted expression by default
  */
 export function strength(face, label = face.expression) {
   return face.votes ? face.votes[label] ?? 0 : 10 * (face.probabilities[label] ?? 0);
@@ -34,21 +34,21 @@ export function strength(face, label = face.expression) {
 export const facesOf = (photo) => photo.reading?.faces ?? [];
 
 /**
- * Where to cut the picture square so that its faces are seen, or where they are too far apart the largest.
- * @param {Photo} photo  @returns {{x: number, y: number}} 0 to 1, as CSS's object-position; 0.5 without a face
+ * The position of the square crop that shows every face, or the largest one if they are too far apart.
+ * @param {Photo} photo  @returns {{x: number, y: number}} 0 to 1, as for the CSS property object-position; 0.5 without a face
  */
-export function squareAt(photo) {
+export function cropPosition(photo) {
   const boxes = facesOf(photo).map(({ box }) => box).sort((a, b) => b.width * b.height - a.width * a.height);
   if (!boxes.length || !photo.reading) return { x: 0.5, y: 0.5 };
   const { width, height } = photo.reading.picture;
   return {
-    x: cutAt(boxes.map((box) => [box.x, box.x + box.width]), width / height),
-    y: cutAt(boxes.map((box) => [box.y, box.y + box.height]), height / width),
+    x: cropOffset(boxes.map((box) => [box.x, box.x + box.width]), width / height),
+    y: cropOffset(boxes.map((box) => [box.y, box.y + box.height]), height / width),
   };
 }
 
-/** @param {number[][]} spans  of the faces, the largest first  @param {number} sides  how many squares long the side is */
-function cutAt(spans, sides) {
+/** @param {number[][]} spans  of the faces, largest first  @param {number} sides  length of the side in squares */
+function cropOffset(spans, sides) {
   if (sides <= 1) return 0.5;
   const all = [Math.min(...spans.map(([start]) => start)), Math.max(...spans.map(([, end]) => end))];
   const [start, end] = (all[1] - all[0]) * sides <= 1 ? all : spans[0];
@@ -58,9 +58,9 @@ function cutAt(spans, sides) {
 /** @param {{path: string, name: string, size: number, modified: number}} file  @returns {string} */
 export const photoId = ({ path, name, size, modified }) => `${path}/${name}:${size}:${modified}`;
 
-/** @param {Photo} photo  @returns {string} one line about it, for the grid and for screen readers */
+/** @param {Photo} photo  @returns {string} one line for the grid and for screen readers */
 export function summary(photo) {
-  if (photo.state === "failed") return photo.problem?.message ?? "could not be read";
+  if (photo.state === "failed") return photo.problem?.message ?? "not readable";
   if (photo.state === "waiting") return "waiting";
   const faces = facesOf(photo);
   if (!faces.length) return "no face";

@@ -1,16 +1,16 @@
-// One photo large: boxes, zoom, arrow keys to the next, and what was read of each face beside it.
+// The view of a single photo: image with boxes, zoom, previous and next, and details of each face.
 
-import { shortWords } from "../ui/votes.js";
+import { shortLabel } from "../ui/votes.js";
 import { button, make } from "../ui/dom.js";
-import { facesOf, summary } from "./facts.js";
-import { faceDetails } from "./details.js";
+import { facesOf, summary } from "./photo.js";
+import { faceDetails } from "./face-details.js";
 
-/** @typedef {import("./facts.js").Photo} Photo */
+/** @typedef {import("./photo.js").Photo} Photo */
 /**
- * @typedef {object} Means  what the view needs from the page
+ * @typedef {object} Context  what the view needs from the page
  * @property {(photo: Photo) => Promise<Blob | undefined>} preview
- * @property {(photo: Photo) => Promise<Blob | undefined>} original  undefined when it is not at hand
- * @property {(step: number) => void} onStep  to the next (1) or the one before (-1)
+ * @property {(photo: Photo) => Promise<Blob | undefined>} original  undefined if it is not available
+ * @property {(step: number) => void} onStep  1 for the next photo, -1 for the previous
  * @property {() => void} onClose
  * @property {(photo: Photo) => string} position  such as "3 of 50"
  * @property {(name: string) => import("../types.js").Model | undefined} model
@@ -18,28 +18,28 @@ import { faceDetails } from "./details.js";
 
 const ZOOMS = [1, 1.5, 2, 3, 4, 6, 8];
 
-export class Single {
+export class SinglePhoto {
   #dialog;
-  #means;
+  #context;
   /** @type {Photo | null} */
   #photo = null;
   #zoom = 1;
   #url = "";
   #title = make("h2", "single-title");
-  #about = make("p", "single-about quiet");
+  #facts = make("p", "single-facts quiet");
   #scroller = make("div", "single-scroller");
   #sheet = make("div", "single-sheet");
   #image = document.createElement("img");
   #faces = make("ol", "single-faces");
   #copy = button("Copy as JSON", () => void this.#copyJson());
 
-  /** @param {HTMLDialogElement} dialog  @param {Means} means */
-  constructor(dialog, means) {
+  /** @param {HTMLDialogElement} dialog  @param {Context} context */
+  constructor(dialog, context) {
     this.#dialog = dialog;
-    this.#means = means;
+    this.#context = context;
     const tools = make("div", "single-tools");
     tools.append(
-      button("‹ Previous", () => means.onStep(-1)), button("Next ›", () => means.onStep(1)),
+      button("‹ Previous", () => context.onStep(-1)), button("Next ›", () => context.onStep(1)),
       button("−", () => this.#zoomBy(-1)), button("+", () => this.#zoomBy(1)), button("Fit", () => this.#zoomTo(1)),
       this.#copy, button("Close", () => dialog.close()),
     );
@@ -48,12 +48,12 @@ export class Single {
     this.#sheet.append(this.#image);
     this.#scroller.append(this.#sheet);
     this.#scroller.tabIndex = 0;
-    this.#scroller.setAttribute("aria-label", "The photo; plus and minus zoom");
+    this.#scroller.setAttribute("aria-label", "Photo; plus and minus zoom");
     const side = make("div", "single-side");
-    side.append(this.#title, this.#about, this.#faces);
+    side.append(this.#title, this.#facts, this.#faces);
     dialog.replaceChildren(tools, this.#scroller, side);
     dialog.addEventListener("close", () => this.#closed());
-    // On the document: a button that goes away while it has the focus leaves it on the body.
+    // On the document, because a removed button that had the focus leaves it on the body.
     document.addEventListener("keydown", (event) => dialog.open && this.#key(event));
     this.#image.addEventListener("load", () => this.#fit());
     this.#scroller.addEventListener("dblclick", () => this.#zoomTo(this.#zoom > 1 ? 1 : 3));
@@ -72,19 +72,19 @@ export class Single {
     this.#zoom = 1;
     this.#describe(photo);
     if (!this.#dialog.open) this.#dialog.showModal();
-    const original = photo.state === "read" ? await this.#means.original(photo) : undefined;
-    const blob = original ?? (await this.#means.preview(photo));
+    const original = photo.state === "read" ? await this.#context.original(photo) : undefined;
+    const blob = original ?? (await this.#context.preview(photo));
     if (this.#photo !== photo) return;
-    this.#picture(blob);
+    this.#showImage(blob);
     this.#image.onerror = async () => {
-      this.#image.onerror = null; // a format this browser does not show: its preview it can
-      const preview = await this.#means.preview(photo);
-      if (this.#photo === photo && preview !== blob) this.#picture(preview);
+      this.#image.onerror = null; // the browser cannot display this format; show the preview
+      const preview = await this.#context.preview(photo);
+      if (this.#photo === photo && preview !== blob) this.#showImage(preview);
     };
   }
 
   /** @param {Blob | undefined} blob */
-  #picture(blob) {
+  #showImage(blob) {
     URL.revokeObjectURL(this.#url);
     this.#url = blob ? URL.createObjectURL(blob) : "";
     this.#image.hidden = !blob;
@@ -94,28 +94,28 @@ export class Single {
 
   /** @param {Photo} photo */
   #describe(photo) {
-    const { picture, model } = photo.reading ?? {};
+    const { picture: size, model } = photo.reading ?? {};
     this.#title.textContent = photo.name;
     const taken = photo.taken ? new Date(photo.taken).toISOString().slice(0, 16).replace("T", " ") : "";
-    const facts = [this.#means.position(photo), photo.path, taken, picture ? `${picture.width} × ${picture.height}` : "",
+    const facts = [this.#context.position(photo), photo.path, taken, size ? `${size.width} × ${size.height}` : "",
       model ? `${model.name} ${model.version}, ${photo.readOn === "device" ? "on this device" : "on the server"}` : ""];
-    this.#about.textContent = facts.filter(Boolean).join(" · ");
+    this.#facts.textContent = facts.filter(Boolean).join(" · ");
     this.#copy.disabled = !photo.reading;
     this.#copy.textContent = "Copy as JSON";
     const faces = facesOf(photo);
-    const details = faces.map((face, index) => faceDetails(photo, face, index, this.#means));
+    const details = faces.map((face, index) => faceDetails(photo, face, index, this.#context));
     this.#faces.replaceChildren(...details);
     if (!faces.length) this.#faces.append(make("li", "quiet", photo.state === "read" ? "No face in this photo." : summary(photo)));
     this.#sheet.dataset.several = String(faces.length > 1);
     this.#sheet.replaceChildren(this.#image, ...faces.map((face, index) => {
       const box = make("div", "face-box");
       const label = make("span", "face-label", make("b", "", String(index + 1)));
-      label.append(make("span", "", shortWords({ votes: face.votes ?? null, probabilities: face.probabilities, expression: face.expression, unsure: face.unsure })));
+      label.append(make("span", "", shortLabel({ votes: face.votes ?? null, probabilities: face.probabilities, expression: face.expression, unsure: face.unsure })));
       const { x, y, width, height } = face.box;
       Object.assign(box.style, { left: `${100 * x}%`, top: `${100 * y}%`, width: `${100 * width}%`, height: `${100 * height}%` });
-      box.dataset.colour = String(index % 6);
+      box.dataset.color = String(index % 6);
       box.dataset.below = String(y < 0.08);
-      box.dataset.right = String(x + width / 2 > 0.6); // its words end where the box ends, not beyond the photo
+      box.dataset.right = String(x + width / 2 > 0.6); // the label ends at the box, not beyond the photo
       box.append(label);
       return box;
     }));
@@ -129,22 +129,22 @@ export class Single {
     Object.assign(this.#sheet.style, { width: `${width * scale}px`, height: `${height * scale}px` });
   }
 
-  /** @param {number} step  of ZOOMS */
+  /** @param {number} step  in ZOOMS */
   #zoomBy(step) {
     const at = ZOOMS.findLastIndex((zoom) => zoom <= this.#zoom);
     this.#zoomTo(ZOOMS[Math.max(0, Math.min(ZOOMS.length - 1, at + step))]);
   }
 
-  /** @param {number} zoom  1 fits; the middle of the view stays in the middle */
+  /** @param {number} zoom  1 fits the window; the center of the view stays */
   #zoomTo(zoom) {
     const box = this.#scroller;
-    const middle = { x: (box.scrollLeft + box.clientWidth / 2) / box.scrollWidth, y: (box.scrollTop + box.clientHeight / 2) / box.scrollHeight };
+    const center = { x: (box.scrollLeft + box.clientWidth / 2) / box.scrollWidth, y: (box.scrollTop + box.clientHeight / 2) / box.scrollHeight };
     this.#zoom = zoom;
     this.#fit();
-    box.scrollTo(middle.x * box.scrollWidth - box.clientWidth / 2, middle.y * box.scrollHeight - box.clientHeight / 2);
+    box.scrollTo(center.x * box.scrollWidth - box.clientWidth / 2, center.y * box.scrollHeight - box.clientHeight / 2);
   }
 
-  /** @param {WheelEvent} event  with Ctrl, or a pinch on a touchpad */
+  /** @param {WheelEvent} event  with Ctrl, or a pinch gesture on a touchpad */
   #wheel(event) {
     if (!event.ctrlKey) return;
     event.preventDefault();
@@ -154,9 +154,9 @@ export class Single {
   /** @param {KeyboardEvent} event */
   #key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const scrolls = this.#zoom > 1 && event.target === this.#scroller; // then the arrows move the photo
-    if (event.key === "ArrowLeft" && !scrolls) this.#means.onStep(-1);
-    else if (event.key === "ArrowRight" && !scrolls) this.#means.onStep(1);
+    const scrolls = this.#zoom > 1 && event.target === this.#scroller; // then the arrow keys scroll the photo
+    if (event.key === "ArrowLeft" && !scrolls) this.#context.onStep(-1);
+    else if (event.key === "ArrowRight" && !scrolls) this.#context.onStep(1);
     else if (event.key === "+" || event.key === "=") this.#zoomBy(1);
     else if (event.key === "-") this.#zoomBy(-1);
     else if (event.key === "0") this.#zoomTo(1);
@@ -167,7 +167,7 @@ export class Single {
   async #copyJson() {
     await navigator.clipboard.writeText(JSON.stringify(this.#photo?.reading, null, 2)).then(
       () => (this.#copy.textContent = "Copied"),
-      () => (this.#copy.textContent = "The browser did not allow it"),
+      () => (this.#copy.textContent = "The browser blocked it"),
     );
   }
 
@@ -176,8 +176,8 @@ export class Single {
   }
 
   #closed() {
-    this.#picture(undefined);
+    this.#showImage(undefined);
     this.#photo = null;
-    this.#means.onClose();
+    this.#context.onClose();
   }
 }

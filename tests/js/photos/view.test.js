@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { fromAddress, toAddress } from "../../../static/js/photos/address.js";
-import { counts, DEFAULT_VIEW, select } from "../../../static/js/photos/filter.js";
-import { squareAt } from "../../../static/js/photos/facts.js";
-import { csv, json } from "../../../static/js/photos/rows.js";
+import { viewFromQuery, queryFromView } from "../../../static/js/photos/view.js";
+import { counts, DEFAULT_VIEW, select } from "../../../static/js/photos/view.js";
+import { cropPosition } from "../../../static/js/photos/photo.js";
+import { csv, json } from "../../../static/js/photos/export.js";
 
 export const face = (expression, votes, unsure = false) => ({
   box: { x: 0.1, y: 0.2, width: 0.3, height: 0.4 }, landmarks: {}, score: 0.9, expression, unsure,
@@ -14,7 +14,7 @@ const photo = (name, faces, extra = {}) => ({
   id: name, name, path: "", bytes: 1, order: ++order, taken: null, state: "read",
   reading: { picture: { width: 4, height: 3 }, model: { name: "jury-live", version: "1.0.0", label_set: "ferplus" }, faces, milliseconds: {} }, ...extra,
 });
-const failed = { id: "bad.jpg", name: "bad.jpg", path: "", bytes: 1, order: 99, taken: null, state: "failed", problem: { code: "not_a_picture", message: "not a picture" } };
+const failed = { id: "bad.jpg", name: "bad.jpg", path: "", bytes: 1, order: 99, taken: null, state: "failed", problem: { code: "not_a_picture", message: "not an image" } };
 const photos = [
   photo("glad 10.jpg", [face("happiness", 9)], { taken: 30 }),
   photo("glad 9.jpg", [face("happiness", 6)], { taken: 10 }),
@@ -26,7 +26,7 @@ const photos = [
 const view = (changes) => ({ ...DEFAULT_VIEW, ...changes });
 const names = (changes) => select(photos, view(changes)).map(({ name }) => name);
 
-test("each face counts once: as its expression, or as unsure", () => {
+test("each face counts once, as its expression or as unsure", () => {
   const all = counts(photos, view({}));
   assert.deepEqual(all.get("all"), { photos: 6, faces: 5 });
   assert.deepEqual(all.get("happiness"), { photos: 3, faces: 3 });
@@ -37,13 +37,13 @@ test("each face counts once: as its expression, or as unsure", () => {
   assert.equal(parts.reduce((a, b) => a + b), all.get("all").faces);
 });
 
-test("no face, several faces and unread are filters too", () => {
+test("no face, several faces and failed are filters", () => {
   assert.deepEqual(names({ show: "none" }), ["sky.jpg"]);
   assert.deepEqual(names({ show: "several" }), ["pair.jpg"]);
   assert.deepEqual(names({ show: "failed" }), ["bad.jpg"]);
 });
 
-test("the count on a filter is what it shows", () => {
+test("the count of a filter equals the number of photos it shows", () => {
   for (const changes of [{}, { votes: 7 }, { search: "glad" }, { votes: 5, search: "pa" }]) {
     const all = counts(photos, view(changes));
     for (const show of ["all", "happiness", "sadness", "unsure", "none", "several", "failed"]) {
@@ -52,66 +52,66 @@ test("the count on a filter is what it shows", () => {
   }
 });
 
-test("minimum votes hides weaker faces", () => {
+test("minimum votes excludes faces with fewer votes", () => {
   assert.deepEqual(names({ votes: 7 }), ["glad 10.jpg", "pair.jpg"]);
   assert.equal(counts(photos, view({ votes: 7 })).has("sadness"), false);
 });
 
-test("sorts by name as people do, by time, votes and faces", () => {
+test("sorts by name in natural order, by time, votes and faces", () => {
   assert.deepEqual(names({ sort: "name", search: "glad" }), ["glad 9.jpg", "glad 10.jpg"]);
   assert.deepEqual(names({ sort: "taken" }).slice(0, 3), ["glad 9.jpg", "split.jpg", "glad 10.jpg"]);
   assert.deepEqual(names({ sort: "votes", show: "happiness", descending: true }), ["glad 10.jpg", "pair.jpg", "glad 9.jpg"]);
   assert.equal(names({ sort: "faces", descending: true })[0], "pair.jpg");
 });
 
-test("search looks at the path too", () => {
+test("search includes the path", () => {
   assert.deepEqual(names({ search: "BEACH" }), ["pair.jpg"]);
 });
 
-test("a view survives the address", () => {
+test("a view round-trips through the query", () => {
   const one = view({ show: "happiness", votes: 7, search: "a&b=c ü", sort: "votes", descending: true, photo: "x/é.jpg:1:2" });
-  assert.deepEqual(fromAddress(toAddress(one)), one);
-  assert.equal(toAddress(view({})), "");
+  assert.deepEqual(viewFromQuery(queryFromView(one)), one);
+  assert.equal(queryFromView(view({})), "");
 });
 
-test("what others put in the address stays there", () => {
-  assert.equal(toAddress(view({ votes: 7 }), "?on=device&show=happiness"), "?on=device&votes=7");
+test("other query parameters stay", () => {
+  assert.equal(queryFromView(view({ votes: 7 }), "?on=device&show=happiness"), "?on=device&votes=7");
 });
 
-test("nonsense in the address is the default view", () => {
-  assert.deepEqual(fromAddress("?show=<script>&votes=99&sort=up&order=x"), view({}));
+test("invalid parameters give the default view", () => {
+  assert.deepEqual(viewFromQuery("?show=<script>&votes=99&sort=up&order=x"), view({}));
 });
 
-test("CSV has a row a face and keeps every photo", () => {
+test("CSV has one row per face and includes every photo", () => {
   const lines = csv(photos).split("\r\n");
-  assert.equal(lines.length, 1 + 5 + 2 + 1); // header, faces, the photos without any, the last line's end
+  assert.equal(lines.length, 1 + 5 + 2 + 1); // header, faces, photos without a face, end of the last line
   const width = lines[0].split(",").length;
   for (const line of lines.slice(0, -1)) assert.equal(line.split(",").length, width, line);
-  assert.match(lines.at(-2), /not a picture/);
+  assert.match(lines.at(-2), /not an image/);
 });
 
-test("CSV quotes, and never hands a spreadsheet a formula", () => {
+test("CSV quotes cells and escapes formulas", () => {
   const text = csv([photo('=1+1,"x".jpg', [])]);
   assert.match(text, /"'=1\+1,""x"".jpg"/);
 });
 
-test("JSON holds the readings as they came", () => {
+test("JSON contains the results unchanged", () => {
   const parsed = JSON.parse(json(photos));
   assert.equal(parsed.photos.length, 6);
   assert.deepEqual(parsed.photos[0].reading, photos[0].reading);
   assert.equal(parsed.photos[5].error.code, "not_a_picture");
 });
 
-test("a picture is cut square where its faces are", () => {
+test("the square crop contains the faces", () => {
   const one = (box, width, height, ...others) => {
     const { faces, ...reading } = photo("x", [face("happiness", 9)]).reading;
     const all = [box, ...others].map((box) => ({ ...faces[0], box }));
-    return squareAt({ ...photo("x", []), reading: { ...reading, picture: { width, height }, faces: all } });
+    return cropPosition({ ...photo("x", []), reading: { ...reading, picture: { width, height }, faces: all } });
   };
-  assert.deepEqual(squareAt(photo("x", [])), { x: 0.5, y: 0.5 });
+  assert.deepEqual(cropPosition(photo("x", [])), { x: 0.5, y: 0.5 });
   assert.deepEqual(one({ x: 0, y: 0, width: 0.2, height: 0.1 }, 300, 600), { x: 0.5, y: 0 });
   assert.deepEqual(one({ x: 0.4, y: 0.9, width: 0.2, height: 0.1 }, 300, 600), { x: 0.5, y: 1 });
-  const { x, y } = one({ x: 0.25, y: 0.4, width: 0.2, height: 0.2 }, 600, 300); // centre .35: 210 of 600, 60 left of the square
+  const { x, y } = one({ x: 0.25, y: 0.4, width: 0.2, height: 0.2 }, 600, 300); // center .35: 210 of 600, 60 left of the square
   assert.equal(y, 0.5);
   assert.ok(Math.abs(x - 0.2) < 1e-9);
   const left = { x: 0.1, y: 0.4, width: 0.1, height: 0.2 }, right = { x: 0.8, y: 0.4, width: 0.1, height: 0.3 };
