@@ -54,7 +54,7 @@ def measure(faces, detector, sample_size=4000):
         "points": {name: [round(float(value), 4) for value in point]
                    for name, point in zip(LANDMARKS, medians, strict=True)},
         "measured_on": {"split": "Training", "pictures": len(rows), "found": len(found), "seed": SEED,
-                        "command": f"python -m training eyes --data fer2013.csv.gz --pictures {len(rows)}"},
+                        "command": f"python -m training alignment --data fer2013.csv.gz --images {len(rows)}"},
     }
 
 

@@ -1,6 +1,6 @@
-"""What the ten raters of FER+ achieve themselves: the measure a model is held against.
+"""What the ten raters of FER+ achieve themselves, as a reference for models.
 
-votes: int (n, 10), columns as in the votes' csv: eight expressions, *unknown*, *not a face*.
+votes: int (n, 10), columns as in FER+'s csv: eight expressions, *unknown*, *not a face*.
 The equivalent jury is defined in docs/equivalent-jury.md.
 """
 
@@ -18,18 +18,18 @@ RATERS = 10
 
 
 def has_majority(votes):
-    """bool (n,): more than half of the votes, those for *not a face* left out, chose one expression.
+    """bool (n,): more than half of the votes other than *not a face* are for one expression.
 
-    The rows of Barsoum et al. 2016's standard evaluation.
+    These are the rows of Barsoum et al. 2016's standard evaluation.
     """
     return 2 * votes[:, :EXPRESSIONS].max(1) > votes[:, :NOT_A_FACE].sum(1)
 
 
 def one_rater(votes):
-    """float64 (n,): the chance that one rater names the first choice of all the other raters of a face.
+    """float64 (n,): the probability that one rater chooses the plurality label of the other raters of a face.
 
-    Votes for *not a face* are left out; one for *unknown* agrees with nobody. Among equals the
-    first label counts, as it does for a model.
+    Votes for *not a face* are left out; a vote for *unknown* never agrees. Of equal labels the first
+    counts, as it does for a model.
     """
     hits = np.zeros(len(votes))
     for label in range(EXPRESSIONS):
@@ -45,12 +45,12 @@ def all_expressions(votes):
 
 
 class Juries:
-    """Juries of k raters whose averaged votes, smoothed towards a prior, predict the raters left over."""
+    """Juries of k raters. Their averaged votes, smoothed toward a prior, predict the remaining raters' votes."""
 
     def __init__(self, chosen_on, prior):
-        """Choose each jury size's smoothing on `chosen_on`, counts int (n, labels) of ten votes a row.
+        """Choose the smoothing of each jury size on `chosen_on`, counts int (n, labels) of ten votes per row.
 
-        prior: float (labels,), the labels' shares.
+        prior: float (labels,), the labels' frequencies.
         """
         self.prior = np.asarray(prior, np.float64) / np.sum(prior)
         self.smoothing = {0: 1.0}
@@ -60,19 +60,19 @@ class Juries:
             self.smoothing[size] = float(np.exp(best.x))
 
     def losses(self, counts, size, smoothing=None):
-        """float64 (n,): expected cross-entropy, nats a vote, of a jury of `size` on the other votes of each face.
+        """float64 (n,): expected cross-entropy, nats per vote, of a jury of `size` on the other votes of each face.
 
-        Exact: every way to draw the jury from the ten votes is weighed by its probability.
+        Exact: every way to draw the jury from the ten votes is weighted by its probability.
         """
         smoothing = self.smoothing[size] if smoothing is None else smoothing
-        distinct, place = np.unique(counts, axis=0, return_inverse=True)
-        return np.array([self._loss(tuple(row), size, smoothing) for row in distinct])[place.ravel()]
+        distinct, inverse = np.unique(counts, axis=0, return_inverse=True)
+        return np.array([self._loss(tuple(row), size, smoothing) for row in distinct])[inverse.ravel()]
 
     def _loss(self, row, size, smoothing):
         jury, weight = _draws(tuple(int(count) for count in row), size)
         predicted = np.log((jury + smoothing * self.prior) / (size + smoothing))
-        left = (np.array(row) - jury) / (RATERS - size)
-        return float(-(weight[:, None] * left * np.where(left > 0, predicted, 0)).sum())
+        remaining = (np.array(row) - jury) / (RATERS - size)
+        return float(-(weight[:, None] * remaining * np.where(remaining > 0, predicted, 0)).sum())
 
     def curve(self, counts):
         """float64 (n, 10): losses of juries of 0 to 9 raters on each face."""
@@ -90,20 +90,20 @@ def _draws(row, size):
 
 
 def equivalent(curve, loss):
-    """How many raters a loss is worth, by linear interpolation on `curve`, (10,), the juries' mean losses.
+    """The jury size with the given loss, by linear interpolation on `curve`, (10,), the juries' mean losses.
 
-    0 where the loss is no better than the prior's; 9, the largest jury that leaves a vote to
-    predict, where it is better than that.
+    0 if the loss is no lower than the prior's. 9, the largest jury that leaves a vote to predict, if the
+    loss is lower than that jury's.
     """
     curve = np.minimum.accumulate(np.asarray(curve, np.float64))
     return float(np.interp(-loss, -curve, np.arange(len(curve))))
 
 
 def equivalent_jury(juries, counts, model_losses, times=1000, seed=0):
-    """The equivalent jury of a model, with its 95 % interval by the bootstrap over faces.
+    """The equivalent jury of a model, with its 95 % interval by bootstrap over faces.
 
-    counts: int (n, 8), ten votes a row. model_losses: float (n,), the model's cross-entropy in
-    nats a vote on the same faces. Returns {"raters", "low", "high", "faces", "model", "curve"}.
+    counts: int (n, 8), ten votes per row. model_losses: float (n,), the model's cross-entropy in
+    nats per vote on the same faces. Returns {"raters", "low", "high", "faces", "model", "curve"}.
     """
     curve = juries.curve(counts)
     rng = np.random.default_rng(seed)

@@ -1,101 +1,57 @@
-"""A model bundle as it is judged, and its answers on one split beside what people said."""
+"""A network's predictions on one split, with the votes or labels they are evaluated on."""
 
-import hashlib
-import json
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
 
 from ..data.labels import LABEL_SETS, translate
 from ..errors import TrainingError
-from ..export import card as cards
 from .metrics import log_softmax
 
 
 @dataclass(frozen=True)
-class Bundle:
-    """What judging needs of a bundle. folder: Path. card: dict, checked."""
+class Predictions:
+    """Predictions on the evaluation rows of one split.
 
-    folder: Path
-    card: dict
-
-    @property
-    def label_set(self):
-        return self.card["label_set"]
-
-    @property
-    def temperature(self):
-        return self.card["calibration"]["temperature"]
-
-    @property
-    def unsure_threshold(self):
-        return self.card["unsure"]["threshold"]
-
-
-@dataclass(frozen=True)
-class Answers:
-    """One split's faces. Rows without a vote for an expression are left out where raters judge.
-
-    rows: int64 (n,), indices into the data set. logits: float32 (n, labels). shares: float64
-    (n, labels), rows sum to 1: the votes on the expressions, or FER2013's label as one-hot.
-    truth: int64 (n,): the raters' first choice (the first of equals), or FER2013's label.
-    votes: int64 (n, 10) in the order of the votes' columns, or None.
+    rows: int64 (n,), indices into the data set. logits: float32 (n, labels). targets: float64
+    (n, labels), rows sum to 1: the fractions of the votes for each expression, or FER2013's label
+    as one-hot. truth: int64 (n,): the raters' plurality label (the first of equals), or FER2013's
+    label. votes: int64 (n, 10) in the order of the votes' columns, or None.
     """
 
     rows: np.ndarray
     logits: np.ndarray
-    shares: np.ndarray
+    targets: np.ndarray
     truth: np.ndarray
     votes: np.ndarray | None
 
 
-def read_bundle(folder):
-    """The Bundle in `folder`. Raises TrainingError for one that is missing, damaged or of a wrong card."""
-    folder = Path(folder)
-    path = folder / "card.json"
-    if not path.is_file():
-        raise TrainingError(f"{folder}: no model bundle (no card.json); make one: python -m training export RUN …")
-    try:
-        card = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise TrainingError(f"{path}: not JSON ({error}); export the bundle again") from None
-    cards.check(card, path)
-    if card["label_set"] not in LABEL_SETS or tuple(card["labels"]) != LABEL_SETS[card["label_set"]]:
-        raise TrainingError(f"{path}: label set {card['label_set']!r} is not one judged here: {', '.join(LABEL_SETS)}")
-    for name, meant in card["files"].items():
-        if not (folder / name).is_file():
-            raise TrainingError(f"{folder / name}: missing, though the card names it; export the bundle again")
-        if hashlib.sha256((folder / name).read_bytes()).hexdigest() != meant["sha256"]:
-            raise TrainingError(f"{folder / name}: not the file the card describes (sha256); export the bundle again")
-    return Bundle(folder, card)
+def predict(run, faces, label_set, split, views=None):
+    """Predictions of the function `run` (uint8 (n, h, w) -> logits of `label_set`) on the split called `split`.
 
-
-def answers(run, faces, label_set, split, views=None):
-    """Answers of the function `run` (uint8 (n, h, w) -> logits of `label_set`) on the split called `split`.
-
-    views: a function from pictures to a list of such pictures, each another view of the same faces, as
-    `mirror_views` and `ten_crops`; the logarithms of the probabilities of all are averaged.
+    views: a function from images to a list of augmented images of the same faces, such as `mirror_views` or
+    `ten_crops`; their log-probabilities are averaged.
     """
-    rows = judged_rows(faces, label_set, split)
+    rows = evaluation_rows(faces, label_set, split)
     if not len(rows):
-        raise TrainingError(f"the data set has no rows of {split} to judge {label_set} on")
+        raise TrainingError(f"the data set has no {split} rows to evaluate {label_set} on; give a data set that does")
     if views is None:
-        return judged(faces, label_set, rows, run(faces.images[rows]))
-    seen = views(faces.images[rows])
-    return judged(faces, label_set, rows, sum(log_softmax(run(each)) for each in seen) / len(seen))
+        return evaluated(faces, label_set, rows, run(faces.images[rows]))
+    augmented = views(faces.images[rows])
+    return evaluated(faces, label_set, rows, sum(log_softmax(run(each)) for each in augmented) / len(augmented))
 
 
 def mirror_views(images):
-    """Pictures uint8 (n, h, w) and their mirror images."""
+    """Images uint8 (n, h, w) and their mirror images."""
     return [images, images[:, :, ::-1]]
 
 
 def ten_crops(images, margin=4):
-    """Corners and centre of pictures uint8 (n, h, w), `margin` px cut off in all, enlarged again, and mirrored.
+    """The four corner crops and the center crop of images uint8 (n, h, w), resized to (h, w), and their mirror images.
 
-    Krizhevsky et al. 2012; margin 4 of 48 px is what the VGG nets of FER2013's usual recipes were judged with.
+    A crop is `margin` px smaller than the image. Krizhevsky et al. 2012; the usual VGG recipes for FER2013
+    are evaluated with a margin of 4 of 48 px.
     """
     height, width = images.shape[1:]
     corners = [(0, 0), (0, margin), (margin, 0), (margin, margin), (margin // 2, margin // 2)]
@@ -104,25 +60,25 @@ def ten_crops(images, margin=4):
     return [view for crop in crops for view in mirror_views(crop)]
 
 
-def judged(faces, label_set, rows, logits):
-    """Answers from `logits`, float (n, labels), of the data set's `rows`."""
+def evaluated(faces, label_set, rows, logits):
+    """Predictions from `logits`, float (n, labels), of the data set's `rows`."""
     labels = len(LABEL_SETS[label_set])
     if label_set == "ferplus":
         votes = faces.votes[rows].astype(np.int64)
         counts = votes[:, :labels]
-        return Answers(rows, logits, counts / counts.sum(1, keepdims=True), counts.argmax(1), votes)
+        return Predictions(rows, logits, counts / counts.sum(1, keepdims=True), counts.argmax(1), votes)
     truth = translate(faces.labels[rows], faces.label_set, label_set)
-    return Answers(rows, logits, np.eye(labels)[truth], truth, None)
+    return Predictions(rows, logits, np.eye(labels)[truth], truth, None)
 
 
-def judged_rows(faces, label_set, split):
-    """The split's rows that `label_set` judges: with FER+ those with a vote for an expression."""
+def evaluation_rows(faces, label_set, split):
+    """The split's rows that `label_set` is evaluated on; for FER+ those with a vote for an expression."""
     rows = faces.rows(split)
     return rows[faces.expression_votes[rows].sum(1) > 0] if label_set == "ferplus" else rows
 
 
 def forward(bundle):
-    """A function from pictures, uint8 or float (n, h, w), to logits float32: the LiteRT file's, else the network's."""
+    """A function from images, uint8 or float (n, h, w), to float32 logits of the bundle's LiteRT or Keras file."""
     if "model.tflite" in bundle.card["files"]:
         content = (bundle.folder / "model.tflite").read_bytes()
         return lambda images: litert_logits(content, images)
@@ -133,24 +89,25 @@ def forward(bundle):
 
 def keras_logits(model, images):
     """Logits float32 (n, labels) of a Keras model for `images`, uint8 or float (n, h, w)."""
-    return np.concatenate([model.predict(np.asarray(images[at:at + 1024], np.float32)[..., None],
-                                         batch_size=256, verbose=0) for at in range(0, len(images), 1024)])
+    return np.concatenate([model.predict(np.asarray(images[start:start + 1024], np.float32)[..., None],
+                                         batch_size=256, verbose=0) for start in range(0, len(images), 1024)])
 
 
 def litert_logits(content, images, batches=(32,)):
-    """Logits of a LiteRT file's bytes for `images`, uint8 or float (n, h, w), in batches of these sizes in turn."""
+    """Logits of a LiteRT file's bytes for `images`, uint8 or float (n, h, w), cycling through the batch sizes."""
     from ai_edge_litert.interpreter import Interpreter
     interpreter = Interpreter(model_content=content, num_threads=1)
-    entry, out = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]["index"]
-    found, at, turn, shape = [], 0, 0, None
-    while at < len(images):
-        part = np.asarray(images[at:at + batches[turn % len(batches)]], np.float32)[..., None]
+    input_index = interpreter.get_input_details()[0]["index"]
+    output_index = interpreter.get_output_details()[0]["index"]
+    outputs, start, turn, shape = [], 0, 0, None
+    while start < len(images):
+        part = np.asarray(images[start:start + batches[turn % len(batches)]], np.float32)[..., None]
         if part.shape != shape:
             shape = part.shape
-            interpreter.resize_tensor_input(entry, shape)
+            interpreter.resize_tensor_input(input_index, shape)
             interpreter.allocate_tensors()
-        interpreter.set_tensor(entry, part)
+        interpreter.set_tensor(input_index, part)
         interpreter.invoke()
-        found.append(interpreter.get_tensor(out).copy())
-        at, turn = at + len(part), turn + 1
-    return np.concatenate(found)
+        outputs.append(interpreter.get_tensor(output_index).copy())
+        start, turn = start + len(part), turn + 1
+    return np.concatenate(outputs)

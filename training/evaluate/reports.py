@@ -1,10 +1,10 @@
-"""Figures of a bundle as lines of text."""
+"""Reports: the figures of a bundle as lines of text."""
 
 
 def lines(split, figures):
-    """The figures of one split (see evaluate.figures) as text, line by line."""
-    yield f"{split}: {figures['faces']} faces, {figures['with_twin_in_training']} with a twin in Training"
-    for name, key in (("as published", "as_published"), ("without twins", "without_twins"),
+    """The figures of one split (see evaluate.figures) as lines of text."""
+    yield f"{split}: {figures['faces']} faces, {figures['with_twin_in_training']} with a near-duplicate in Training"
+    for name, key in (("all rows", "as_published"), ("without near-duplicates", "without_twins"),
                       ("flip averaging", "flip_averaging"),
                       ("ten-crop averaging", "ten_crop_averaging"), ("one human rater", "one_rater")):
         if key in figures:
@@ -12,14 +12,34 @@ def lines(split, figures):
             yield from _summary(figures[key])
     yield f"  expected calibration error {figures['expected_calibration_error']:.4f}"
     unsure = figures["unsure"]
-    yield f"  unsure of {100 * unsure['share']:.1f} %; of its answers {100 * unsure['error_rate']:.1f} % are wrong"
+    yield f"  unsure on {100 * unsure['share']:.1f} %; error rate of the others {100 * unsure['error_rate']:.1f} %"
     if figures.get("equivalent_jury"):
         jury = figures["equivalent_jury"]
         yield (f"  equivalent jury {equivalent(jury)}: "
-               f"{jury['model']:.4f} nats a vote on {jury['faces']} faces; juries of 0 to 9: "
+               f"{jury['model']:.4f} nats per vote on {jury['faces']} faces; juries of 0 to 9: "
                + " ".join(f"{loss:.3f}" for loss in jury["curve"]))
     yield from _classes(figures)
-    yield from _entropy(figures.get("by_entropy", []))
+    yield from _by_entropy(figures.get("by_entropy", []))
+
+
+def comparison(names, test):
+    """McNemar's test as one line."""
+    return (f"correct on the same {test['faces']} faces of {test['split']}: only {names[0]} {test['only_a']}, "
+            f"only {names[1]} {test['only_b']}; McNemar's exact test p = {test['p']:.3g}")
+
+
+def serving(measured):
+    """Figures through the site's own pipeline (see evaluate.serving_path) as lines of text."""
+    yield (f"{measured['split']} through the site's detector and crop: {100 * measured['found']:.1f} % of "
+           f"{measured['faces']} faces detected; on those")
+    yield from _summary(measured["figures"])
+
+
+def equivalent(jury):
+    """An equivalent jury (see jury.equivalent_jury) in words."""
+    largest = len(jury["curve"]) - 1
+    raters = f"{largest} raters or more" if jury["raters"] >= largest else f"{jury['raters']:.1f} raters"
+    return f"{raters} (95 % interval {jury['low']:.1f} to {jury['high']:.1f})"
 
 
 def _summary(summary):
@@ -36,13 +56,13 @@ def _classes(figures):
         yield (f"    {each['label']:20} {100 * each['precision']:8.1f} {100 * each['recall']:8.1f} "
                f"{100 * each['f1']:6.1f} {each['faces']:6}")
     labels = [each["label"] for each in figures["per_class"]]
-    yield "  confusion (rows: people's label; columns: answer)"
+    yield "  confusion matrix (rows: true label; columns: predicted label)"
     yield " " * 17 + "".join(f"{label[:9]:>10}" for label in labels)
     for label, row in zip(labels, figures["confusion"], strict=True):
         yield f"    {label:13}" + "".join(f"{count:10}" for count in row)
 
 
-def _entropy(bands):
+def _by_entropy(bands):
     if bands:
         yield "  by entropy of the ten votes (nats)"
     for band in bands:
@@ -51,23 +71,3 @@ def _entropy(bands):
         name = "accuracy" if "accuracy" in band else "agreement_with_plurality"
         yield (f"    {edges:12} {band['faces']:5} faces  {name.replace('_', ' ')} {100 * band[name]:5.1f} %  "
                f"cross-entropy {band['cross_entropy']:.3f}  one human rater {100 * band['one_rater']:5.1f} %")
-
-
-def comparison(names, test):
-    """McNemar's test as one line."""
-    return (f"right on the same {test['faces']} faces of {test['split']}: only {names[0]} {test['only_a']}, "
-            f"only {names[1]} {test['only_b']}; McNemar's exact test p = {test['p']:.3g}")
-
-
-def serving(measured):
-    """Figures through the site's own path (see evaluate.serving_path) as text, line by line."""
-    yield (f"{measured['split']} through the site's detector and crop: {100 * measured['found']:.1f} % of "
-           f"{measured['faces']} faces found; on those")
-    yield from _summary(measured["figures"])
-
-
-def equivalent(jury):
-    """An equivalent jury (see jury.equivalent_jury) in words."""
-    most = len(jury["curve"]) - 1
-    raters = f"{most} raters or more" if jury["raters"] >= most else f"{jury['raters']:.1f} raters"
-    return f"{raters} (95 % interval {jury['low']:.1f} to {jury['high']:.1f})"

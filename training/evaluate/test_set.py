@@ -1,4 +1,4 @@
-"""FER2013 as a yardstick: its faces, which of them are twins, how the site's detector crops them."""
+"""FER2013 as a test set: its faces, near-duplicates in Training, and crops by the site's detector."""
 
 import hashlib
 import json
@@ -8,39 +8,39 @@ from pathlib import Path
 
 import numpy as np
 
+from webapp.vision.crops import CropSpec
+
+from ..data import alignment
+from ..data.duplicates import near_duplicate_in_training
 from ..data.fer2013 import Faces
-from ..data.near_duplicates import with_twin
 
 
 @dataclass(frozen=True)
 class TestSet:
-    """faces: Faces. store: folder that keeps what took minutes to find out, or None."""
+    """faces: Faces. cache: folder that stores what takes minutes to compute, or None."""
 
     faces: Faces
-    store: Path | None = None
-    __test__ = False        # pytest takes the name for a test's
+    cache: Path | None = None
+    __test__ = False        # not a pytest class
 
     @cached_property
-    def twins(self):
-        """bool (n,): rows outside Training that have a twin in it."""
-        return with_twin(self.faces, self.store)
+    def near_duplicates(self):
+        """bool (n,): rows outside Training with an exact or near-duplicate in Training."""
+        return near_duplicate_in_training(self.faces, self.cache)
 
-    def serving(self, card, split):
-        """The split's pictures as the site would crop them: uint8 (m, size, size), and found, bool (m,).
+    def serving_crops(self, card, split):
+        """The split's images as the site crops them: uint8 (m, size, size), and found, bool (m,).
 
-        Raises TrainingError where the detector's files are not made yet.
+        Raises TrainingError if the detector's files do not exist yet.
         """
-        from webapp.vision.crops import CropSpec
-
-        from ..data import alignment
-        how = CropSpec.from_card(card)
-        mark = hashlib.sha256(json.dumps([self.faces.md5, split, how.size, how.points]).encode()).hexdigest()[:16]
-        path = None if self.store is None else Path(self.store) / f"serving-{mark}.npz"
+        spec = CropSpec.from_card(card)
+        key = hashlib.sha256(json.dumps([self.faces.md5, split, spec.size, spec.points]).encode()).hexdigest()[:16]
+        path = None if self.cache is None else Path(self.cache) / f"serving-{key}.npz"
         if path is not None and path.exists():
-            with np.load(path) as kept:
-                return kept["crops"], kept["found"]
+            with np.load(path) as cached:
+                return cached["crops"], cached["found"]
         images = self.faces.images[self.faces.rows(split)]
-        crops, found = alignment.serving_crops(images, alignment.open_detector(), how)
+        crops, found = alignment.serving_crops(images, alignment.open_detector(), spec)
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
             np.savez_compressed(path, crops=crops, found=found)

@@ -1,72 +1,76 @@
-"""The card of a bundle: its figures, its nine sections, checked against the schema."""
+"""Complete, write and update the card of a model bundle."""
 
+import hashlib
 import json
 from pathlib import Path
 
-import jsonschema
-
 from ..errors import TrainingError
-
-SCHEMA = Path(__file__).parents[2] / "static" / "models" / "card.schema.json"
-DIGITS = 5      # significant digits that figures are written with
+from ..evaluate.bundles import Bundle, check_card, read_bundle, round_floats
+from ..evaluate.figures import figures, serving_path
+from . import model_card
 
 
 def title(label_set, name):
-    """A bundle's name for people."""
+    """A bundle's default title on the site's pages."""
     size = name.rpartition("-")[2].capitalize()
-    what = {"ferplus": "ten votes on eight expressions", "fer2013": "FER2013's seven expressions"}[label_set]
-    return f"{size}: {what}"
+    task = {"ferplus": "ten votes on eight expressions", "fer2013": "FER2013's seven expressions"}[label_set]
+    return f"{size}: {task}"
 
 
-def complete(content, folder, tests, release, say=print):
-    """`content` with its figures, measured on the files in `folder`, and its model card.
+def complete(card, folder, tests, publish, report=print):
+    """`card` with figures, evaluated on the files in `folder`, and the model-card text.
 
-    PublicTest always, PrivateTest for a `release` only.
+    Always evaluates on PublicTest; on PrivateTest only to `publish` a version.
     """
-    from ..evaluate.figures import figures, serving_path
-    from ..evaluate.predictions import Bundle
-    from . import model_card
-    bundle = Bundle(Path(folder), content)
-    measured = {"command": f"python -m training evaluate {content['name']} --data fer2013.csv.gz "
-                           "--flip --serving", "PublicTest": None, "PrivateTest": None}
-    for split in ("PublicTest", "PrivateTest") if release else ("PublicTest",):
-        say(f"figures on {split}")
+    bundle = Bundle(Path(folder), card)
+    measured = {"command": f"python -m training evaluate {card['name']} --data fer2013.csv.gz --flip --serving",
+                "PublicTest": None, "PrivateTest": None}
+    for split in ("PublicTest", "PrivateTest") if publish else ("PublicTest",):
+        report(f"evaluating on {split}")
         measured[split] = figures(bundle, tests, split)
-    say("figures through the site's own path")
+    report("evaluating through the site's face detector and crop")
     try:
         measured["serving_path"] = serving_path(bundle, tests, split)
     except TrainingError as error:
-        say(f"left out: {error}")
-    content = content | {"figures": rounded(measured)}
-    return content | {"model_card": model_card.sections(content)}
+        report(f"skipped: {error}")
+    card = card | {"figures": round_floats(measured)}
+    return card | {"model_card": model_card.sections(card)}
 
 
-def rounded(value):
-    """`value`, made of dicts, lists and numbers, with its floats at DIGITS significant digits."""
-    if isinstance(value, dict):
-        return {key: rounded(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [rounded(each) for each in value]
-    return float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value
+def rewrite_text(folder):
+    """Regenerate the model-card sections of the bundle in `folder` from its recorded figures; the card.
+
+    Nothing is evaluated, and no other field changes. Raises TrainingError for an invalid bundle or a card
+    that cannot be written.
+    """
+    bundle = read_bundle(folder)
+    card = bundle.card | {"model_card": model_card.sections(bundle.card)}
+    try:
+        write(card, bundle.folder)
+    except OSError as error:
+        raise TrainingError(f"{bundle.folder}: the card cannot be written ({error.strerror}); "
+                            "make it writable or free disk space") from None
+    return card
 
 
-def check(content, source="card.json"):
-    """Raise TrainingError, saying what is wrong, where `content` is not a card."""
-    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
-    error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema).iter_errors(content))
-    if error is not None:
-        raise TrainingError(f"{source}: not a card: {error.json_path}: {error.message[:200]}; export the bundle again")
+def write(card, folder):
+    """Check `card` and write it to the bundle in `folder`; the previous file is replaced only by a complete one."""
+    check_card(card)
+    path = Path(folder) / "card.json"
+    partial = path.with_suffix(".partial")
+    try:
+        partial.write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
-def check_field(field, value):
-    """Raise TrainingError where `value` cannot be a card's `field`, "name" or "version"."""
-    rule = json.loads(SCHEMA.read_text(encoding="utf-8"))["properties"][field]
-    if not jsonschema.Draft202012Validator(rule).is_valid(value):
-        meant = {"name": "small letters, digits and hyphens, as jury-live", "version": "three numbers, as 1.0.0"}[field]
-        raise TrainingError(f"--{field} {value!r}: {meant}")
-
-
-def write(content, folder):
-    """Check `content` and write it as the card of the bundle in `folder`."""
-    check(content)
-    (Path(folder) / "card.json").write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+def file_manifest(folder):
+    """{name: {"sha256", "bytes"}} of every file under `folder` except the card."""
+    manifest = {}
+    for path in sorted(Path(folder).rglob("*")):
+        if path.is_file() and path.name != "card.json":
+            content = path.read_bytes()
+            manifest[path.relative_to(folder).as_posix()] = {"sha256": hashlib.sha256(content).hexdigest(),
+                                                             "bytes": len(content)}
+    return manifest

@@ -1,10 +1,10 @@
-"""The face detector's files, made from the one its authors published.
+"""Build the face detector's files from the published model.
 
 BlazeFace full-range (MediaPipe, Apache-2.0; Bazarevsky et al. 2019, "BlazeFace: Sub-millisecond
-Neural Face Detection on Mobile GPUs") comes inside an npm package, as a .tflite fixed at 192x192.
-Nothing of the net depends on that size but the shapes written in the file and the two sizes it
-enlarges to, so the same weights serve any size that is a multiple of 32: for the server one LiteRT
-file a size, for the browser one TF.js graph model of any size (`graph_model.py`).
+Neural Face Detection on Mobile GPUs") is distributed in an npm package, as a .tflite fixed at 192x192.
+Only the tensor shapes in the file and the sizes of its two upsampling layers depend on that size. The
+same weights therefore work at any size that is a multiple of 32: one LiteRT file per size for the
+server, one TF.js graph model of any size (`graph_model.py`) for the browser.
 """
 
 import hashlib
@@ -15,29 +15,29 @@ import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
+from ..data.alignment import DETECTOR as FOLDER
 from ..errors import TrainingError
 from . import graph_model
 
 PACKAGE = "@mediapipe/face_detection"
 SOURCE = Path("node_modules") / PACKAGE / "face_detection_full_range.tflite"
 SOURCE_SHA256 = "99bf9494d84f50acc6617d89873f71bf6635a841ea699c17cb3377f9507cfec3"
-FOLDER = Path("static/detector")
-# Width and height. Long sides 128 and 256 for live pictures, 512 too for photos, 192 for a second look at one face.
+# Width and height. Long side 128 or 256 for live frames, also 512 for photos, 192 to refine one face.
 SIZES = ((192, 192),
          (128, 96), (96, 128), (128, 128),
          (256, 160), (160, 256), (256, 192), (192, 256), (256, 256),
          (512, 288), (288, 512), (512, 384), (384, 512), (512, 512))
-VERSION = 2         # raise it when this module makes other files from the same source
+VERSION = 2         # increment when this module builds different files from the same source
 
 
-def make(folder=FOLDER, source=SOURCE, say=print):
-    """Make the detector's files in `folder`; leaves them alone when they are all there and whole.
+def build(folder=FOLDER, source=SOURCE, report=print):
+    """Build the detector's files in `folder`, unless they are complete and intact.
 
-    Raises TrainingError where the source is missing or is not the file it should be.
+    Raises TrainingError if the source is missing or is another file.
     """
     folder = Path(folder)
-    if is_whole(folder):
-        say(f"{folder}: the detector's files are there")
+    if is_complete(folder):
+        report(f"{folder}: the detector's files are up to date")
         return
     original = _read_source(Path(source))
     folder.mkdir(parents=True, exist_ok=True)
@@ -46,11 +46,11 @@ def make(folder=FOLDER, source=SOURCE, say=print):
     parsed = _parse(original)
     graph_model.write(parsed, folder / "tfjs", (1, -1, -1, 3), _outputs(parsed.subgraphs[0]))
     (folder / "detector.json").write_text(json.dumps(_description(folder), indent=1) + "\n")
-    say(f"{folder}: the detector in {len(SIZES)} sizes, and for the browser")
+    report(f"{folder}: built the detector in {len(SIZES)} sizes, and for the browser")
 
 
-def is_whole(folder):
-    """True when `folder` holds what this version makes and every file has the recorded hash."""
+def is_complete(folder):
+    """Whether `folder` contains this version's files, each with its recorded hash."""
     try:
         description = json.loads((folder / "detector.json").read_text())
         return (description["version"] == VERSION and description["sizes"] == [list(size) for size in SIZES]
@@ -60,9 +60,9 @@ def is_whole(folder):
 
 
 def resized(original, width, height):
-    """The .tflite `original` (bytes) rewritten for pictures of `width` x `height`, multiples of 32; bytes.
+    """The .tflite `original` (bytes) rewritten for images of `width` x `height`, multiples of 32; bytes.
 
-    Every picture-shaped tensor is scaled, and so are the sizes the two bilinear enlargements aim at.
+    Every feature map is scaled, and so are the target sizes of the two bilinear upsampling layers.
     """
     model = _parse(original)
     graph = model.subgraphs[0]
@@ -75,8 +75,8 @@ def resized(original, width, height):
             batch, rows, columns, channels = tensor.shape
             tensor.shape = [batch, rows * height // base_height, columns * width // base_width, channels]
         else:
-            batch, cells, numbers = tensor.shape
-            tensor.shape = [batch, cells * height * width // (base_height * base_width), numbers]
+            batch, cells, values = tensor.shape
+            tensor.shape = [batch, cells * height * width // (base_height * base_width), values]
     for operator in graph.operators:
         if graph_model.kind(model, operator) == "RESIZE_BILINEAR":
             output = graph.tensors[operator.outputs[0]]
@@ -88,17 +88,17 @@ def resized(original, width, height):
 
 
 def _outputs(graph):
-    """The net's two outputs by name, told apart by their last dimension: 16 numbers a cell, or one."""
-    by_numbers = {int(graph.tensors[index].shape[-1]): index for index in graph.outputs}
-    return {"boxes": by_numbers[16], "scores": by_numbers[1]}
+    """The network's two outputs by name, distinguished by their last dimension: 16 values per cell, or one."""
+    by_width = {int(graph.tensors[index].shape[-1]): index for index in graph.outputs}
+    return {"boxes": by_width[16], "scores": by_width[1]}
 
 
 def _constants(model, graph):
-    """Indices of the tensors that hold weights, as stored (float16) and as restored (float32)."""
+    """Indices of the weight tensors, stored (float16) and dequantized (float32)."""
     stored = {index for index, tensor in enumerate(graph.tensors) if model.buffers[tensor.buffer].data is not None}
-    restored = {int(operator.outputs[0]) for operator in graph.operators
+    dequantized = {int(operator.outputs[0]) for operator in graph.operators
                 if graph_model.kind(model, operator) == "DEQUANTIZE"}
-    return stored | restored
+    return stored | dequantized
 
 
 def _parse(original):
@@ -107,11 +107,12 @@ def _parse(original):
 
 def _read_source(source):
     if not source.is_file():
-        raise TrainingError(f"{source}: no such file. It comes with the npm package {PACKAGE}: run `npm ci`")
+        raise TrainingError(f"{source}: no such file; it is part of the npm package {PACKAGE}: run `npm ci`")
     data = source.read_bytes()
-    if hashlib.sha256(data).hexdigest() != SOURCE_SHA256:
-        raise TrainingError(f"{source}: not the file that is meant (its sha256 is not {SOURCE_SHA256}): "
-                            "run `npm ci` to get it again")
+    digest = hashlib.sha256(data).hexdigest()
+    if digest != SOURCE_SHA256:
+        raise TrainingError(f"{source}: sha256 must be {SOURCE_SHA256}, got {digest}; "
+                            "run `npm ci` to download it again")
     return data
 
 

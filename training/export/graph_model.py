@@ -1,9 +1,9 @@
-"""A .tflite of floating-point operators written as a TF.js graph model, operator by operator.
+"""Convert a .tflite with floating-point operators to a TF.js graph model, operator by operator.
 
-TensorFlow's converter has by then folded the normalisations into the convolutions, and so has the
-detector's maker; a convolution takes its bias, and the ReLU that follows it, into the fused operator
-TF.js runs fastest. Enlarging asks the picture for its size when the model runs, so one detector serves
-pictures of any size. float16 weights are stored as they are; others as the caller says.
+The normalization layers of both the networks and the detector are already folded into the convolutions. A
+convolution, its bias and a following ReLU become one fused operator, the fastest in TF.js. Upsampling computes
+its target size at run time, so that one detector accepts images of any size. float16 weights are stored
+unchanged; the caller chooses how others are stored.
 """
 
 import base64
@@ -20,8 +20,8 @@ _DTYPES = {schema.TensorType.FLOAT32: np.float32, schema.TensorType.FLOAT16: np.
            schema.TensorType.INT32: np.int32}
 _ACTIVATIONS = {schema.ActivationFunctionType.NONE: [], schema.ActivationFunctionType.RELU: ["Relu"],
                 schema.ActivationFunctionType.RELU6: ["Relu6"]}
-# Operators that take tensors alone, and their names in TF.js.
-_PLAIN = {"MUL": "Mul", "SUB": "Sub", "DIV": "RealDiv", "ADD": "AddV2", "SQUARED_DIFFERENCE": "SquaredDifference",
+# Operators without options, and their names in TF.js.
+_SIMPLE = {"MUL": "Mul", "SUB": "Sub", "DIV": "RealDiv", "ADD": "AddV2", "SQUARED_DIFFERENCE": "SquaredDifference",
           "NEG": "Neg", "RSQRT": "Rsqrt", "SQRT": "Sqrt", "SQUARE": "Square", "EXP": "Exp", "LOGISTIC": "Sigmoid",
           "TANH": "Tanh", "RELU": "Relu", "RELU6": "Relu6", "ELU": "Elu", "SOFTMAX": "Softmax",
           "MAXIMUM": "Maximum", "MINIMUM": "Minimum", "LOG_SOFTMAX": "LogSoftmax"}
@@ -36,9 +36,9 @@ def kind(model, operator):
 def write(model, folder, shape, outputs, store=None):
     """Write the parsed .tflite `model` as `model.json` and `weights.bin` into `folder`.
 
-    Its one input is called `image` and has `shape`, -1 where the size is free. outputs: {name: index
-    of the tensor}. store(value) -> (array as stored, TF.js's words on how to restore it or None) for
-    float32 weights; default: as they are. Raises TrainingError for an operator that is not known here.
+    The single input is called `image` and has `shape`, -1 for a free dimension. outputs: {name: index
+    of the tensor}. store(value) -> (array to store, TF.js's quantization entry or None) for float32
+    weights; default: unchanged. Raises TrainingError for an unsupported operator.
     """
     graph = _GraphModel(model, shape, store or (lambda value: (value, None)))
     folder.mkdir(parents=True, exist_ok=True)
@@ -47,7 +47,7 @@ def write(model, folder, shape, outputs, store=None):
 
 
 class _GraphModel:
-    """Nodes and weights of the TF.js graph; `names` maps a tensor of the .tflite to its node."""
+    """Nodes and weights of the TF.js graph; `names` maps a .tflite tensor to its node."""
 
     def __init__(self, model, shape, store):
         self.model, self.graph, self.shape, self.store = model, model.subgraphs[0], shape, store
@@ -85,21 +85,21 @@ class _GraphModel:
             self.constants[output] = self.constants[inputs[0]]
             return
         translate = getattr(self, f"_{name.lower()}", None)
-        if not translate and name not in _PLAIN:
+        if not translate and name not in _SIMPLE:
             raise TrainingError(f"the network uses the operator {name}, which "
-                                "training/export/graph_model.py does not know; "
-                                "add it there")
+                                "training/export/graph_model.py does not support; add it there")
         node, options = f"{name.lower()}_{output}", operator.builtinOptions
-        self.names[output] = translate(node, inputs, options) if translate else self._plain(name, node, inputs, options)
+        self.names[output] = (translate(node, inputs, options) if translate
+                              else self._simple(name, node, inputs, options))
 
-    def _plain(self, kind, name, inputs, options):
+    def _simple(self, kind, name, inputs, options):
         operands = [self._operand(f"{name}/{i}", index) for i, index in enumerate(inputs)]
         activation = _ACTIVATIONS[getattr(options, "fusedActivationFunction", 0)]
-        made = self._node(_PLAIN[kind], name, operands, T=_FLOAT)
-        return self._node(activation[0], f"{name}/activated", [made], T=_FLOAT) if activation else made
+        node = self._node(_SIMPLE[kind], name, operands, T=_FLOAT)
+        return self._node(activation[0], f"{name}/activated", [node], T=_FLOAT) if activation else node
 
     def _operand(self, name, index):
-        """The node of a tensor; a weight becomes one when it is first asked for."""
+        """The node of a tensor; the node of a weight is created on first use."""
         if index not in self.names:
             self.names[index] = self._weight(name, self.constants[index])
         return self.names[index]
@@ -122,7 +122,7 @@ class _GraphModel:
                           fused_ops={"list": {"s": [_base64(one) for one in fused]}})
 
     def _relu(self, name, inputs, options):
-        """A convolution that nothing else reads takes the ReLU in; else a node of its own."""
+        """Fuse the ReLU into a convolution with no other reader; otherwise add a node."""
         source = next(node for node in self.nodes if node["name"] == self.names[inputs[0]])
         readers = sum(inputs[0] in operator.inputs for operator in self.graph.operators)
         fused = source["attr"].get("fused_ops", {}).get("list", {}).get("s")
@@ -169,25 +169,25 @@ class _GraphModel:
                           ksize=_integers([1, options.filterHeight, options.filterWidth, 1]))
 
     def _resize_bilinear(self, name, inputs, options):
-        """As many times the size as here, whatever the size is: the .tflite states a number of pixels."""
+        """Upsample by the .tflite's scale factor at any size; the .tflite itself states a target size in pixels."""
         source = self.names[inputs[0]]
         before, after = self.graph.tensors[inputs[0]].shape, self.constants[inputs[1]]
         if any(after % before[1:3]):
-            raise TrainingError(f"the network enlarges {before[1:3]} to {after}; a whole number of times is meant")
+            raise TrainingError(f"upsampling must be by an integer factor, got {before[1:3]} to {after}")
         shape = self._node("Shape", f"{name}/shape", [source], T=_FLOAT, out_type=_INTEGER)
-        begin, end, step, times = (self._weight(f"{name}/{part}", np.asarray(value, np.int32)) for part, value in
-                                   (("begin", [1]), ("end", [3]), ("step", [1]), ("times", after // before[1:3])))
+        begin, end, step, factor = (self._weight(f"{name}/{part}", np.asarray(value, np.int32)) for part, value in
+                                   (("begin", [1]), ("end", [3]), ("step", [1]), ("factor", after // before[1:3])))
         size = self._node("StridedSlice", f"{name}/size", [shape, begin, end, step], T=_INTEGER, Index=_INTEGER,
                           **{f"{mask}_mask": {"i": "0"} for mask in
                              ("begin", "end", "ellipsis", "new_axis", "shrink_axis")})
-        larger = self._node("Mul", f"{name}/larger", [size, times], T=_INTEGER)
+        larger = self._node("Mul", f"{name}/larger", [size, factor], T=_INTEGER)
         return self._node("ResizeBilinear", name, [source, larger], T=_FLOAT,
                           align_corners={"b": bool(options.alignCorners)},
                           half_pixel_centers={"b": bool(options.halfPixelCenters)})
 
     def _reshape(self, name, inputs, options):
-        meant = self.constants[inputs[1]] if options is None else options.newShape
-        shape = self._weight(f"{name}/shape", np.asarray(meant, np.int32))
+        target = self.constants[inputs[1]] if options is None else options.newShape
+        shape = self._weight(f"{name}/shape", np.asarray(target, np.int32))
         return self._node("Reshape", name, [self.names[inputs[0]], shape], T=_FLOAT, Tshape=_INTEGER)
 
     def _node(self, op, name, inputs, **attributes):
@@ -195,18 +195,18 @@ class _GraphModel:
         return name
 
     def _weight(self, name, value):
-        """A constant node and its place in weights.bin; float16 where the value came as that."""
+        """Add a constant node and its entry in weights.bin; float16 values stay float16."""
         value = np.ascontiguousarray(value)
         is_float = value.dtype != np.int32
-        described = {"name": name, "shape": list(value.shape), "dtype": "float32" if is_float else "int32"}
-        how = None
+        entry = {"name": name, "shape": list(value.shape), "dtype": "float32" if is_float else "int32"}
+        quantization = None
         if value.dtype == np.float16:
-            how = {"dtype": "float16", "original_dtype": "float32"}
+            quantization = {"dtype": "float16", "original_dtype": "float32"}
         elif is_float:
-            value, how = self.store(value)
-        if how:
-            described["quantization"] = how
-        self.weights.append(described)
+            value, quantization = self.store(value)
+        if quantization:
+            entry["quantization"] = quantization
+        self.weights.append(entry)
         self.data.append(value)
         return self._node("Const", name, [], dtype=_FLOAT if is_float else _INTEGER)
 

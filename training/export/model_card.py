@@ -1,186 +1,202 @@
-"""The nine sections of a bundle's model card, filled from what was measured.
+"""The nine sections of a bundle's model card, written from its recorded figures.
 
-Mitchell et al. 2019, "Model Cards for Model Reporting". Plain text, paragraphs parted by an empty line.
+Mitchell et al. 2019, "Model Cards for Model Reporting". Plain text; an empty line separates paragraphs.
 """
 
 from ..evaluate.reports import equivalent
 
-TRAINING_FACES = "28,709"
+TRAINING_IMAGES = "28,709"
 
 
 def sections(card):
-    """{section: text} for a card whose figures are filled in."""
-    raters = card["label_set"] == "ferplus"
+    """{section: text} for a card with figures."""
+    votes = card["label_set"] == "ferplus"
     return {"model_details": _details(card),
-            "intended_use": _use(raters),
+            "intended_use": _use(votes),
             "factors": _factors(card),
-            "metrics": _metrics(card, raters),
-            "evaluation_data": _evaluation(card, raters),
-            "training_data": _training(card, raters),
-            "quantitative_analyses": _quantities(card, raters),
+            "metrics": _metrics(card, votes),
+            "evaluation_data": _evaluation_data(votes),
+            "training_data": _training_data(card, votes),
+            "quantitative_analyses": _analyses(card, votes),
             "ethical_considerations": _ethics(),
-            "caveats_and_recommendations": _caveats(card, raters)}
+            "caveats_and_recommendations": _caveats(votes)}
 
 
 def _details(card):
-    made = card["training"]
-    several = ""
-    if "members" in made:
-        several += f" It is {len(made['members'])} networks, whose logarithms of probabilities are averaged."
-    if "mirrored" in made:
-        several += " Each face is read with its mirror image, and the two answers are averaged."
-    return (f"{card['name']} {card['version']}: a convolutional network of {card['parameters']:,} parameters and "
-            f"{card['multiply_adds'] / 1e6:.1f} million multiply-adds a face{_scratch(made)}. It takes a "
-            f"grey face of {card['input']['size']}x{card['input']['size']} pixels, 0-255, with eyes, nose and mouth "
-            f"brought to the places the card states, and answers one logit for each of {', '.join(card['labels'])}."
-            f"{several}\n\n"
-            f"{_recipes(made)}; weights averaged over the steps. Made by: {made['command']}. The probabilities are "
-            f"softmax(logits / {card['calibration']['temperature']:.3f}), the temperature chosen on "
-            f"{card['calibration']['chosen_on']}. Licence of code and weights: "
-            f"{card['licence']}.")
+    training = card["training"]
+    members = _members(card)
+    scratch = "" if any("start" in each for each in members) else ", trained from scratch"
+    structure = ""
+    if "members" in training:
+        structure += f" It is an ensemble of {len(members)} networks; their log-probabilities are averaged."
+    if "mirrored" in training:
+        structure += " The output is averaged over the image and its mirror image."
+    size = card["input"]["size"]
+    return (f"{card['name']} {card['version']} is a convolutional network with {card['parameters']:,} parameters and "
+            f"{card['multiply_adds'] / 1e6:.1f} million multiply-adds per face{scratch}. Its input is a gray face of "
+            f"{size}x{size} pixels, 0-255, aligned so that the eyes, nose and mouth are at the positions in the card's "
+            f"crop. Its output is one logit for each of {', '.join(card['labels'])}.{structure}\n\n"
+            f"{'; '.join(_recipe(each) for each in members)}. The weights are an exponential moving average over the "
+            f"training steps. Command: {training['command']}. The probabilities are softmax(logits / "
+            f"{card['calibration']['temperature']:.3f}); the temperature was chosen on "
+            f"{card['calibration']['chosen_on']}. License of code and weights: {card['licence']}.")
 
 
-def _scratch(made):
-    return "" if any("start" in each for each in made.get("members", [made])) else ", trained from scratch"
+def _members(card):
+    """The training records of the runs in the bundle."""
+    return card["training"].get("members", [card["training"]])
 
 
-def _recipes(made):
-    """Each run's recipe, seed and epochs, and the published weights that it began with."""
-    return "; ".join(f"Recipe {each['recipe']}, seed {each['seed']}, {each['epochs']:g} epochs" +
-                     (f" from the weights of {each['start']['origin']}, licence {each['start']['licence']}"
-                      if "start" in each else "") for each in made.get("members", [made]))
+def _recipe(run):
+    """Recipe, seed, epochs and initial weights of one run."""
+    start = ""
+    if "start" in run:
+        start = f", initialized with the weights of {run['start']['origin']} (license {run['start']['licence']})"
+    return f"Recipe {run['recipe']}, seed {run['seed']}, {run['epochs']:g} epochs{start}"
 
 
-def _use(raters):
-    what = ("how ten people would name the expression a face shows, as ten votes" if raters else
-            "which of FER2013's seven labels the expression of a face would be given")
-    return (f"Made to say {what}: for live demonstrations, for sorting one's own photos, for teaching, and for "
+def _use(votes):
+    task = ("predicts how ten raters would vote on the expression of a face" if votes else
+            "predicts which of FER2013's seven labels the expression of a face would get")
+    return (f"The network {task}. It is intended for live demonstrations, sorting one's own photos, teaching, and "
             "research on expression recognition and its limits.\n\n"
-            "Not made, and not to be used, for decisions about people: hiring, schooling, policing, border control, "
-            "insurance, health, attention or honesty checks. Not for watching people who have not agreed. An "
-            "expression is not a feeling: what a face shows says little about what a person feels, and this network "
-            "has never learnt anything of the latter.")
+            "It must not be used for decisions about people: hiring, education, policing, border control, insurance, "
+            "health, or tests of attention or honesty. It must not be used to monitor people who have not consented. "
+            "An expression is not a feeling: a face reveals little about what a person feels, and the network was "
+            "not trained on what people feel.")
 
 
 def _factors(card):
-    return ("What changes the answers: size, sharpness and light of the face, pose (faces turned or tilted far are "
-            "found and read less well), covering (glasses, masks, hands, beards), and how far a picture is from those "
-            "learnt from: mostly posed or striking faces from a web image search.\n\n"
-            "Age, gender, skin colour and origin of the faces learnt from are not recorded, so how the figures differ "
-            "between groups of people is not known, and nothing here shows that they are equal. How much raters agree "
-            f"matters most: see the figures by entropy of the votes. The rarest labels are learnt worst"
-            f"{_rarest(card)}.")
+    return ("Predictions depend on the size, sharpness and lighting of the face, on pose (faces turned or tilted far "
+            "are detected and classified less reliably), on occlusion (glasses, masks, hands, beards), and on how "
+            "much an image differs from the training images, which are mostly posed or striking faces from a web "
+            "image search.\n\n"
+            "The age, gender, skin color and origin of the people in the training images are not recorded. How the "
+            "figures differ between groups of people is therefore unknown, and nothing here shows that they are "
+            "equal. The agreement of the raters has the largest effect: see the figures by entropy of the votes. "
+            f"Rare labels have the lowest recall{_lowest_recalls(card)}.")
 
 
-def _rarest(card):
-    split = _best_split(card)
-    if split is None:
-        return ""
-    classes = [each for each in split[1]["per_class"] if each["faces"]]
-    worst = sorted(classes, key=lambda each: each["recall"])[:2]
-    named = " and ".join(f"{each['label']} ({_percent(each['recall'])} of {each['faces']} found)" for each in worst)
-    return f": on {split[0]}, {named}"
+def _lowest_recalls(card):
+    for split in ("PrivateTest", "PublicTest"):
+        if card["figures"][split]:
+            classes = [each for each in card["figures"][split]["per_class"] if each["faces"]]
+            lowest = sorted(classes, key=lambda each: each["recall"])[:2]
+            return f": on {split}, " + " and ".join(
+                f"{_percent(each['recall'])} for {each['label']} ({each['faces']} faces)" for each in lowest)
+    return ""
 
 
-def _metrics(card, raters):
-    if raters:
-        text = ("Agreement with the majority: share of the faces on which more than half of the raters chose one "
-                "expression (votes for 'not a face' left out) that are given this expression. Agreement with the "
-                "plurality: the same for the raters' first choice on all faces. Soft cross-entropy: mean cross-entropy "
-                "in nats of the raters' votes on all faces; the entropy of the votes is the least it can be. Expected "
-                "calibration error: 15 bins, the largest probability against the share of raters who chose that "
-                "expression. Equivalent jury: how many raters, averaged, predict the other raters' votes as well as "
-                "the network does. One rater: how often one human agrees with the other raters of the same face.")
+def _metrics(card, votes):
+    if votes:
+        text = ("Agreement with the majority is the fraction of faces for which the network predicts the majority "
+                "label. It counts only faces on which more than half of the votes other than 'not a face' are for one "
+                "expression. Agreement with the plurality is the same for the raters' plurality label, on every face "
+                "with a vote for an expression. Soft cross-entropy is the mean cross-entropy of the raters' votes, in "
+                "nats; the entropy of the votes is its minimum. The expected calibration error uses 15 bins and "
+                "compares the largest probability with the fraction of raters who chose that expression. The "
+                "equivalent jury is the number of raters whose averaged votes predict the other raters' votes as well "
+                "as the network does. The figures of one rater give how often one human agrees with the other raters "
+                "of the same face.")
+        reference = "the raters' plurality label"
     else:
-        text = ("Accuracy: share of faces given FER2013's one label. Expected calibration error: 15 bins, the largest "
-                "probability against the share of right answers. Precision, recall and F1 of each label.")
+        text = ("Accuracy is the fraction of faces for which the network predicts FER2013's label. The expected "
+                "calibration error uses 15 bins and compares the largest probability with the accuracy. Precision, "
+                "recall and F1 are given for each label.")
+        reference = "FER2013's label"
     unsure = card["unsure"]
-    return (f"{text}\n\nIntervals are 95 %, by bootstrap over faces. All figures are of one forward pass, as served; "
-            f"flip averaging is stated apart. The network says it is unsure below a largest probability of "
-            f"{unsure['threshold']:.2f}, chosen on {unsure['chosen_on']} so that {_percent(unsure['error_rate'])} "
-            f"of the answers it does give differ from {unsure['against']}; there it is silent on "
-            f"{_percent(unsure['share'])} "
-            "of the faces.")
+    return (f"{text}\n\nIntervals are 95 % bootstrap intervals over faces. All figures are of a single forward pass, "
+            "as served; flip averaging is reported separately. The network is unsure about a face if the largest "
+            f"probability is below {unsure['threshold']:.2f}. This threshold was chosen on {unsure['chosen_on']}. "
+            f"There it leaves out {_percent(unsure['share'])} of the faces, and {_percent(unsure['error_rate'])} of "
+            f"the other predictions differ from {reference}.")
 
 
-def _evaluation(card, raters):
-    extra = (" The votes are those of FER+ (Barsoum et al. 2016): ten raters a face; rows without a vote for an "
-             "expression are left out." if raters else "")
-    return (f"FER2013's PublicTest and PrivateTest, 3,589 rows each (Goodfellow et al. 2013).{extra} Everything was "
-            "chosen on PublicTest; PrivateTest was computed once for each released version. About a tenth of "
-            "either split's "
-            "pictures are in Training too, exactly or nearly (correlation above .95); the figures without these twins "
-            "are the more honest ones.")
+def _evaluation_data(votes):
+    labels = (" The votes are those of FER+ (Barsoum et al. 2016): ten raters per image. Rows without a vote for an "
+              "expression are left out." if votes else "")
+    return (f"FER2013's PublicTest and PrivateTest, 3,589 rows each (Goodfellow et al. 2013).{labels} All choices were "
+            "made on PublicTest; PrivateTest was evaluated once per published version. About a tenth of the images of "
+            "each split have an exact or near-duplicate in Training (correlation above .95). The figures without "
+            "near-duplicates are the better estimate for new images.")
 
 
-def _training(card, raters):
-    made = card["training"].get("members", [card["training"]])
-    smoothed = ", smoothed" if any(each["label_smoothing"] for each in made) else ""
-    share = ("the shares of the ten raters' votes on the eight expressions as soft labels, each face weighted by how "
-             "many of its votes those are" if raters else f"FER2013's one label a face{smoothed}")
-    return (f"FER2013's Training split, {TRAINING_FACES} rows of 48x48 grey pixels, md5 of the csv "
-            f"{card['training']['data_md5']}. This head learnt {share}; the trunk learnt from FER2013's labels and "
-            f"FER+'s votes together.{_taught(made)} The pictures were gathered by a web image search for words that "
-            "name feelings: they are for research only and none is part of this project. Some are no faces, some are "
-            "drawn, many are posed; the two label sets agree on 63 % of the faces, so the labels are noisy.")
+def _training_data(card, votes):
+    members = _members(card)
+    if votes:
+        targets = ("the fractions of the ten raters' votes for the eight expressions, as soft labels. Each face is "
+                   "weighted by the number of its votes for an expression")
+    elif any(each["label_smoothing"] for each in members):
+        targets = "FER2013's labels, with label smoothing"
+    else:
+        targets = "FER2013's labels"
+    return (f"FER2013's Training split, {TRAINING_IMAGES} rows of 48x48 gray pixels (md5 of the csv: "
+            f"{card['training']['data_md5']}). This head was trained on {targets}. The trunk was trained on FER2013's "
+            f"labels and FER+'s votes jointly.{_distillation(members)} The images come from a web image search for "
+            "emotion words. They are licensed for research only and are not part of this project. Some show no face, "
+            "some are drawings, and many are posed. The two label sets agree on 63 % of the faces, so the labels are "
+            "noisy.")
 
 
-def _taught(made):
-    """Who taught the runs: sentences, or nothing."""
-    return "".join(f" Beside these {each['recipe']} learnt, weighted {each['teaching']:g} to "
-                   f"{1 - each['teaching']:g}, the mean answer of {', '.join(each['teachers'])} to the same picture."
-                   for each in made if "teachers" in each)
+def _distillation(members):
+    """A sentence per distilled run, or an empty string."""
+    return "".join(f" {each['recipe']} was distilled from {', '.join(each['teachers'])}: its targets are "
+                   f"{each['teaching']:g} times the teachers' mean probabilities for the same image plus "
+                   f"{1 - each['teaching']:g} times the labels." for each in members if "teachers" in each)
 
 
-def _quantities(card, raters):
-    parts = [_split_text(name, card["figures"][name], raters) for name in ("PrivateTest", "PublicTest")
+def _analyses(card, votes):
+    parts = [_split(name, card["figures"][name], votes) for name in ("PrivateTest", "PublicTest")
              if card["figures"][name]]
     if not card["figures"]["PrivateTest"]:
-        parts.append("This version was not judged on PrivateTest: it is not a release.")
+        parts.append("This version was not evaluated on PrivateTest: it is not a published version.")
     path = card["figures"].get("serving_path")
     if path:
-        parts.append(f"Through the site's own path (face detector and crop), {path['split']}: the detector finds "
-                     f"{_percent(path['found'])} of the faces; on those {_measure(path['figures'])}.")
+        parts.append(f"Through the site's face detector and crop, {path['split']}: the detector finds "
+                     f"{_percent(path['found'])} of the faces; on those: {_summary(path['figures'])}.")
     return "\n\n".join(parts)
 
 
-def _split_text(name, split, raters):
-    text = (f"{name}, {split['faces']:,} faces: {_measure(split['as_published'])}. Without the "
-            f"{split['with_twin_in_training']} faces that have a twin in Training: {_measure(split['without_twins'])}. "
-            f"Expected calibration error {split['expected_calibration_error']:.3f}.")
-    if raters and split.get("one_rater"):
-        rater = split["one_rater"]
-        text += (f" One human rater: {_percent(rater['agreement_with_majority']['value'])} with the majority, "
-                 f"{_percent(rater['agreement_with_plurality']['value'])} with the plurality.")
+def _split(name, split, votes):
+    text = (f"{name}, {split['faces']:,} faces: {_summary(split['as_published'])}. Without the "
+            f"{split['with_twin_in_training']} faces with a near-duplicate in Training: "
+            f"{_summary(split['without_twins'])}. "
+            f"Expected calibration error: {split['expected_calibration_error']:.3f}.")
+    if votes and split.get("one_rater"):
+        majority, plurality = (split["one_rater"][f"agreement_with_{label}"]["value"]
+                               for label in ("majority", "plurality"))
+        text += (f" One human rater: agreement with the majority {_percent(majority)}, "
+                 f"with the plurality {_percent(plurality)}.")
     if split.get("equivalent_jury"):
-        worth = split["equivalent_jury"]
-        text += f" Equivalent jury: {equivalent(worth)}."
+        text += f" Equivalent jury: {equivalent(split['equivalent_jury'])}."
     if split.get("flip_averaging"):
-        text += f" With flip averaging: {_measure(split['flip_averaging'])}."
+        text += f" With flip averaging: {_summary(split['flip_averaging'])}."
     return text
 
 
 def _ethics():
-    return ("Reading faces touches people who did not ask for it. The pictures learnt from show people who were never "
-            "asked whether their faces may teach a machine; none is published here. Machines that claim to know "
-            "feelings from faces have done harm, and the science does not carry the claim (Barrett et al. 2019, "
-            "'Emotional "
-            "Expressions Reconsidered'): people scowl without anger and smile without joy, and differ by culture. So "
-            "answers are given as people's votes about an expression, with their doubt, never as a person's feeling. "
-            "The raters of FER+ are few, paid, and of unknown background; their habits are in the votes. Laws may "
-            "forbid this use where people work or learn (European Union, Regulation 2024/1689, article 5).")
+    return ("Expression recognition affects people who did not ask for it. The people in the training images "
+            "never gave consent; none of the images is published here. Systems that claim to read feelings from "
+            "faces have caused harm, and science does not support the claim (Barrett et al. 2019, 'Emotional "
+            "Expressions Reconsidered'): people scowl without anger and smile without joy, and expressions differ "
+            "between cultures. The output is therefore presented as votes on an expression, with its uncertainty, "
+            "never as a person's feeling. FER+'s raters are few, paid, and of unknown background, and their biases "
+            "are in the votes. Laws may prohibit this use in workplaces and education (European Union, Regulation "
+            "2024/1689, article 5).")
 
 
-def _caveats(card, raters):
-    votes = ("Contempt, disgust and fear were seldom voted for, and the network seldom says them. " if raters else
-             "FER2013 labels no contempt, and its single labels are often disputed: raters would overturn a third. ")
-    return (f"{votes}Real photos differ from FER2013's crops: try the network on your own pictures before relying on a "
-            "figure here. Show the whole spread of the answer, not the first word alone, and let it say that it is "
-            "unsure. In films, smooth over time. Faces below about 30 pixels, in profile, upside down or covered are "
-            "beyond it. Measure it anew, by group of people, before any use that touches them.")
+def _caveats(votes):
+    labels = ("Contempt, disgust and fear received few votes, and the network seldom predicts them. " if votes else
+              "FER2013 has no label for contempt, and its single labels are often disputed: the raters' plurality "
+              "label differs for a third of the faces. ")
+    return (f"{labels}Real photos differ from FER2013's images: test the network on your own images before relying on "
+            "a figure in this card. Show the whole distribution rather than the top label alone, and show when the "
+            "network is unsure. Smooth over time in videos. The network does not work for faces below about 30 "
+            "pixels, in profile, upside down or covered. Evaluate it again, by group of people, before any use that "
+            "affects them.")
 
 
-def _measure(summary):
+def _summary(summary):
     parts = []
     for name, words in (("accuracy", "accuracy"), ("agreement_with_majority", "agreement with the majority"),
                         ("agreement_with_plurality", "with the plurality")):
@@ -194,12 +210,5 @@ def _measure(summary):
     return ", ".join(parts)
 
 
-def _best_split(card):
-    for name in ("PrivateTest", "PublicTest"):
-        if card["figures"][name]:
-            return name, card["figures"][name]
-    return None
-
-
-def _percent(share):
-    return f"{100 * share:.1f} %"
+def _percent(fraction):
+    return f"{100 * fraction:.1f} %"

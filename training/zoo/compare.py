@@ -1,10 +1,11 @@
-"""Measure the zoo's runs and the bundles, one result file each, and put them into one table.
+"""Measure the zoo's runs and the bundles, for one table.
 
-A result, `training/zoo/results/NAME.json`, is what a run's network gave on FER2013's two test splits,
-with the command that trained it. Nothing here chooses anything by PrivateTest.
+A result, `training/zoo/results/NAME.json`, contains the figures of a run's network on FER2013's two test
+splits and the command that trained it. PrivateTest influences no choice.
 """
 
 import json
+import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -13,82 +14,86 @@ import numpy as np
 
 from .. import recipes
 from ..data.labels import LABEL_SETS, translate
-from ..data.preprocessing import prepared
+from ..data.preprocessing import preprocessed
 from ..errors import TrainingError
 from ..evaluate import metrics
+from ..evaluate.bundles import round_floats
+from ..export.litert import multiply_adds, select_head, write_litert
+from ..networks.build import build, load_trained, read_checkpoint
 from .published import ROWS
 
 RESULTS = Path(__file__).parent / "results"
 SPLITS = ("PublicTest", "PrivateTest")
 BATCHES = (1, 32)
-SECONDS = 2.0           # at least, that a batch size is timed for
-PARITY_PICTURES = 64
+SECONDS = 2.0           # shortest time to measure a batch size for
+PARITY_IMAGES = 64
 
 
-def measure_run(recipe_name, folder, tests, few=None):
-    """The result of the run in `folder`, or of the untrained network where there is no run: a dict, JSON as it stands.
+def measure_run(recipe_name, folder, tests, sample_size=None):
+    """The result of the run in `folder`, or of the untrained network without a run, as a JSON-serializable dict.
 
-    tests: testset.TestSet. few: judge on so many pictures of each split only, for networks that take hours.
+    tests: test_set.TestSet. sample_size: evaluate on so many images of each split, for networks that take hours.
     """
-    from ..export.bundle import multiply_adds, one_head
-    from ..networks.build import build, read_checkpoint, trained
     recipe = recipes.load(recipe_name)
     state = read_checkpoint(folder / "checkpoint.npz") if (folder / "checkpoint.npz").exists() else None
     label_set = next(iter(recipe.label_sets))
-    model = one_head(trained(recipe, folder) if state else build(replace(recipe, precision="float32")), label_set)
-    faces = prepared(tests.faces, recipe.preparation)
+    network = load_trained(recipe, folder) if state else build(replace(recipe, precision="float32"))
+    model = select_head(network, label_set)
+    faces = preprocessed(tests.faces, recipe.preprocessing)
     result = {"recipe": recipe_name, "label_set": label_set, "size": model.input.shape[1],
               "parameters": model.count_params(), "multiply_adds": multiply_adds(model)}
-    result |= _file_and_speed(model, faces.images[faces.rows("PublicTest")[:PARITY_PICTURES if few is None else 4]])
+    parity_rows = faces.rows("PublicTest")[:PARITY_IMAGES if sample_size is None else 4]
+    result |= _file_and_speed(model, faces.images[parity_rows])
     if state:
         result |= _schedule(recipe, state, len(faces.rows("Training")))
-        result |= judge(lambda images: _logits(model, images), faces, label_set, tests.twins, few)
+        result |= evaluate(lambda images: _logits(model, images), faces, label_set, tests.near_duplicates, sample_size)
     return result
 
 
-def judge(run, faces, label_set, twins, few=None):
+def evaluate(run, faces, label_set, near_duplicates, sample_size=None):
     """Figures of `run`, uint8 (n, h, w) -> logits (n, labels), on both test splits.
 
-    twins: bool (rows,), those left out of `without_twins`. few: as `measure_run`.
+    near_duplicates: bool (rows,), the rows left out of `without_twins`. sample_size: as in `measure_run`.
     """
     figures = {}
     for split in SPLITS:
         rows = faces.rows(split)
-        if few is not None:
-            rows = rows[np.linspace(0, len(rows) - 1, min(few, len(rows))).astype(int)]
+        if sample_size is not None:
+            rows = rows[np.linspace(0, len(rows) - 1, min(sample_size, len(rows))).astype(int)]
         truth = translate(faces.labels[rows], faces.label_set, label_set)
-        log_p = metrics.log_softmax(np.concatenate([run(faces.images[rows[at:at + 256]])
-                                                    for at in range(0, len(rows), 256)]))
-        right = log_p.argmax(1) == truth
+        log_p = metrics.log_softmax(np.concatenate([run(faces.images[rows[start:start + 256]])
+                                                    for start in range(0, len(rows), 256)]))
+        correct = log_p.argmax(1) == truth
         recall = metrics.per_class(metrics.confusion(truth, log_p.argmax(1), len(LABEL_SETS[label_set])))[1]
-        there = np.flatnonzero(np.bincount(truth, minlength=len(recall)))
-        worst = there[recall[there].argmin()]
+        present = np.flatnonzero(np.bincount(truth, minlength=len(recall)))
+        worst = present[recall[present].argmin()]
         figures[split] = {
-            "faces": len(rows), "accuracy": float(right.mean()), "without_twins": float(right[~twins[rows]].mean()),
+            "faces": len(rows), "accuracy": float(correct.mean()),
+            "without_twins": float(correct[~near_duplicates[rows]].mean()),
             "worst_class": {"label": LABEL_SETS[label_set][worst], "recall": float(recall[worst])},
-            "expected_calibration_error": metrics.calibration_error(np.exp(log_p.max(1)), right)[0]}
+            "expected_calibration_error": metrics.calibration_error(np.exp(log_p.max(1)), correct)[0]}
     return figures
 
 
 def speed(content, size):
-    """Milliseconds a face of a LiteRT file's bytes on one thread: {batch: the fastest call's}."""
+    """Milliseconds per face of a LiteRT file's bytes on one thread: {batch size: of the fastest call}."""
     from ai_edge_litert.interpreter import Interpreter
     interpreter = Interpreter(model_content=content, num_threads=1)
-    entry = interpreter.get_input_details()[0]["index"]
-    taken = {}
+    input_index = interpreter.get_input_details()[0]["index"]
+    milliseconds = {}
     for batch in BATCHES:
-        interpreter.resize_tensor_input(entry, (batch, size, size, 1))
+        interpreter.resize_tensor_input(input_index, (batch, size, size, 1))
         interpreter.allocate_tensors()
-        interpreter.set_tensor(entry, np.full((batch, size, size, 1), 100, np.float32))
+        interpreter.set_tensor(input_index, np.full((batch, size, size, 1), 100, np.float32))
         interpreter.invoke()
-        taken[str(batch)] = 1000 * timed(interpreter.invoke) / batch
-    return taken
+        milliseconds[str(batch)] = 1000 * timed(interpreter.invoke) / batch
+    return milliseconds
 
 
 def timed(function):
-    """Seconds of the fastest call, of at least five calls and SECONDS: what a busy machine disturbs least."""
-    times, begun = [], time.perf_counter()
-    while len(times) < 5 or time.perf_counter() - begun < SECONDS:
+    """Seconds of the fastest call among at least five calls and SECONDS, the measure least affected by other load."""
+    times, started = [], time.perf_counter()
+    while len(times) < 5 or time.perf_counter() - started < SECONDS:
         start = time.perf_counter()
         function()
         times.append(time.perf_counter() - start)
@@ -96,7 +101,7 @@ def timed(function):
 
 
 def bundle_result(folder):
-    """The result of a model bundle that answers FER2013's labels, from its card; None for another one."""
+    """The result of a model bundle with FER2013's labels, from its card; None for other bundles."""
     card = json.loads((folder / "card.json").read_text())
     if card["label_set"] != "fer2013" or not card.get("figures"):
         return None
@@ -108,7 +113,7 @@ def bundle_result(folder):
               "epochs": training["epochs"], "epochs_of_recipe": training["epochs_planned"],
               "changed": {}, "command": training["command"]}
     for split in SPLITS:
-        if card["figures"].get(split):      # PrivateTest is judged at a release only
+        if card["figures"].get(split):      # PrivateTest is evaluated for published versions only
             figures = card["figures"][split]
             worst = min(figures["per_class"], key=lambda one: one["recall"])
             result[split] = {
@@ -120,42 +125,39 @@ def bundle_result(folder):
 
 
 def write(name, result):
-    """Keep `result` in training/zoo/results/NAME.json."""
+    """Write `result` to training/zoo/results/NAME.json."""
     RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"{name}.json").write_text(json.dumps(_rounded(result), indent=1) + "\n")
+    (RESULTS / f"{name}.json").write_text(json.dumps(round_floats(result), indent=1) + "\n")
 
 
 def results():
-    """{name: result} of all that was kept."""
+    """{name: result} of all result files."""
     return {path.stem: json.loads(path.read_text()) for path in sorted(RESULTS.glob("*.json"))}
 
 
 def names(only):
-    """The table's recipes that `only`, a list of names, leaves; all where it is empty. Raises TrainingError."""
+    """The table's recipes in the list `only`, or all if it is empty. Raises TrainingError for an unknown name."""
     known = [row.recipe for row in ROWS]
     missing = [name for name in only if name not in known]
     if missing:
-        raise TrainingError(f"{missing[0]!r} is no row of the table; there are: {', '.join(known)}")
+        raise TrainingError(f"{missing[0]!r} is not a row of the table; give one of: {', '.join(known)}")
     return [name for name in known if not only or name in only]
 
 
-def _file_and_speed(model, pictures):
-    import tempfile
-
-    from ..export.bundle import write_litert
+def _file_and_speed(model, images):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.tflite"
-        parity = write_litert(model, pictures, path)
+        parity = write_litert(model, images, path)
         content = path.read_bytes()
     return {"bytes": len(content), "weights": parity["weights"],
             "milliseconds": speed(content, model.input.shape[1])}
 
 
 def _schedule(recipe, state, training_rows):
-    """How long the run was trained, what it changed of its recipe, and the command that does it."""
-    theirs, ours = recipes.completed(json.loads(str(state["recipe"]))), json.loads(recipe.as_json())
-    changed = {key: theirs[key] for key in ours if theirs[key] != ours[key]}
-    per_epoch = int(training_rows * theirs["subset"]) // theirs["batch"]
+    """How long the run was trained, its changes to the recipe, and its command."""
+    saved, current = recipes.completed(json.loads(str(state["recipe"]))), json.loads(recipe.as_json())
+    changed = {key: saved[key] for key in current if saved[key] != current[key]}
+    per_epoch = int(training_rows * saved["subset"]) // saved["batch_size"]
     settings = "".join(f" --set {key}={value}" for key, value in changed.items())
     return {"epochs": round(int(state["step"]) / max(1, per_epoch), 2), "epochs_of_recipe": recipe.epochs,
             "steps": int(state["step"]), "changed": changed,
@@ -164,9 +166,3 @@ def _schedule(recipe, state, training_rows):
 
 def _logits(model, images):
     return np.asarray(model.predict(np.asarray(images, np.float32)[..., None], batch_size=16, verbose=0))
-
-
-def _rounded(value):
-    if isinstance(value, dict):
-        return {key: _rounded(each) for key, each in value.items()}
-    return float(f"{value:.5g}") if isinstance(value, float) else value

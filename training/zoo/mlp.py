@@ -1,4 +1,4 @@
-"""Tan and others' multilayer perceptron, trained by scikit-learn and measured as the other networks are."""
+"""Train Tan et al.'s MLP with scikit-learn, and measure it like the zoo's other networks."""
 
 import warnings
 
@@ -7,19 +7,19 @@ import numpy as np
 from ..networks import tan
 from . import compare
 
-COMMAND = "python -m training perceptron --data fer2013.csv.gz"
+COMMAND = "python -m training mlp --data fer2013.csv.gz"
 
 
-def train(tests, epochs, say=print):
-    """Train on Training for at most `epochs`; its result, as `compare.measure_run`. tests: testset.TestSet."""
+def train(tests, epochs, report=print):
+    """Train on Training for at most `epochs`; the result, as of `compare.measure_run`. tests: test_set.TestSet."""
     from sklearn.exceptions import ConvergenceWarning
     faces = tests.faces
     rows = faces.rows("Training")
-    model = tan.perceptron(max_iter=epochs)
+    model = tan.mlp(max_iter=epochs)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)     # the epochs are what was asked for
+        warnings.simplefilter("ignore", ConvergenceWarning)     # the number of epochs is deliberate
         model.fit(_flat(faces.images[rows]), faces.labels[rows])
-    say(f"{model.n_iter_} epochs, loss {model.loss_:.4f}")
+    report(f"{model.n_iter_} epochs, loss {model.loss_:.4f}")
     sizes = [weights.shape for weights in model.coefs_]
     result = {"recipe": "tan.perceptron", "label_set": "fer2013", "size": 48,
               "parameters": int(sum(weights.size for weights in (*model.coefs_, *model.intercepts_))),
@@ -27,12 +27,12 @@ def train(tests, epochs, say=print):
               "milliseconds": speed(model, faces.images[rows[:max(compare.BATCHES)]]),
               "epochs": model.n_iter_, "epochs_of_recipe": 200, "changed": {},
               "command": f"{COMMAND} --epochs {epochs}"}
-    return result | compare.judge(lambda images: np.log(np.maximum(model.predict_proba(_flat(images)), 1e-12)),
-                                  faces, "fer2013", tests.twins)
+    return result | compare.evaluate(lambda images: np.log(np.maximum(model.predict_proba(_flat(images)), 1e-12)),
+                                     faces, "fer2013", tests.near_duplicates)
 
 
 def speed(model, images):
-    """Milliseconds a face on one thread: {batch: the fastest call's}."""
+    """Milliseconds per face on one thread: {batch size: of the fastest call}."""
     from threadpoolctl import threadpool_limits
     with threadpool_limits(1):
         return {str(batch): 1000 / batch * compare.timed(lambda batch=batch: model.predict_proba(_flat(images[:batch])))

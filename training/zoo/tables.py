@@ -1,4 +1,4 @@
-"""The zoo's table: docs/zoo.md and docs/zoo.csv to read, static/zoo.json for the Models page."""
+"""Write the zoo's table: docs/zoo.md, docs/zoo.csv, and static/zoo.json for the Models page."""
 
 import csv
 import json
@@ -10,32 +10,36 @@ COLUMNS = ("document", "network", "recipe", "parameters", "multiply_adds", "byte
            "milliseconds_32", "labels", "public", "private", "private_without_twins", "worst_class",
            "worst_class_recall", "calibration_error", "stated", "stated_on", "place_2013", "epochs",
            "epochs_of_recipe", "steps", "share", "cut", "faces", "command")
-INTRODUCTION = """# The zoo: the five documents' networks beside ours
+INTRODUCTION = """# The zoo: networks of five documents compared with ours
 
-Made by `python -m training compare`; the figures behind it are in `training/zoo/results/`, the same table as
-[CSV](zoo.csv). Every network was trained on FER2013's Training split by the command in its row; nothing was
-chosen on PrivateTest. **Cut** schedules ran the epochs that are named, on two busy CPU cores, of those the
-document trained; *of 10 %* is a part of Training that has the same share of each class, with the steps taken.
-Their accuracy says where such a run stands, not what the network can reach. *Stated* is the
-document's own figure on its own split, which is often another one. Six classes are FER2013's with disgust
-told as anger; such a row has no place of 2013. Calibration errors of the zoo are without a temperature, those
-of our bundles with the card's. Milliseconds a face are the fastest of some calls of LiteRT
-on one thread (the perceptron's: scikit-learn's), on a busy machine: trust the ratios.
+`python -m training compare` regenerates this page and the same table as [CSV](zoo.csv) from the results in
+`training/zoo/results/`. Every network was trained on FER2013's Training split with the command in its row. No choice
+was made on PrivateTest.
+
+- **Cut** marks a run with a shorter schedule than the document's. *Epochs* gives the epochs of the run and of the
+  document, *of 10 %* a stratified subset of Training, with the number of steps. The accuracy of a cut run is not
+  what the network can reach.
+- *Published* is the document's own accuracy, often on another split.
+- *Six classes* merge disgust into anger. These rows have no 2013 rank.
+- The *2013 rank* is the rank that PrivateTest accuracy would have had in the Kaggle challenge of 2013.
+- The expected calibration error (ECE) of our bundles includes their temperature; the other networks have none.
+- Milliseconds per face are of the fastest LiteRT call on one thread (the MLP: scikit-learn) of a busy machine. Compare
+  ratios rather than absolute times.
 """
 
 
 def rows(results, bundles):
-    """The table's rows, a list of dicts with COLUMNS.
+    """The table's rows, a list of dicts with the keys COLUMNS.
 
-    results: {recipe: result}. bundles: results of our own bundles, with "bundle".
+    results: {recipe: result}. bundles: results of our own bundles, as of `compare.bundle_result`.
     """
-    ours = [_row("Emoscope", result["bundle"], None, "", result) for result in bundles]
-    return ours + [_row(row.document, row.network, row.accuracy, row.where, results.get(row.recipe, {}), row.recipe)
+    own = [_row("Emoscope", result["bundle"], None, "", result) for result in bundles]
+    return own + [_row(row.document, row.network, row.accuracy, row.split, results.get(row.recipe, {}), row.recipe)
                    for row in ROWS]
 
 
 def write(table, docs=Path("docs"), static=Path("static")):
-    """Write the three files; their paths."""
+    """Write the three files of the table; their paths."""
     docs.mkdir(exist_ok=True)
     (docs / "zoo.md").write_text(markdown(table))
     with open(docs / "zoo.csv", "w", newline="") as file:
@@ -47,10 +51,10 @@ def write(table, docs=Path("docs"), static=Path("static")):
 
 
 def markdown(table):
-    """docs/zoo.md."""
-    lines = [INTRODUCTION, _heading("Network", "Parameters", "Multiply-adds", "File", "ms a face, batch 1 / 32",
-                                    "PublicTest", "PrivateTest", "without twins", "Worst class", "ECE", "Stated",
-                                    "Place 2013", "Epochs")]
+    """The content of docs/zoo.md."""
+    lines = [INTRODUCTION, _heading("Network", "Parameters", "Multiply-adds", "File", "ms per face, batch 1 / 32",
+                                    "PublicTest", "PrivateTest", "without near-duplicates", "Lowest recall", "ECE",
+                                    "Published", "2013 rank", "Epochs")]
     lines += ["| " + " | ".join(_cells(row)) + " |" for row in table if row["parameters"]]
     lines.append("\n## Commands\n\n| Row | Command |\n|---|---|")
     lines += [f"| {row['document']}: {row['network']} | `{row['command']}` |" for row in table if row["command"]]
@@ -62,15 +66,15 @@ def markdown(table):
 
 
 def _to_train(recipe):
-    what = "perceptron" if recipe == "tan.perceptron" else f"fit {recipe}"
-    return f"python -m training {what} --data fer2013.csv.gz"
+    command = "mlp" if recipe == "tan.perceptron" else f"fit {recipe}"
+    return f"python -m training {command} --data fer2013.csv.gz"
 
 
-def _row(document, network, stated, where, result, recipe=None):
+def _row(document, network, published, split, result, recipe=None):
     public, private = result.get("PublicTest", {}), result.get("PrivateTest", {})
     seven = result.get("label_set") == "fer2013"
-    whole = private.get("faces", 0) > 3000
-    share = result.get("changed", {}).get("subset")
+    complete = private.get("faces", 0) > 3000
+    subset = result.get("changed", {}).get("subset")
     return {
         "document": document, "network": network, "recipe": recipe or result["recipe"],
         "parameters": result.get("parameters"), "multiply_adds": result.get("multiply_adds"),
@@ -80,11 +84,11 @@ def _row(document, network, stated, where, result, recipe=None):
         "private_without_twins": private.get("without_twins"),
         "worst_class": private.get("worst_class", {}).get("label"),
         "worst_class_recall": private.get("worst_class", {}).get("recall"),
-        "calibration_error": private.get("expected_calibration_error"), "stated": stated, "stated_on": where,
-        "place_2013": place(private["accuracy"]) if seven and whole else None,
+        "calibration_error": private.get("expected_calibration_error"), "stated": published, "stated_on": split,
+        "place_2013": place(private["accuracy"]) if seven and complete else None,
         "epochs": result.get("epochs"), "epochs_of_recipe": result.get("epochs_of_recipe"),
-        "steps": result.get("steps"), "share": share,
-        "cut": "epochs" in result and (result["epochs"] < result["epochs_of_recipe"] or share is not None),
+        "steps": result.get("steps"), "share": subset,
+        "cut": "epochs" in result and (result["epochs"] < result["epochs_of_recipe"] or subset is not None),
         "faces": private.get("faces"), "command": result.get("command", ""),
     }
 
@@ -97,22 +101,22 @@ def _cells(row):
     def number(key, shape):
         return "" if row[key] is None else format(row[key], shape)
 
-    def per_cent(key):
+    def percent(key):
         return "" if row[key] is None else f"{100 * row[key]:.1f}"
 
     labels = f" ({row['labels']})" if row["labels"] not in (None, "fer2013") else ""
-    few = f" ({row['faces']} faces)" if row["faces"] and row["faces"] < 3000 else ""
-    worst = f"{row['worst_class']} {per_cent('worst_class_recall')}" if row["worst_class"] else ""
-    place_2013 = "" if row["private"] is None or labels or few else (row["place_2013"] or "below 10")
+    sample = f" ({row['faces']} faces)" if row["faces"] and row["faces"] < 3000 else ""
+    lowest_recall = f"{row['worst_class']} {percent('worst_class_recall')}" if row["worst_class"] else ""
+    rank_2013 = "" if row["private"] is None or labels or sample else (row["place_2013"] or "below 10")
     epochs = "" if row["epochs"] is None else f"{row['epochs']:g} of {row['epochs_of_recipe']}"
     if row["share"]:
         epochs += f", of {100 * row['share']:g} % ({row['steps']} steps)"
-    stated = "" if row["stated"] is None else f"{row['stated']:.1f}"
-    if stated and row["stated_on"] != "FER2013":
-        stated += f" on {row['stated_on']}"
+    published = "" if row["stated"] is None else f"{row['stated']:.1f}"
+    if published and row["stated_on"] != "FER2013":
+        published += f" on {row['stated_on']}"
     adds = "" if row["multiply_adds"] is None else f"{row['multiply_adds'] / 1e6:,.1f} M"
     size = "" if row["bytes"] is None else f"{row['bytes'] / 1e6:,.2f} MB"
     speed = "" if row["milliseconds_1"] is None else f"{row['milliseconds_1']:.3g} / {row['milliseconds_32']:.3g}"
     return [f"{row['document']}: {row['network']}{labels}", number("parameters", ","), adds, size, speed,
-            per_cent("public") + few, per_cent("private"), per_cent("private_without_twins"), worst,
-            number("calibration_error", ".3f"), stated, str(place_2013), epochs + (", **cut**" if row["cut"] else "")]
+            percent("public") + sample, percent("private"), percent("private_without_twins"), lowest_recall,
+            number("calibration_error", ".3f"), published, str(rank_2013), epochs + (", **cut**" if row["cut"] else "")]
