@@ -86,7 +86,7 @@ def test_robustness_is_of_the_networks_that_are_here_and_as_documented():
     assert told["md5"] == json.loads((BUNDLE / "summary.json").read_text())["md5"]
     table = (BUNDLE.parents[2] / "docs" / "robustness.md").read_text()
     for name, network in told["networks"].items():
-        column = next(line for line in table.splitlines() if line.startswith("| disturbance") and name in line)
+        column = next(line for line in table.splitlines() if line.startswith("| corruption") and name in line)
         place = [cell.strip() for cell in column.split("|")].index(name)
         stated = table[table.index(column):].split("\n\n")[0].splitlines()[2:]
         shares = [network["undisturbed"], *(share for kind in told["disturbances"] for share in network[kind["name"]])]
