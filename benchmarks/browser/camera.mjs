@@ -1,6 +1,6 @@
-// The loop every compared page runs: the camera, then one reading after the other.
+// The loop of every compared page: open the camera, then read one frame after the other.
 
-/** @param {(video: HTMLVideoElement) => Promise<boolean>} read  true: a face with its expression was found */
+/** @param {(video: HTMLVideoElement) => Promise<boolean>} read  true if a face with its expression was found */
 export async function run(read) {
   const video = document.createElement("video");
   video.muted = true;

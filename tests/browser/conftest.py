@@ -1,4 +1,4 @@
-"""A real server process, and a real Chromium whose camera plays a film."""
+"""Fixtures: a real server process, and a real Chromium whose camera plays a video."""
 
 import hashlib
 import json
@@ -13,10 +13,10 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-import films
 import photo_files
 import photo_page
 import pytest
+import videos
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parents[2]
@@ -26,14 +26,14 @@ CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"
 
 
 def pytest_collection_modifyitems(items):
-    """Everything in this folder drives a browser."""
+    """Mark every test of this folder as a browser test."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
 
 
 class Server:
-    """`python -m webapp serve` in a process of its own, on a port that stays the same when it starts again."""
+    """`python -m webapp serve` in its own process; the port stays the same after a restart."""
 
     def __init__(self, **settings):
         self.settings = {f"EMOSCOPE_{name.upper()}": str(value) for name, value in settings.items()}
@@ -51,13 +51,13 @@ class Server:
         end = time.monotonic() + timeout
         while time.monotonic() < end:
             if self.process.poll() is not None:
-                raise RuntimeError(f"the server ended with {self.process.returncode}")
+                raise RuntimeError(f"the server exited with status {self.process.returncode}")
             try:
                 urllib.request.urlopen(self.url, timeout=5).close()
                 return self
             except (urllib.error.URLError, TimeoutError, ConnectionError):
                 time.sleep(0.2)
-        raise RuntimeError(f"the server did not answer within {timeout} s")
+        raise RuntimeError(f"the server did not respond within {timeout} s")
 
     def kill(self):
         if self.process and self.process.poll() is None:
@@ -74,7 +74,7 @@ def server():
 
 @pytest.fixture
 def strict_server():
-    """A server that reads no frame over 3000 bytes."""
+    """A server that rejects frames of more than 3000 bytes."""
     server = Server(live_bytes=3000).start()
     yield server
     server.kill()
@@ -82,7 +82,7 @@ def strict_server():
 
 @pytest.fixture
 def own_server():
-    """A server that a test may kill and start again."""
+    """A server that the test can kill and restart."""
     server = Server().start()
     yield server
     server.kill()
@@ -90,7 +90,7 @@ def own_server():
 
 @pytest.fixture
 def new_bundle(tmp_path):
-    """A folder of models with a newer jury-live: other weights in the browser's file, another version."""
+    """A folder of models with a newer jury-live: different weights for the browser, another version."""
     folder = tmp_path / "models" / "jury-live"
     shutil.copytree(ROOT / "static/models/jury-live", folder)
     weights = folder / "tfjs" / "weights.bin"
@@ -105,14 +105,14 @@ def new_bundle(tmp_path):
 
 
 @pytest.fixture(scope="session")
-def film(tmp_path_factory):
-    """film(scene) -> films.Film, made once."""
-    folder, made = tmp_path_factory.mktemp("films"), {}
+def video(tmp_path_factory):
+    """video(scene) -> videos.Video, created once per scene."""
+    folder, created = tmp_path_factory.mktemp("videos"), {}
 
     def get(scene):
-        if scene not in made:
-            made[scene] = films.make(folder / f"{scene}.mjpeg", scene)
-        return made[scene]
+        if scene not in created:
+            created[scene] = videos.make(folder / f"{scene}.mjpeg", scene)
+        return created[scene]
 
     return get
 
@@ -134,11 +134,11 @@ def chromium_path():
 
 @pytest.fixture
 def open_page(playwright, chromium_path, server):
-    """open_page(path, film=None, flags=(), **context) -> a page; every error in its console fails the test."""
+    """open_page(path, video=None, flags=(), **context) -> a page. Every error in its console fails the test."""
     browsers, errors = [], []
 
-    def open_(path, film=None, flags=(), script=None, url=None, routes=None, **context):
-        camera = [*CAMERA, f"--use-file-for-fake-video-capture={film.path}"] if film else []
+    def open_(path, video=None, flags=(), script=None, url=None, routes=None, **context):
+        camera = [*CAMERA, f"--use-file-for-fake-video-capture={video.path}"] if video else []
         browser = playwright.chromium.launch(executable_path=chromium_path, args=[*FLAGS, *camera, *flags])
         browsers.append(browser)
         page = browser.new_context(**context).new_page()
@@ -147,8 +147,8 @@ def open_page(playwright, chromium_path, server):
         page.errors = errors
         if script:
             page.add_init_script(script)
-        for pattern, answer in (routes or {}).items():
-            page.context.route(pattern, answer)
+        for pattern, handler in (routes or {}).items():
+            page.context.route(pattern, handler)
         page.goto((url or server.url) + path)
         return page
 

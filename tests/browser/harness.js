@@ -1,43 +1,43 @@
-// The device's worker, driven from a test: window.device.ask("start" | "photo" | …).
+// Drives the device worker from a test: window.device.request("start" | "photo" | …).
 window.device = {
   notes: [],
   count: 0,
-  asked: new Map(),
+  pending: new Map(),
   open(url) {
     this.worker = new Worker(url, { type: "module" });
-    this.worker.onmessage = ({ data: { id, answer, error, note } }) => {
+    this.worker.onmessage = ({ data: { id, result, error, note } }) => {
       if (note) this.notes.push(note);
-      const asked = this.asked.get(id);
-      if (!asked) return;
-      this.asked.delete(id);
-      error ? asked.reject(new Error(`${error.code}: ${error.message}`)) : asked.resolve(answer);
+      const pending = this.pending.get(id);
+      if (!pending) return;
+      this.pending.delete(id);
+      error ? pending.reject(new Error(`${error.code}: ${error.message}`)) : pending.resolve(result);
     };
-    this.worker.onerror = (event) => this.asked.forEach(({ reject }) => reject(new Error(event.message || "the worker failed")));
+    this.worker.onerror = (event) => this.pending.forEach(({ reject }) => reject(new Error(event.message || "the worker failed")));
   },
-  ask(what, given = {}, moved = []) {
+  request(command, parameters = {}, transferred = []) {
     const id = ++this.count;
     return new Promise((resolve, reject) => {
-      this.asked.set(id, { resolve, reject });
-      this.worker.postMessage({ id, what, ...given }, moved);
+      this.pending.set(id, { resolve, reject });
+      this.worker.postMessage({ id, command, ...parameters }, transferred);
     });
   },
   async start(backend, model = "") {
     const offer = JSON.parse(document.getElementById("device-offer").textContent);
     this.open(offer.worker);
-    return this.ask("start", { offer, model, backend });
+    return this.request("start", { offer, model, backend });
   },
-  /** Pictures as a camera's frames, over and over; what TF.js then holds. */
-  async film(pictures, count, model = "") {
-    const shown = await Promise.all(pictures.map((base64) => createImageBitmap(this.png(base64))));
+  /** Reads the images repeatedly as camera frames; returns the memory of TF.js. */
+  async readFrames(images, count, model = "") {
+    const bitmaps = await Promise.all(images.map((base64) => createImageBitmap(this.png(base64))));
     for (let i = 0; i < count; i++) {
-      const bitmap = await createImageBitmap(shown[Math.floor(i / 2) % shown.length]);
-      await this.ask("frame", { bitmap, model }, [bitmap]);
+      const bitmap = await createImageBitmap(bitmaps[Math.floor(i / 2) % bitmaps.length]);
+      await this.request("frame", { bitmap, model }, [bitmap]);
     }
-    return this.ask("memory");
+    return this.request("memory");
   },
-  /** A picture's reading. */
+  /** The result for one image. */
   async read(base64, longSides, model = "") {
-    return this.ask("photo", { blob: this.png(base64), model, longSides });
+    return this.request("photo", { blob: this.png(base64), model, longSides });
   },
-  png: (base64) => new Blob([Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))], { type: "image/png" }),
+  png: (base64) => new Blob([Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))], { type: "image/png" }),
 };

@@ -1,4 +1,4 @@
-"""Reading on the device: the same page without a server behind it, and what it does when something is missing."""
+"""Inference on the device: nothing is sent, pages work offline, and failures are handled."""
 
 import base64
 import contextlib
@@ -7,26 +7,26 @@ import os
 import re
 from pathlib import Path
 
-import made_pictures
 import pytest
+import synthetic_images
 from playwright.sync_api import Error, expect
 from test_device_parity import HARNESS, as_png
-from test_live_page import watch
+from test_live_page import sample_boxes
 
 NO_GRAPHICS = ["--disable-gpu", "--disable-software-rasterizer"]
-NO_WASM = "--js-flags=--jitless"         # an engine that compiles nothing has no WebAssembly
+NO_WASM = "--js-flags=--jitless"         # without JIT compilation there is no WebAssembly
 LIVE = "/live?on=device&backend=wasm"
 ROOT = Path(__file__).parents[2]
 FRAMES = int(os.environ.get("FRAMES", 100))
-BROKEN = "came damaged and is not used. It is fetched again."
+DAMAGED = "arrived damaged. Downloading it again."
 
 
-def ready(page, timeout=90_000):
+def wait_ready(page, timeout=90_000):
     expect(page.locator("#live")).to_have_attribute("data-reader", "ready", timeout=timeout)
 
 
-def kept(page):
-    expect(page.locator(".where-words")).to_contain_text("Ready for use without a network.", timeout=60_000)
+def wait_cached(page):
+    expect(page.locator(".location-status")).to_contain_text("Ready for offline use.", timeout=60_000)
 
 
 def start(page, faces=1):
@@ -36,17 +36,17 @@ def start(page, faces=1):
 
 
 def requests_of(page):
-    """A list that grows with every request of the page, its workers and its sockets."""
+    """A list of all requests of the page, its workers and its sockets; it grows over time."""
     seen = []
     page.context.on("request", lambda request: seen.append((request.method, request.url, request.post_data_buffer)))
     page.on("websocket", lambda socket: seen.append(("WEBSOCKET", socket.url, None)))
     return seen
 
 
-def test_live_reads_and_nothing_leaves_the_device(open_page, film):
-    page = open_page(LIVE, film=film("portrait"))
-    ready(page)
-    kept(page)
+def test_live_page_sends_nothing(open_page, video):
+    page = open_page(LIVE, video=video("portrait"))
+    wait_ready(page)
+    wait_cached(page)
     seen = requests_of(page)
     start(page)
     page.wait_for_timeout(4000)
@@ -54,31 +54,31 @@ def test_live_reads_and_nothing_leaves_the_device(open_page, film):
     assert seen == []
 
 
-def test_faces_that_move_are_followed(open_page, film):
-    """Looked for where they were, the whole picture searched now and then: neither lost nor mixed up."""
-    page = open_page(LIVE, film=film("two"))
-    ready(page)
+def test_moving_faces_are_followed(open_page, video):
+    """Faces are searched near their last position, with periodic full searches; none is lost or swapped."""
+    page = open_page(LIVE, video=video("two"))
+    wait_ready(page)
     start(page, faces=2)
-    seen, _ = watch(page, film("two"), seconds=8)
+    seen, _ = sample_boxes(page, video("two"), seconds=8)
     for samples in seen:
         found = [one for one in samples if one]
-        assert len(found) >= 0.9 * len(samples), "a box left its face"
+        assert len(found) >= 0.9 * len(samples), "a box lost its face"
         assert len({name for name, _ in found}) == 1, "a face changed its identity"
 
 
-# Counts the frames that are with the worker: now, at most, and ever.
-COUNT_FRAMES = """window.frames_given = {now: 0, most: 0, ever: 0};
+# Counts the frames in flight to the worker: currently, maximum, and total.
+COUNT_FRAMES = """window.frameCounts = {current: 0, maximum: 0, total: 0};
   window.Worker = class extends Worker {
-    constructor(...given) {
-      super(...given);
-      this.addEventListener("message", ({data}) => { frames_given.now -= Boolean(data.answer?.faces); });
+    constructor(...parameters) {
+      super(...parameters);
+      this.addEventListener("message", ({data}) => { frameCounts.current -= Boolean(data.result?.faces); });
     }
-    postMessage(given, ...rest) {
-      if (given.what === "frame") {
-        frames_given.ever++;
-        frames_given.most = Math.max(frames_given.most, ++frames_given.now);
+    postMessage(message, ...rest) {
+      if (message.command === "frame") {
+        frameCounts.total++;
+        frameCounts.maximum = Math.max(frameCounts.maximum, ++frameCounts.current);
       }
-      super.postMessage(given, ...rest);
+      super.postMessage(message, ...rest);
     }
   };"""
 
@@ -88,25 +88,25 @@ def hide(page, hidden):
                                    document.dispatchEvent(new Event("visibilitychange")); }""", hidden)
 
 
-def test_one_frame_is_read_at_a_time_and_none_of_a_hidden_tab(open_page, film):
-    page = open_page(LIVE, film=film("portrait"), script=COUNT_FRAMES)
-    ready(page)
+def test_one_frame_in_flight_and_none_while_hidden(open_page, video):
+    page = open_page(LIVE, video=video("portrait"), script=COUNT_FRAMES)
+    wait_ready(page)
     start(page)
     page.wait_for_timeout(2000)
     hide(page, True)
     expect(page.locator("#badge-state")).to_have_text("Paused: the tab was hidden")
     page.wait_for_timeout(500)
-    before = page.evaluate("frames_given")
+    before = page.evaluate("frameCounts")
     page.wait_for_timeout(1500)
-    after = page.evaluate("frames_given")
-    assert before == after and after["now"] == 0
-    assert after["ever"] > 3 and after["most"] == 1
+    after = page.evaluate("frameCounts")
+    assert before == after and after["current"] == 0
+    assert after["total"] > 3 and after["maximum"] == 1
     hide(page, False)
     page.wait_for_timeout(1500)
-    assert page.evaluate("frames_given.ever") > after["ever"]
+    assert page.evaluate("frameCounts.total") > after["total"]
 
 
-def test_the_policy_forbids_to_send(open_page):
+def test_content_security_policy_blocks_sending(open_page):
     page = open_page(LIVE)
     refused = page.evaluate("""async () => {
       const tries = [() => fetch("/api/v1/readings", {method: "POST", body: "x"}), () => fetch("https://example.org/"),
@@ -118,26 +118,26 @@ def test_the_policy_forbids_to_send(open_page):
     }""")
     assert refused == ["rejected"] * 3
     assert not navigator_beacon(page)
-    page.errors.clear()         # the browser tells each refusal in its console
+    page.errors.clear()         # the browser logs each blocked request
 
 
 def navigator_beacon(page):
-    """Whether anything arrived by sendBeacon; the browser queues it, the policy stops it."""
+    """Requests sent by sendBeacon: the browser queues them and the policy blocks them."""
     seen = requests_of(page)
     page.evaluate("navigator.sendBeacon('/api/v1/readings', 'x')")
     page.wait_for_timeout(500)
     return [one for one in seen if one[2]]
 
 
-def test_photos_are_read_and_nothing_leaves_the_device(open_page, tmp_path):
+def test_photo_page_sends_nothing(open_page, tmp_path):
     page = open_page("/photos?on=device&backend=wasm")
-    expect(page.locator(".where-words")).to_contain_text("Ready for use without a network.", timeout=120_000)
+    expect(page.locator(".location-status")).to_contain_text("Ready for offline use.", timeout=120_000)
     seen = requests_of(page)
     path = tmp_path / "face.png"
-    path.write_bytes(as_png(next(iter(list(made_pictures.make(2))[1:]))))
+    path.write_bytes(as_png(next(iter(list(synthetic_images.make(2))[1:]))))
     page.set_input_files("#pick-files", path)
     page.locator("#grid").scroll_into_view_if_needed()
-    page.mouse.wheel(0, 600)                    # only what is seen is drawn
+    page.mouse.wheel(0, 600)                    # only tiles in view are drawn
     expect(page.locator("#grid li")).to_have_count(1, timeout=60_000)
     expect(page.locator("#photos")).to_have_attribute("data-empty", "false")
     expect(page.locator("#grid li")).to_contain_text("of 10", timeout=60_000)
@@ -145,35 +145,35 @@ def test_photos_are_read_and_nothing_leaves_the_device(open_page, tmp_path):
     assert [one for one in seen if not one[1].startswith("blob:")] == []
 
 
-def test_without_a_network_live_still_works(open_page, film, own_server):
-    page = open_page(LIVE, film=film("portrait"), url=own_server.url)
-    ready(page)
-    kept(page)
+def test_live_page_works_offline(open_page, video, own_server):
+    page = open_page(LIVE, video=video("portrait"), url=own_server.url)
+    wait_ready(page)
+    wait_cached(page)
     own_server.kill()
-    page.goto(own_server.url + "/live")         # the plain address leads to the device's page
-    ready(page)
+    page.goto(own_server.url + "/live")         # redirects to the cached device page
+    wait_ready(page)
     assert "on=device" in page.url
     start(page)
     assert "of 10 people would call this" in page.inner_text("#faces")
     page.errors.clear()
 
 
-def test_a_replaced_bundle_replaces_the_old_one_whole(open_page, own_server, new_bundle):
+def test_new_bundle_replaces_the_cached_one_completely(open_page, own_server, new_bundle):
     page = open_page(LIVE, url=own_server.url)
-    ready(page)
-    kept(page)
+    wait_ready(page)
+    wait_cached(page)
     before = page.evaluate(CACHED)
     own_server.kill()
     own_server.settings["EMOSCOPE_MODELS"] = str(new_bundle)
     own_server.start()
     page.reload()
-    ready(page)
-    kept(page)
+    wait_ready(page)
+    wait_cached(page)
     after = page.evaluate(CACHED)
-    assert len(after) == len(before) and len(set(after) & set(before)) == 3     # the detector's two and model.json
+    assert len(after) == len(before) and len(set(after) & set(before)) == 3     # the detector, model.json
     own_server.kill()
     page.reload()
-    ready(page)
+    wait_ready(page)
     offer = json.loads(page.inner_text("#device-offer") or page.text_content("#device-offer"))
     assert offer["models"][0]["card"]["version"] == "99.0.0"
     page.errors.clear()
@@ -186,7 +186,7 @@ CACHED = """async () => {
 
 
 @pytest.mark.parametrize("times, outcome", [(1, "ready"), (9, "lost")])
-def test_a_damaged_file_is_named_and_fetched_again(open_page, times, outcome):
+def test_damaged_file_is_reported_and_downloaded_again(open_page, times, outcome):
     left = [times]
 
     def damage(route):
@@ -199,10 +199,10 @@ def test_a_damaged_file_is_named_and_fetched_again(open_page, times, outcome):
     page = open_page(LIVE, routes={"**/device/files/*/weights.bin": damage}, service_workers="block")
     expect(page.locator("#live")).to_have_attribute("data-reader", outcome, timeout=90_000)
     if outcome == "ready":
-        expect(page.locator(".where-words")).to_contain_text(BROKEN)
+        expect(page.locator(".location-status")).to_contain_text(DAMAGED)
     else:
-        expect(page.locator("#stage")).to_contain_text("came damaged twice")
-        expect(page.get_by_role("link", name="Read on the server")).to_be_visible()
+        expect(page.locator("#stage")).to_contain_text("arrived damaged twice")
+        expect(page.get_by_role("link", name="Switch to the server")).to_be_visible()
 
 
 def weights_of(model):
@@ -211,132 +211,132 @@ def weights_of(model):
     return card["files"]["tfjs/weights.bin"]["sha256"]
 
 
-def test_what_comes_late_does_not_undo_a_failure(open_page):
-    """The detector fails while the model is still on its way; then the model arrives."""
+def test_late_download_does_not_undo_a_failure(open_page):
+    """The detector fails during the download of the model; then the model arrives."""
     held = []
     page = open_page(f"{LIVE}&model=jury-live", service_workers="block", routes={
         "**/device/files/*/weights.bin": lambda route: route.fulfill(status=200, body=b"half of it"),
         f"**/device/files/{weights_of('jury-live')}/weights.bin": lambda route: held.append(route)})
     expect(page.locator("#live")).to_have_attribute("data-reader", "lost", timeout=90_000)
     assert len(held) == 1
-    with contextlib.suppress(Error):        # nobody may be waiting for it any more
+    with contextlib.suppress(Error):        # the page may have dropped the request
         held[0].continue_()
     page.wait_for_timeout(1500)
     expect(page.locator("#live")).to_have_attribute("data-reader", "lost")
-    expect(page.locator(".stage-strip")).to_be_hidden()
+    expect(page.locator(".stage-status")).to_be_hidden()
 
 
-def test_another_model_is_fetched_while_the_camera_runs(open_page, film):
-    """How far it is fetched is told; the page stays ready, and the words go when it is there."""
+def test_model_can_be_downloaded_while_the_camera_runs(open_page, video):
+    """The page shows the progress and stays ready; the message disappears at the end."""
     held, weights = [], f"**/device/files/{weights_of('jury-pocket')}/weights.bin"
-    page = open_page(f"{LIVE}&model=jury-live", film=film("portrait"), service_workers="block",
+    page = open_page(f"{LIVE}&model=jury-live", video=video("portrait"), service_workers="block",
                      routes={weights: lambda route: held.append(route)})
-    ready(page)
+    wait_ready(page)
     start(page)
     page.select_option("#model", "jury-pocket")
-    strip = page.locator(".stage-strip")
-    expect(strip).to_have_text(re.compile(r"Fetching the networks: \d % of 0\.2 MB"), timeout=60_000)
+    status = page.locator(".stage-status")
+    expect(status).to_have_text(re.compile(r"Downloading the networks: \d % of 0\.2 MB"), timeout=60_000)
     expect(page.locator("#live")).to_have_attribute("data-reader", "ready")
     held[0].continue_()
-    expect(strip).to_be_hidden(timeout=60_000)
+    expect(status).to_be_hidden(timeout=60_000)
     expect(page.locator("#live")).to_have_attribute("data-reader", "ready")
 
 
-def test_another_model_that_comes_damaged_is_not_fetched_with_every_frame(open_page, film):
-    """The words stay, the model chosen before reads on when it is chosen again; later the other is asked for anew."""
-    fetched = []
+def test_damaged_model_is_not_downloaded_with_every_frame(open_page, video):
+    """The error stays visible; the previous model still works; a later choice downloads the other model again."""
+    downloads = []
 
     def damage(route):
-        fetched.append(route)
-        if len(fetched) > 2:
+        downloads.append(route)
+        if len(downloads) > 2:
             route.continue_()
         else:
             route.fulfill(status=200, body=b"half of it")
 
-    page = open_page(f"{LIVE}&model=jury-live", film=film("portrait"), service_workers="block",
+    page = open_page(f"{LIVE}&model=jury-live", video=video("portrait"), service_workers="block",
                      routes={f"**/device/files/{weights_of('jury-pocket')}/weights.bin": damage})
-    ready(page)
+    wait_ready(page)
     start(page)
     page.select_option("#model", "jury-pocket")
-    strip = page.locator(".stage-strip")
-    expect(strip).to_contain_text("came damaged twice", timeout=60_000)
+    status = page.locator(".stage-status")
+    expect(status).to_contain_text("arrived damaged twice", timeout=60_000)
     page.wait_for_timeout(2000)
-    expect(strip).to_contain_text("came damaged twice")
-    assert len(fetched) == 2
+    expect(status).to_contain_text("arrived damaged twice")
+    assert len(downloads) == 2
     page.select_option("#model", "jury-live")
-    expect(strip).to_be_hidden(timeout=10_000)
+    expect(status).to_be_hidden(timeout=10_000)
     page.select_option("#model", "jury-pocket")
     for _ in range(150):
-        if len(fetched) > 2:
+        if len(downloads) > 2:
             break
         page.wait_for_timeout(100)
-    assert len(fetched) == 3
-    expect(strip).to_be_hidden(timeout=10_000)
+    assert len(downloads) == 3
+    expect(status).to_be_hidden(timeout=10_000)
 
 
-def test_a_damaged_kept_file_is_named_and_fetched_again(open_page):
+def test_damaged_cached_file_is_reported_and_downloaded_again(open_page):
     page = open_page(LIVE)
-    ready(page)
+    wait_ready(page)
     page.evaluate("""async () => {
       const cache = await caches.open("emoscope-networks");
       for (const request of await cache.keys()) await cache.put(request, new Response("rubbish"));
     }""")
     page.reload()
-    ready(page)
-    expect(page.locator(".where-words")).to_contain_text("that this browser kept is broken. It is fetched again.")
+    wait_ready(page)
+    expect(page.locator(".location-status")).to_contain_text("is damaged. Downloading it again.")
 
 
-def test_without_room_to_keep_it_works_and_says_so(open_page):
+def test_full_storage_is_reported_and_the_page_works(open_page):
     page = open_page("/about")
     tools = page.context.new_cdp_session(page)
     tools.send("Storage.overrideQuotaForOrigin", {"origin": page.evaluate("location.origin"), "quotaSize": 1000})
     page.goto(page.url.replace("/about", LIVE))
-    ready(page)
-    expect(page.locator(".where-words")).to_contain_text("refuses to keep the networks", timeout=60_000)
+    wait_ready(page)
+    expect(page.locator(".location-status")).to_contain_text("refuses to cache the networks", timeout=60_000)
 
 
 @pytest.mark.parametrize("backend, words", [
     ("webgpu", "this browser has no WebGPU; this browser has no WebGL 2"),
     ("webgl", "this browser has no WebGL 2; this browser has no WebGPU"),
 ])
-def test_a_backend_that_is_missing_is_passed_over_with_a_word(open_page, backend, words):
+def test_missing_backend_is_skipped_with_a_reason(open_page, backend, words):
     page = open_page(f"/live?on=device&backend={backend}", flags=NO_GRAPHICS)
-    ready(page)
-    expect(page.locator(".where-words")).to_contain_text(f"({words})")
+    wait_ready(page)
+    expect(page.locator(".location-status")).to_contain_text(f"({words})")
 
 
-def test_without_webassembly_graphics_in_software_will_do(open_page):
+def test_software_webgl_is_used_without_webassembly(open_page):
     page = open_page("/live?on=device", flags=["--enable-unsafe-swiftshader", NO_WASM])
-    expect(page.locator(".where-words")).to_contain_text("Computed by WebGL", timeout=90_000)
-    expect(page.locator(".where-words")).to_contain_text("this browser has no WebAssembly")
+    expect(page.locator(".location-status")).to_contain_text("Running on WebGL", timeout=90_000)
+    expect(page.locator(".location-status")).to_contain_text("this browser has no WebAssembly")
 
 
-def test_without_any_backend_it_says_what_is_missing_and_offers_the_server(open_page):
+def test_no_backend_is_reported_and_the_server_offered(open_page):
     page = open_page("/live?on=device", flags=[*NO_GRAPHICS, NO_WASM])
     expect(page.locator("#stage")).to_contain_text("this browser has no WebAssembly", timeout=60_000)
-    page.get_by_role("link", name="Read on the server").click()
+    page.get_by_role("link", name="Switch to the server").click()
     expect(page).to_have_url(page.url.split("?")[0])
 
 
-def test_memory_is_flat(open_page):
-    """FRAMES=5000 in the environment asks for more frames than the usual."""
+def test_memory_is_constant(open_page):
+    """The environment variable FRAMES sets the number of frames (default 100)."""
     page = open_page("/live", script=HARNESS)
     page.set_default_timeout(1_200_000)
     page.evaluate("device.start('wasm')")
-    pictures = [base64.b64encode(as_png(picture)).decode() for picture in list(made_pictures.make(6))[1:]]
+    images = [base64.b64encode(as_png(image)).decode() for image in list(synthetic_images.make(6))[1:]]
     seen = []
     for _ in range(10):
-        held = page.evaluate("([pictures, count]) => device.film(pictures, count)", [pictures, FRAMES // 10])
+        held = page.evaluate("([images, count]) => device.readFrames(images, count)", [images, FRAMES // 10])
         seen.append(held | {"resident": resident(page)})
         print(f"{len(seen) * FRAMES // 10} frames: {held['tensors']} tensors, {held['bytes']} bytes in them, "
               f"{seen[-1]['resident'] >> 20} MB resident")
     assert len({(one["tensors"], one["bytes"]) for one in seen}) == 1
-    if FRAMES >= 1000:      # before that the browser is still settling
+    if FRAMES >= 1000:      # fewer frames do not reach a steady state
         assert seen[-1]["resident"] < 1.1 * seen[2]["resident"]
 
 
 def resident(page):
-    """Bytes of memory that the browser's renderers hold; 0 where the system does not tell (it is Linux that does)."""
+    """Resident bytes of the browser's renderer processes; 0 on systems other than Linux."""
     tools = page.context.browser.new_browser_cdp_session()
     found = [one["id"] for one in tools.send("SystemInfo.getProcessInfo")["processInfo"] if one["type"] == "renderer"]
     pages = [int(Path(f"/proc/{one}/statm").read_text().split()[1]) for one in found
@@ -344,7 +344,7 @@ def resident(page):
     return sum(pages) * 4096
 
 
-def test_the_page_can_be_installed(open_page):
+def test_site_is_installable(open_page):
     page = open_page("/live?on=device&backend=wasm")
     tools = page.context.new_cdp_session(page)
     manifest = tools.send("Page.getAppManifest")

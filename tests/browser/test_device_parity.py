@@ -1,7 +1,7 @@
-"""Server and device give the same reading of the same picture, on every backend the browser has.
+"""Server and device return the same result for the same image, on every backend of the browser.
 
-Pictures are made; with FER2013_CSV naming FER2013's csv, its faces are read too. GRAPHICS_PICTURES says how many
-are read by WebGL and WebGPU, which take seconds a picture where they are computed in software.
+The images are synthetic. If FER2013_CSV names FER2013's csv, its faces are compared too. GRAPHICS_PICTURES sets the
+number of images for WebGL and WebGPU, which take seconds per image when they run in software.
 """
 
 import base64
@@ -12,9 +12,9 @@ import os
 from pathlib import Path
 
 import cv2
-import made_pictures
 import numpy as np
 import pytest
+import synthetic_images
 
 from webapp.vision import expressions
 from webapp.vision.faces import LIVE_LONG_SIDES, PHOTO_LONG_SIDES, FaceDetector
@@ -24,8 +24,8 @@ ROOT = Path(__file__).parents[2]
 THRESHOLD = 0.45            # the setting photo_threshold
 LIVE_NETWORK = "jury-live"
 GRAPHICS = int(os.environ.get("GRAPHICS_PICTURES", 4))
-LARGEST = 0.002             # of a probability's difference
-NEAR = 0.01                 # a score so close to the threshold may fall on either side of it
+LARGEST = 0.002             # maximum difference of a probability
+NEAR = 0.01                 # a score this close to the threshold can fall on either side
 HARNESS = Path(__file__).with_name("harness.js").read_text()
 SOFTWARE = {"wasm": (), "webgl": ("--enable-unsafe-swiftshader",),
             "webgpu": ("--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--enable-features=Vulkan")}
@@ -40,7 +40,7 @@ def reader():
 
 @pytest.fixture
 def device(open_page):
-    """device(backend) -> a page whose `device` reads; skips where this Chromium has not got the backend."""
+    """device(backend) -> a page with window.device; skips if this Chromium lacks the backend."""
     def start(backend):
         page = open_page("/live", flags=SOFTWARE[backend], script=HARNESS)
         page.set_default_timeout(120_000)
@@ -52,29 +52,29 @@ def device(open_page):
     return start
 
 
-def as_png(picture):
-    return cv2.imencode(".png", picture[..., ::-1])[1].tobytes()
+def as_png(image):
+    return cv2.imencode(".png", image[..., ::-1])[1].tobytes()
 
 
-def compare(page, reader, pictures, photos=7, name=LIVE_NETWORK):
-    """(pictures read, faces compared, largest box error in px, largest error of a probability).
+def compare(page, reader, images, photos=7, name=LIVE_NETWORK):
+    """(images read, faces compared, largest box error in px, largest error of a probability).
 
-    reader: as the fixture, with the network `name`; photos: each which picture is searched as a photo, the others as a
-    camera's frames.
+    reader: the fixture, with the network `name`; photos: every n-th image is read as a photo, the others as camera
+    frames.
     """
     read = faces = 0
     box_error = probability_error = 0.0
     server = reader(name)
-    for number, picture in enumerate(pictures):
-        png, long_sides = as_png(picture), (LIVE_LONG_SIDES, PHOTO_LONG_SIDES)[number % photos == 0]
-        wanted = server.read(png, long_sides, THRESHOLD)
+    for number, image in enumerate(images):
+        png, long_sides = as_png(image), (LIVE_LONG_SIDES, PHOTO_LONG_SIDES)[number % photos == 0]
+        expected = server.read(png, long_sides, THRESHOLD)
         found = page.evaluate("([png, sides, name]) => device.read(png, sides, name)",
                               [base64.b64encode(png).decode(), list(long_sides), name])
-        assert found["picture"] == wanted["picture"] and found["model"] == wanted["model"]
-        width, height = wanted["picture"]["width"], wanted["picture"]["height"]
+        assert found["picture"] == expected["picture"] and found["model"] == expected["model"]
+        width, height = expected["picture"]["width"], expected["picture"]["height"]
         one, other = [[face for face in reading["faces"] if face["score"] > THRESHOLD + NEAR]
-                      for reading in (wanted, found)]
-        assert len(one) == len(other), f"picture {number}: {len(one)} faces on the server, {len(other)} on the device"
+                      for reading in (expected, found)]
+        assert len(one) == len(other), f"image {number}: {len(one)} faces on the server, {len(other)} on the device"
         for a, b in zip(one, other, strict=True):
             faces += 1
             box_error = max(box_error, *(abs(a["box"][side] - b["box"][side]) * size for side, size in
@@ -88,38 +88,38 @@ def compare(page, reader, pictures, photos=7, name=LIVE_NETWORK):
 @pytest.mark.parametrize("backend, name, count", [
     ("wasm", LIVE_NETWORK, 208), ("wasm", "jury-pocket", 208), ("wasm", "jury-strong", 16),
     ("webgl", LIVE_NETWORK, GRAPHICS), ("webgpu", LIVE_NETWORK, GRAPHICS)])
-def test_readings_are_the_servers(device, reader, backend, name, count):
-    found = compare(device(backend), reader, made_pictures.make(count), name=name)
-    tell(f"{name}, {backend}", found)
+def test_results_match_the_server(device, reader, backend, name, count):
+    found = compare(device(backend), reader, synthetic_images.make(count), name=name)
+    report(f"{name}, {backend}", found)
     assert found[1] >= count // 2
     assert found[2] <= 1
     assert found[3] <= LARGEST
 
 
-def tell(what, found):
-    print(f"{what}: {found[0]} pictures, {found[1]} faces, boxes within {found[2]:.3f} px, "
+def report(title, found):
+    print(f"{title}: {found[0]} images, {found[1]} faces, boxes within {found[2]:.3f} px, "
           f"probabilities within {found[3]:.5f}")
 
 
-def test_readings_of_large_photos_are_the_servers(device, reader):
-    found = compare(device("wasm"), reader, made_pictures.make(8, seed=1, sizes=made_pictures.LARGE), photos=1)
+def test_results_of_large_photos_match_the_server(device, reader):
+    found = compare(device("wasm"), reader, synthetic_images.make(8, seed=1, sizes=synthetic_images.LARGE), photos=1)
     assert found[0] == 8 and found[1] >= 6
     assert found[2] <= 1
     assert found[3] <= LARGEST
 
 
-@pytest.mark.skipif("FER2013_CSV" not in os.environ, reason="FER2013_CSV does not name FER2013's csv")
+@pytest.mark.skipif("FER2013_CSV" not in os.environ, reason="FER2013_CSV is not set")
 @pytest.mark.parametrize("name", [LIVE_NETWORK, "jury-pocket", "jury-strong"])
-def test_readings_of_fer2013_are_the_servers(device, reader, name):
+def test_results_of_fer2013_match_the_server(device, reader, name):
     found = compare(device("wasm"), reader, fer2013(300), name=name)
-    tell(f"{name}, FER2013", found)
+    report(f"{name}, FER2013", found)
     assert found[1] >= 100
     assert found[2] <= 1
     assert found[3] <= LARGEST
 
 
 def fer2013(count):
-    """FER2013's first pictures, each a fifth of a grey frame wide: uint8 (240, 240, 3)."""
+    """The first images of FER2013, each on a gray frame of 2.5 times its size: uint8 (240, 240, 3)."""
     path = os.environ["FER2013_CSV"]
     with (gzip.open if path.endswith(".gz") else open)(path, "rt") as file:
         for row in itertools.islice(csv.DictReader(file), count):

@@ -1,4 +1,4 @@
-"""Every page, in light and dark, on a phone and on a desk: no barrier, no sideways scrolling, no error."""
+"""Every page in light and dark, mobile and desktop: no accessibility violation, no horizontal scrolling, no error."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ RULES = """async () => (await axe.run(document, {resultTypes: ["violations"]})).
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_serious_barriers(open_page, server, scheme):
+def test_no_serious_accessibility_violations(open_page, server, scheme):
     page = open_page("/", color_scheme=scheme, reduced_motion="reduce", bypass_csp=True)
     found = {}
     for path in PAGES:
@@ -21,28 +21,28 @@ def test_no_serious_barriers(open_page, server, scheme):
         expect(page.locator("html")).to_have_attribute("data-theme", scheme)
         page.add_script_tag(path=AXE)
         found[path] = page.evaluate(RULES)
-    _forget_the_missing_page(page)
+    _ignore_missing_page(page)
     assert {path: violations for path, violations in found.items() if violations} == {}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_serious_barriers_while_live(open_page, film, scheme):
-    page = open_page("/live", film("two"), color_scheme=scheme, reduced_motion="reduce", bypass_csp=True)
+def test_no_serious_accessibility_violations_while_live(open_page, video, scheme):
+    page = open_page("/live", video("two"), color_scheme=scheme, reduced_motion="reduce", bypass_csp=True)
     page.click("#start")
     expect(page.locator(".face-card")).to_have_count(2, timeout=30_000)
     page.add_script_tag(path=AXE)
     assert page.evaluate(RULES) == []
 
 
-def test_nothing_scrolls_sideways_on_a_phone(open_page, server):
+def test_no_horizontal_scrolling_on_mobile(open_page, server):
     page = open_page("/", viewport={"width": 360, "height": 740}, has_touch=True)
     for path in PAGES:
         page.goto(server.url + path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
-    _forget_the_missing_page(page)
+    _ignore_missing_page(page)
 
 
-def test_the_chosen_theme_stays(open_page, server):
+def test_chosen_theme_persists(open_page, server):
     page = open_page("/", color_scheme="light")
     page.click("[data-theme-toggle]")
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
@@ -52,7 +52,7 @@ def test_the_chosen_theme_stays(open_page, server):
     expect(page.locator("html")).to_have_attribute("data-theme", "light")
 
 
-def test_the_skip_link_is_first(open_page):
+def test_skip_link_is_first(open_page):
     page = open_page("/")
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
@@ -60,12 +60,12 @@ def test_the_skip_link_is_first(open_page):
     expect(page.locator("main")).to_be_focused()
 
 
-def test_a_missing_page_says_so_and_leads_home(open_page):
+def test_missing_page_links_to_the_front_page(open_page):
     page = open_page("/no-such-page")
     expect(page.get_by_role("link", name="To the front page")).to_be_visible()
-    _forget_the_missing_page(page)
+    _ignore_missing_page(page)
 
 
-def _forget_the_missing_page(page):
-    """Chromium logs a 404 as an error; that one was asked for."""
+def _ignore_missing_page(page):
+    """Chromium logs the expected 404 as an error."""
     page.errors[:] = [error for error in page.errors if "404" not in error]

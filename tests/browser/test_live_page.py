@@ -1,4 +1,4 @@
-"""The live page on a real server, with the real detector and network, seen through a camera that plays a film."""
+"""The live page with a real server, detector and network; the camera plays a video."""
 
 import csv
 import io
@@ -7,19 +7,19 @@ import re
 import statistics
 import time
 
-import films
 import pytest
+import videos
 from playwright.sync_api import expect
 
-# The frame's number from the squares on the canvas, and every face's card, of one and the same moment.
-LOOK = """([squares, square, width, height]) => {
+# Reads the frame number from the squares on the canvas and the boxes from the cards, at one moment.
+OBSERVE = """([squares, square, width, height]) => {
   const canvas = document.querySelector("#canvas"), context = canvas.getContext("2d"), scale = canvas.width / width;
   const mirrored = document.querySelector("#mirror").ariaPressed === "true";
   let frame = 0;
   for (let bit = 0; bit < squares; bit++) {
     const x = (bit + .5) * square * scale, y = (height - square / 2) * scale;
-    const [grey] = context.getImageData(mirrored ? canvas.width - x : x, y, 1, 1).data;
-    frame += (grey > 128) << bit;
+    const [gray] = context.getImageData(mirrored ? canvas.width - x : x, y, 1, 1).data;
+    frame += (gray > 128) << bit;
   }
   const faces = [...document.querySelectorAll("[data-face][data-box]")]
     .map(({dataset}) => ({id: dataset.face, box: dataset.box.split(",").map(Number)}));
@@ -27,9 +27,9 @@ LOOK = """([squares, square, width, height]) => {
 }"""
 
 
-def look(page):
-    """What the page shows now: {"frame": number, "faces": [{"id", "box"}]}."""
-    return page.evaluate(LOOK, [films.BITS, films.SQUARE, films.WIDTH, films.HEIGHT])
+def observe(page):
+    """What the page displays now: {"frame": number, "faces": [{"id", "box"}]}."""
+    return page.evaluate(OBSERVE, [videos.BITS, videos.SQUARE, videos.WIDTH, videos.HEIGHT])
 
 
 def start(page, faces=1):
@@ -40,40 +40,40 @@ def start(page, faces=1):
         expect(page.locator("[data-face][data-box]")).to_have_count(faces, timeout=15_000)
 
 
-def watch(page, film, seconds=5.0):
-    """Samples over `seconds`: for each known face, in each look, the id on it and the box's error in x (px).
+def sample_boxes(page, video, seconds=5.0):
+    """Samples over `seconds`: for each known face, the id of its box and the x error of the box (px), or None.
 
-    Looks without any box are left out: on a busy machine readings may stop for a moment.
+    Samples without any box are skipped, because results can pause on a busy machine.
     """
-    seen = [[] for _ in film.places[0]]
+    seen = [[] for _ in video.boxes[0]]
     extra = 0
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        now = look(page)
+        now = observe(page)
         if not now["faces"]:
             continue
-        places = film.places[now["frame"] % films.FRAMES]
+        expected = video.boxes[now["frame"] % videos.FRAMES]
         matched = set()
-        for who, place in enumerate(places):
-            best = max(now["faces"], key=lambda face: films.iou(face["box"], place), default=None)
-            if best and films.iou(best["box"], place) >= 0.5:
-                seen[who].append((best["id"], films.WIDTH * (best["box"][0] - place[0])))
+        for index, box in enumerate(expected):
+            best = max(now["faces"], key=lambda face: videos.iou(face["box"], box), default=None)
+            if best and videos.iou(best["box"], box) >= 0.5:
+                seen[index].append((best["id"], videos.WIDTH * (best["box"][0] - box[0])))
                 matched.add(best["id"])
             else:
-                seen[who].append(None)
+                seen[index].append(None)
         extra += len(now["faces"]) > len(matched)
         page.wait_for_timeout(60)
-    assert len(seen[0]) > 10 * seconds / 2, "boxes were rarely shown"
+    assert len(seen[0]) > 10 * seconds / 2, "too few boxes were displayed"
     return seen, extra
 
 
-def test_the_astronaut_is_read(open_page, film):
-    page = open_page("/live", film("portrait"))
+def test_live_page_reads_a_face(open_page, video):
+    page = open_page("/live", video("portrait"))
     start(page)
-    [seen], extra = watch(page, film("portrait"))
+    [seen], extra = sample_boxes(page, video("portrait"))
     found = [one for one in seen if one]
     assert len(found) >= 0.95 * len(seen), "the box left the face"
-    assert {who for who, _ in found} == {"1"}
+    assert {name for name, _ in found} == {"1"}
     assert extra == 0
     assert re.match(r"\d+ of 10 people would call this \w+|Unsure: the ten would split", page.inner_text(".face-words"))
     expect(page.locator(".ten-marks .expression-icon")).to_have_count(10)
@@ -83,66 +83,66 @@ def test_the_astronaut_is_read(open_page, film):
         assert float(page.inner_text(f"[data-figure={figure}]")) > 0
 
 
-def test_nobody_is_no_error(open_page, film):
-    page = open_page("/live", film("nobody"))
+def test_video_without_faces_shows_no_error(open_page, video):
+    page = open_page("/live", video("nobody"))
     start(page, faces=0)
     for _ in range(15):
-        assert look(page)["faces"] == []
+        assert observe(page)["faces"] == []
         page.wait_for_timeout(200)
     expect(page.locator("#nobody")).to_be_visible()
     expect(page.locator(".face-card")).to_have_count(0)
-    expect(page.locator(".stage-strip")).to_be_hidden()
+    expect(page.locator(".stage-status")).to_be_hidden()
 
 
 @pytest.mark.parametrize(("scene", "count"), [("two", 2), ("five", 5)])
-def test_faces_keep_their_identity_while_they_move(open_page, film, scene, count):
-    page = open_page("/live", film(scene))
+def test_moving_faces_keep_their_identity(open_page, video, scene, count):
+    page = open_page("/live", video(scene))
     start(page, faces=count)
-    seen, _ = watch(page, film(scene), seconds=9)
-    for who, samples in enumerate(seen):
+    seen, _ = sample_boxes(page, video(scene), seconds=9)
+    for index, samples in enumerate(seen):
         found = [one for one in samples if one]
-        assert len(found) >= 0.9 * len(samples), f"face {who} was lost"
-        assert len({name for name, _ in found}) == 1, f"face {who} changed its identity"
+        assert len(found) >= 0.9 * len(samples), f"face {index} was lost"
+        assert len({name for name, _ in found}) == 1, f"face {index} changed its identity"
     assert len({samples[-1][0] for samples in seen if samples[-1]}) == len([1 for samples in seen if samples[-1]])
 
 
-def test_boxes_lie_on_the_very_frame_they_were_read_from(open_page, film):
-    """The heads pass at 300 px/s: a box drawn on a frame 100 ms younger would be 30 px off."""
-    page = open_page("/live", film("two"))
+def test_boxes_match_the_displayed_frame(open_page, video):
+    """The heads move at 300 px/s: a box on a frame 100 ms later would be off by 30 px."""
+    page = open_page("/live", video("two"))
     start(page, faces=2)
     page.wait_for_timeout(2000)
-    seen, _ = watch(page, film("two"), seconds=6)
+    seen, _ = sample_boxes(page, video("two"), seconds=6)
     for samples in seen:
         errors = [error for _, error in filter(None, samples)]
-        offset = statistics.median(errors)  # the detector's box is a little wider than the known one
+        offset = statistics.median(errors)  # the detected box is slightly wider than the known one
         assert statistics.median(abs(error - offset) for error in errors) < 5
 
 
-def test_pause_mirror_keys_and_help(open_page, film):
-    page = open_page("/live", film("portrait"))
+def test_pause_mirror_and_keyboard_shortcuts(open_page, video):
+    page = open_page("/live", video("portrait"))
     start(page)
     page.keyboard.press(" ")
     expect(page.locator("#badge-state")).to_contain_text("Paused")
     page.wait_for_timeout(300)
-    before = look(page)
+    before = observe(page)
     page.wait_for_timeout(700)
-    assert look(page) == before and before["faces"]
+    assert observe(page) == before and before["faces"]
     page.keyboard.press("m")
     page.wait_for_timeout(200)
-    assert look(page) == before, "the mirror moves the picture and the box together"
+    assert observe(page) == before, "mirroring moves the image and the box together"
     page.keyboard.press(" ")
     expect(page.locator("#badge-state")).to_have_text("Live")
     page.keyboard.press("?")
-    expect(page.locator("#keys")).to_be_visible()
-    assert page.locator("#keys kbd").all_inner_texts() == ["Space", "m", "s", "r", "f", "x", "?"]
+    expect(page.locator("#shortcuts")).to_be_visible()
+    assert page.locator("#shortcuts kbd").all_inner_texts() == ["Space", "m", "s", "r", "f", "x", "?"]
     page.keyboard.press("Escape")
     page.keyboard.press("x")
     expect(page.locator("#stage")).to_have_attribute("data-state", "stopped")
     assert page.evaluate("document.querySelector('#video').srcObject") is None
 
 
-def test_a_session_is_saved_as_csv_and_json_and_a_snapshot_as_png(open_page, film):
-    page = open_page("/live", film("portrait"))
+def test_session_exports_csv_json_and_png_snapshot(open_page, video):
+    page = open_page("/live", video("portrait"))
     start(page)
     page.keyboard.press("r")
     expect(page.locator("#badge-recording")).to_be_visible()
@@ -165,11 +165,11 @@ def test_a_session_is_saved_as_csv_and_json_and_a_snapshot_as_png(open_page, fil
     assert download.value.path().read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
 
 
-def test_a_model_without_raters_shows_bars_and_speaks_of_no_people(open_page, film):
-    page = open_page("/live?model=seven-live", film("portrait"))
+def test_model_without_raters_shows_probability_bars(open_page, video):
+    page = open_page("/live?model=seven-live", video("portrait"))
     start(page)
     if page.locator("#model option[value=seven-live]").count() == 0:
-        pytest.skip("the bundle seven-live is not here")
+        pytest.skip("the bundle seven-live is not installed")
     expect(page.locator(".bars dt")).to_have_count(7)
     assert "people would" not in page.inner_text("#faces")
     page.select_option("#model", "jury-live")
@@ -186,7 +186,7 @@ REJECT = """navigator.mediaDevices.getUserMedia =
     ("taken", [], REJECT.format("NotReadableError")),
     ("failed", [], REJECT.format("TypeError")),
 ])
-def test_no_camera_has_its_own_words_and_a_way_on(open_page, state, flags, script):
+def test_camera_error_shows_its_message_and_actions(open_page, state, flags, script):
     page = open_page("/live", flags=flags, script=script)
     page.click("#start")
     stage = page.locator("#stage")
@@ -197,15 +197,15 @@ def test_no_camera_has_its_own_words_and_a_way_on(open_page, state, flags, scrip
     expect(stage).to_have_attribute("data-state", state)
 
 
-def test_an_insecure_address_is_explained_before_anything_is_asked(open_page):
+def test_insecure_origin_is_explained_at_load(open_page):
     page = open_page("/live", script="Object.defineProperty(navigator, 'mediaDevices', {value: undefined})")
     expect(page.locator("#stage")).to_have_attribute("data-state", "insecure")
     expect(page.locator(".stage-message")).to_contain_text("https")
     expect(page.get_by_role("link", name="Use photos instead")).to_be_visible()
 
 
-def test_a_camera_that_goes_away(open_page, film):
-    page = open_page("/live", film("portrait"))
+def test_disconnected_camera_can_be_restarted(open_page, video):
+    page = open_page("/live", video("portrait"))
     start(page)
     page.evaluate("document.querySelector('#video').srcObject.getVideoTracks()[0].dispatchEvent(new Event('ended'))")
     expect(page.locator("#stage")).to_have_attribute("data-state", "unplugged")
@@ -213,8 +213,8 @@ def test_a_camera_that_goes_away(open_page, film):
     expect(page.locator("[data-face][data-box]")).to_have_count(1, timeout=15_000)
 
 
-def test_a_hidden_tab_pauses(open_page, film):
-    page = open_page("/live", film("portrait"))
+def test_hidden_tab_pauses(open_page, video):
+    page = open_page("/live", video("portrait"))
     start(page)
     page.evaluate("""() => { Object.defineProperty(document, "hidden", {value: true, configurable: true});
                              document.dispatchEvent(new Event("visibilitychange")); }""")
@@ -228,25 +228,25 @@ def test_a_hidden_tab_pauses(open_page, film):
     expect(page.locator("[data-face][data-box]")).to_have_count(1, timeout=15_000)
 
 
-def test_a_lost_server_is_said_the_picture_goes_on_and_so_do_the_readings(open_page, film, server):
-    page = open_page("/live", film("portrait"))
+def test_video_continues_without_server_and_results_resume(open_page, video, server):
+    page = open_page("/live", video("portrait"))
     start(page)
     server.kill()
-    strip = page.locator(".stage-strip")
-    expect(strip).to_be_visible(timeout=10_000)
-    expect(strip).to_contain_text("again")
+    status = page.locator(".stage-status")
+    expect(status).to_be_visible(timeout=10_000)
+    expect(status).to_contain_text("again")
     expect(page.locator("[data-face][data-box]")).to_have_count(0, timeout=10_000)
-    frames = {look(page)["frame"] for _ in range(8) if page.wait_for_timeout(150) is None}
-    assert len(frames) > 3, "the picture froze"
+    frames = {observe(page)["frame"] for _ in range(8) if page.wait_for_timeout(150) is None}
+    assert len(frames) > 3, "the video froze"
     server.start()
     expect(page.locator("[data-face][data-box]")).to_have_count(1, timeout=30_000)
-    expect(strip).to_be_hidden()
-    page.errors.clear()  # the browser itself logs each connection that is refused
+    expect(status).to_be_hidden()
+    page.errors.clear()  # the browser logs each refused connection
 
 
-def test_a_frame_the_server_does_not_read_is_said_in_words(open_page, film, strict_server):
-    page = open_page("/", film("portrait"))
+def test_rejected_frame_shows_the_error_message(open_page, video, strict_server):
+    page = open_page("/", video("portrait"))
     page.goto(strict_server.url + "/live")
     page.click("#start")
-    expect(page.locator(".stage-strip")).to_contain_text("3000 bytes", timeout=20_000)
+    expect(page.locator(".stage-status")).to_contain_text("3000 bytes", timeout=20_000)
     expect(page.locator("#stage")).to_have_attribute("data-state", "live")

@@ -1,19 +1,19 @@
-"""Ways in and around the photo page: dropped, pasted, on a phone, by keyboard, without barriers, broken off."""
+"""The photo page: drag and drop, paste, keyboard, mobile layout, accessibility, interrupted videos."""
 
 import shutil
 
 import photo_files
 import pytest
-from photo_page import give, until
+from photo_page import add_files, wait_until
 from playwright.sync_api import expect
 from test_every_page import AXE, RULES
 
-DONE = "document.getElementById('progress-words').textContent.startsWith('Done')"
+DONE = "document.getElementById('progress-status').textContent.startsWith('Done')"
 
 
 @pytest.fixture
 def holiday(fifty, tmp_path):
-    """A folder in a folder: six files, one of which is no photo."""
+    """Nested folders with six files, one of them not a photo."""
     folder, _ = fifty
     beach = tmp_path / "holiday" / "beach"
     beach.mkdir(parents=True)
@@ -21,12 +21,12 @@ def holiday(fifty, tmp_path):
         shutil.copy(folder / name, beach.parent / name)
     for name in ("landscape 1.jpg", "text.jpg", "orientation 6.jpg"):
         shutil.copy(folder / name, beach / name)
-    (beach / "notes.txt").write_text("no photo")
+    (beach / "notes.txt").write_text("not a photo")
     return beach.parent
 
 
 def drop(page, paths, x=300, y=300):
-    """Drop files or folders as the desktop does; whether the page showed that they may be dropped."""
+    """Drop files or folders as the desktop does; return whether the page highlighted the drop target."""
     session = page.context.new_cdp_session(page)
     data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
     for kind in ("dragEnter", "dragOver"):
@@ -37,26 +37,26 @@ def drop(page, paths, x=300, y=300):
 
 
 def names(page):
-    """Folder and name of each photo in the grid, in its order."""
+    """Folder and name of each photo in the grid, in display order."""
     return page.evaluate("""[...document.querySelectorAll(".tile:not([hidden])")]
         .sort((a, b) => a.dataset.index - b.dataset.index).map((one) => one.querySelector(".tile-name").title)""")
 
 
-def test_a_folder_and_files_are_dropped(photos, fifty, holiday):
+def test_dropped_folder_and_files_are_read(photos, fifty, holiday):
     page = photos()
     assert drop(page, [holiday])
-    until(page, "document.getElementById('shown').textContent === '5 of 5 photos' && " + DONE)
+    wait_until(page, "document.getElementById('shown').textContent === '5 of 5 photos' && " + DONE)
     assert page.locator("#photos").get_attribute("data-dragging") is None
     assert names(page) == ["holiday/beach/landscape 1.jpg", "holiday/beach/orientation 6.jpg",
                            "holiday/beach/text.jpg", "holiday/plain 1.jpg", "holiday/two.jpg"]
     drop(page, [fifty[0] / "format.png", fifty[0] / "format.webp"])
-    until(page, "document.getElementById('shown').textContent === '7 of 7 photos' && " + DONE)
-    drop(page, [holiday])       # the same once more: nothing new
+    wait_until(page, "document.getElementById('shown').textContent === '7 of 7 photos' && " + DONE)
+    drop(page, [holiday])       # the same folder again adds nothing
     page.wait_for_timeout(500)
     assert page.inner_text("#shown") == "7 of 7 photos"
 
 
-def test_a_picture_is_pasted(photos):
+def test_pasted_image_is_read(photos):
     page = photos(permissions=["clipboard-read", "clipboard-write"])
     page.evaluate("""async () => {
         const canvas = new OffscreenCanvas(64, 64);
@@ -65,14 +65,14 @@ def test_a_picture_is_pasted(photos):
         await navigator.clipboard.write([new ClipboardItem({"image/png": blob})]);
     }""")
     page.keyboard.press("Control+v")
-    until(page, "document.getElementById('shown').textContent === '1 of 1 photos' && " + DONE)
-    assert page.locator(".tile-words").inner_text() == "no face"
+    wait_until(page, "document.getElementById('shown').textContent === '1 of 1 photos' && " + DONE)
+    assert page.locator(".tile-caption").inner_text() == "no face"
 
 
-def test_by_keyboard_alone(photos, fifty):
+def test_keyboard_navigation(photos, fifty):
     folder, _ = fifty
     page = photos(viewport={"width": 1000, "height": 900})
-    give(page, [folder / f"plain {number}.jpg" for number in range(1, 8)])
+    add_files(page, [folder / f"plain {number}.jpg" for number in range(1, 8)])
     page.locator(".tile-link[tabindex='0']").focus()
     page.keyboard.press("End")
     expect(page.locator(".tile-link", has_text="plain 7.jpg")).to_be_focused()
@@ -87,17 +87,17 @@ def test_by_keyboard_alone(photos, fifty):
     assert page.inner_text(".single-title") == "plain 2.jpg"
     page.keyboard.press("ArrowLeft")
     assert page.inner_text(".single-title") == "plain 1.jpg"
-    page.keyboard.press("ArrowLeft")            # from the first to the last
+    page.keyboard.press("ArrowLeft")            # wraps from the first to the last
     assert page.inner_text(".single-title") == "plain 7.jpg"
     page.keyboard.press("Escape")
     expect(page.locator("#single")).to_be_hidden()
-    expect(page.locator(".tile-link", has_text="plain 7.jpg")).to_be_focused()     # where one was last
+    expect(page.locator(".tile-link", has_text="plain 7.jpg")).to_be_focused()     # the photo that was open
 
 
-def test_on_a_phone(photos, fifty, tmp_path):
+def test_mobile_layout(photos, fifty, tmp_path):
     folder, _ = fifty
     page = photos(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, device_scale_factor=2)
-    give(page, [folder / name for name in ("two.jpg", "plain 1.jpg", "landscape 1.jpg", "text.jpg")])
+    add_files(page, [folder / name for name in ("two.jpg", "plain 1.jpg", "landscape 1.jpg", "text.jpg")])
     page.screenshot(path=tmp_path / "grid.png", full_page=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     small = page.evaluate("""[...document.querySelectorAll("main button, main .button, main select")]
@@ -105,82 +105,82 @@ def test_on_a_phone(photos, fifty, tmp_path):
     assert small == []
     page.locator(".tile-link", has_text="two.jpg").tap()
     expect(page.locator(".face-box")).to_have_count(2)
-    until(page, "document.querySelector('.single-sheet img').naturalWidth > 0")
+    wait_until(page, "document.querySelector('.single-sheet img').naturalWidth > 0")
     page.screenshot(path=tmp_path / "single.png")
-    picture, side = page.locator(".single-scroller").bounding_box(), page.locator(".single-side").bounding_box()
-    assert picture["height"] > 300 and side["height"] > 250 and side["x"] + side["width"] <= 390
+    image, side = page.locator(".single-scroller").bounding_box(), page.locator(".single-side").bounding_box()
+    assert image["height"] > 300 and side["height"] > 250 and side["x"] + side["width"] <= 390
     page.get_by_role("button", name="Close").tap()
     expect(page.locator("#single")).to_be_hidden()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_serious_barriers_with_photos(photos, fifty, server, scheme):
+def test_photo_page_has_no_serious_accessibility_violations(photos, fifty, server, scheme):
     folder, _ = fifty
     page = photos(color_scheme=scheme, reduced_motion="reduce", bypass_csp=True)
-    give(page, [folder / name for name in ("two.jpg", "plain 1.jpg", "landscape 1.jpg", "text.jpg")])
+    add_files(page, [folder / name for name in ("two.jpg", "plain 1.jpg", "landscape 1.jpg", "text.jpg")])
     page.add_script_tag(path=AXE)
     found = {"grid": page.evaluate(RULES)}
     page.locator(".tile-link", has_text="two.jpg").click()
-    page.get_by_role("button", name="What mattered").first.click()
+    page.get_by_role("button", name="Explain").first.click()
     page.locator(".explanation-pair canvas").nth(1).wait_for()
     found["single"] = page.evaluate(RULES)
     assert found == {"grid": [], "single": []}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_api_can_be_tried_without_serious_barriers(open_page, scheme):
+def test_api_page_has_no_serious_accessibility_violations(open_page, scheme):
     page = open_page("/api", color_scheme=scheme, bypass_csp=True, viewport={"width": 360, "height": 740})
     page.locator(".opblock-post .opblock-summary").first.click()
     page.locator("input[type=file]").first.wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     page.add_script_tag(path=AXE)
-    # A button to copy the path stands in the button that opens the call: Swagger UI's own.
+    # Swagger UI nests the copy button in the button that expands the operation.
     assert [one for one in page.evaluate(RULES) if not one.startswith("nested-interactive:")] == []
 
 
-def test_a_film_that_was_broken_off_goes_on(photos, tmp_path):
-    film = tmp_path / "film.webm"
-    photo_files.make_film(film, seconds=40, rate=5)
+def test_interrupted_video_resumes(photos, tmp_path):
+    video = tmp_path / "video.webm"
+    photo_files.make_video(video, seconds=40, rate=5)
     page = photos()
-    page.set_input_files("#pick-files", str(film))
-    # Past the two seconds in which nobody is to be seen, and which leave no times behind.
-    until(page, "document.querySelector('.film progress')?.value > 0.15", timeout=60_000)
-    page.locator(".film").get_by_role("button", name="Cancel").click()
-    page.locator(".film[data-state=stopped]").wait_for()
+    page.set_input_files("#pick-files", str(video))
+    # After the two seconds without a face, which have no samples.
+    wait_until(page, "document.querySelector('.video-card progress')?.value > 0.15", timeout=60_000)
+    page.locator(".video-card").get_by_role("button", name="Cancel").click()
+    page.locator(".video-card[data-state=stopped]").wait_for()
     page.reload()
-    expect(page.locator(".film")).to_contain_text("Drop the file again to read on from there")
+    expect(page.locator(".video-card")).to_contain_text("Add the file again to continue from there")
     read = page.evaluate(MARK)
     assert 5.5 < read < 39
-    page.set_input_files("#pick-files", str(film))
-    page.locator(".film[data-state=done]").wait_for(timeout=120_000)
+    page.set_input_files("#pick-files", str(video))
+    page.locator(".video-card[data-state=done]").wait_for(timeout=120_000)
     record = page.evaluate(RECORD)
     times = record["times"]
-    assert record["first"] == 0.125                      # what was read before is still there, and once
+    assert record["first"] == 0.125                      # the earlier samples are still there, once
     assert all(later - earlier > 0 for earlier, later in zip(times, times[1:], strict=False))
     assert [time for time in times if abs(time - read) < 0.3 and time <= read] and times[-1] > 39
-    assert record["faces"] <= 2                          # of the one face before the gap, and after it
+    assert record["faces"] <= 2                          # one face before the gap and one after it
 
 
 RECORD = """async () => {
     const open = indexedDB.open("emoscope-photos");
     const base = await new Promise((resolve) => (open.onsuccess = () => resolve(open.result)));
     const request = base.transaction("films").objectStore("films").getAll();
-    const [film] = await new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
+    const [video] = await new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
     base.close();
-    const width = 7 + film.labels.length;
-    const column = (at) => [...Array(film.count).keys()].map((i) => film.data[i * width + at]);
-    return {first: film.data[2], times: column(1), faces: new Set(column(0)).size, read: film.read};
+    const width = 7 + video.labels.length;
+    const column = (at) => [...Array(video.count).keys()].map((i) => video.data[i * width + at]);
+    return {first: video.data[2], times: column(1), faces: new Set(column(0)).size, read: video.read};
 }"""
-# Puts a number no reading gives into the stored record's first sample; how far the film was read.
+# Writes a marker value to the first sample of the stored record; returns the seconds read so far.
 MARK = """async () => {
     const open = indexedDB.open("emoscope-photos");
     const base = await new Promise((resolve) => (open.onsuccess = () => resolve(open.result)));
     const change = base.transaction("films", "readwrite");
     const request = change.objectStore("films").getAll();
-    const [film] = await new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
-    film.data[2] = 0.125;
-    change.objectStore("films").put(film);
+    const [video] = await new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
+    video.data[2] = 0.125;
+    change.objectStore("films").put(video);
     await new Promise((resolve) => (change.oncomplete = resolve));
     base.close();
-    return film.read;
+    return video.read;
 }"""

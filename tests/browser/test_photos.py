@@ -1,11 +1,11 @@
-"""The photo page, as a visitor uses it: real files, the real model, a real browser."""
+"""The photo page with real files, the real model and a real browser."""
 
 import json
 import zipfile
 
 import photo_files
 import pytest
-from photo_page import give, stored, until
+from photo_page import add_files, stored_counts, wait_until
 
 
 def saved_json(page):
@@ -18,14 +18,15 @@ def chip(page, show):
     return page.locator(f".chip[data-show={show}]")
 
 
-def near(box, wanted):
-    return all(abs(box[side] - value) < 0.03 for side, value in zip(("x", "y", "width", "height"), wanted, strict=True))
+def is_close(box, expected):
+    sides = ("x", "y", "width", "height")
+    return all(abs(box[side] - value) < 0.03 for side, value in zip(sides, expected, strict=True))
 
 
 def test_fifty_mixed_photos(photos, fifty, tmp_path):
     folder, made = fifty
     page = photos(viewport={"width": 1280, "height": 900})
-    give(page, [folder / one.name for one in made])
+    add_files(page, [folder / one.name for one in made])
     read = {photo["name"]: photo for photo in saved_json(page)}
     assert len(read) == 50
     for one in made:
@@ -36,37 +37,37 @@ def test_fifty_mixed_photos(photos, fifty, tmp_path):
             continue
         boxes = [face["box"] for face in photo["reading"]["faces"]]
         assert len(boxes) == len(one.boxes), one.name
-        assert all(any(near(box, wanted) for box in boxes) for wanted in one.boxes), (one.name, boxes)
+        assert all(any(is_close(box, expected) for box in boxes) for expected in one.boxes), (one.name, boxes)
         assert all(face["expression"] == "happiness" for face in photo["reading"]["faces"]), one.name
-    wrong = sum(bool(one.error) for one in made)
-    assert chip(page, "failed").inner_text().split()[-1] == str(wrong)
+    invalid = sum(bool(one.error) for one in made)
+    assert chip(page, "failed").inner_text().split()[-1] == str(invalid)
     chip(page, "failed").click()
-    assert page.locator(".tile:visible").count() == wrong
-    assert "not a picture" in page.locator(".tile:visible", has_text="text.jpg").inner_text()
-    page.screenshot(path=tmp_path / "wrong.png")
+    assert page.locator(".tile:visible").count() == invalid
+    assert "not a supported image" in page.locator(".tile:visible", has_text="text.jpg").inner_text()
+    page.screenshot(path=tmp_path / "invalid.png")
     chip(page, "failed").click()
 
-    # A reload brings all back, with its thumbnails.
+    # A reload restores all photos with their thumbnails.
     page.reload()
     page.wait_for_selector("#photos[data-ready]", state="attached")
     assert page.inner_text("#shown") == "50 of 50 photos"
-    until(page, "[...document.querySelectorAll('.tile-image')].filter((one) => one.naturalWidth).length > 10")
+    wait_until(page, "[...document.querySelectorAll('.tile-image')].filter((one) => one.naturalWidth).length > 10")
     assert {photo["name"]: photo for photo in saved_json(page)} == read
 
-    # Upright: the thumbnail of each sideways photo looks as that of the upright one.
+    # The thumbnail of each rotated photo equals that of the upright one.
     upright = thumbnail(page, "orientation 1.jpg")
     for orientation in range(2, 9):
         other = thumbnail(page, f"orientation {orientation}.jpg")
         assert sum(abs(a - b) for a, b in zip(upright, other, strict=True)) / len(upright) < 8, orientation
 
-    # And clear-all really clears.
+    # Clear all empties every store.
     page.click("#clear")
     page.wait_for_selector("#photos[data-empty=true]")
-    assert stored(page) == {"photos": 0, "thumbnails": 0, "previews": 0, "films": 0}
+    assert stored_counts(page) == {"photos": 0, "thumbnails": 0, "previews": 0, "films": 0}
 
 
 def thumbnail(page, name):
-    """Grey values of the stored thumbnail of a photo, 8 x 8."""
+    """Green channel of the stored thumbnail of a photo, reduced to 8 x 8."""
     return page.evaluate("""async (name) => {
         const open = indexedDB.open("emoscope-photos");
         const base = await new Promise((resolve) => (open.onsuccess = () => resolve(open.result)));
@@ -81,10 +82,10 @@ def thumbnail(page, name):
     }""", name)
 
 
-def test_filters_are_in_the_address(photos, fifty):
+def test_filters_are_part_of_the_url(photos, fifty):
     folder, _ = fifty
     page = photos()
-    give(page, [folder / name for name in ("two.jpg", "landscape 1.jpg", "plain 1.jpg", "text.jpg")])
+    add_files(page, [folder / name for name in ("two.jpg", "landscape 1.jpg", "plain 1.jpg", "text.jpg")])
     for show, count in {"happiness": 2, "several": 1, "none": 1, "failed": 1}.items():
         chip(page, show).click()
         assert f"show={show}" in page.url
@@ -101,10 +102,10 @@ def test_filters_are_in_the_address(photos, fifty):
     assert page.input_value("#search") == "plain"
 
 
-def test_one_photo_large(photos, fifty):
+def test_single_photo_view(photos, fifty):
     folder, _ = fifty
     page = photos(permissions=["clipboard-read", "clipboard-write"])
-    give(page, [folder / name for name in ("two.jpg", "plain 1.jpg", "format.heic")])
+    add_files(page, [folder / name for name in ("two.jpg", "plain 1.jpg", "format.heic")])
     page.locator(".tile-link").first.click()
     assert page.inner_text(".single-title") == "two.jpg"
     assert page.locator(".face-box").count() == 2
@@ -118,23 +119,23 @@ def test_one_photo_large(photos, fifty):
     page.get_by_role("button", name="Copy as JSON").click()
     page.get_by_role("button", name="Copied").wait_for()
     assert json.loads(page.evaluate("navigator.clipboard.readText()"))["faces"][0]["expression"] == "happiness"
-    page.get_by_role("button", name="What mattered").click()
+    page.get_by_role("button", name="Explain").click()
     page.locator(".explanation-pair canvas").nth(1).wait_for()
-    page.keyboard.press("ArrowRight")       # HEIC, which this browser cannot show: its preview came from the server
-    until(page, "document.querySelector('.single-sheet img').naturalWidth > 100")
+    page.keyboard.press("ArrowRight")       # HEIC: this browser cannot display it, so the preview comes from the server
+    wait_until(page, "document.querySelector('.single-sheet img').naturalWidth > 100")
     assert page.inner_text(".single-title") == "format.heic"
     page.keyboard.press("Escape")
-    until(page, "!location.search.includes('photo=')")
+    wait_until(page, "!location.search.includes('photo=')")
 
 
-def test_archives_go_in_and_come_out(photos, fifty, tmp_path):
+def test_zip_import_and_export(photos, fifty, tmp_path):
     folder, _ = fifty
     with zipfile.ZipFile(tmp_path / "holiday.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for name in ("plain 1.jpg", "landscape 1.jpg", "text.jpg"):
             archive.write(folder / name, f"beach/{name}")
-        archive.writestr("notes.txt", "no picture")
+        archive.writestr("notes.txt", "not an image")
     page = photos()
-    give(page, [tmp_path / "holiday.zip", folder / "two.jpg"])
+    add_files(page, [tmp_path / "holiday.zip", folder / "two.jpg"])
     assert page.inner_text("#shown") == "4 of 4 photos"
     with page.expect_download() as download:
         page.click("#save-zip")
@@ -146,63 +147,63 @@ def test_archives_go_in_and_come_out(photos, fifty, tmp_path):
     with page.expect_download() as download:
         page.click("#save-csv")
     lines = download.value.path().read_text().splitlines()
-    assert len(lines) == 1 + 2 + 1 + 1 + 1      # header, two faces, one, none, not read
+    assert len(lines) == 1 + 2 + 1 + 1 + 1      # header, two faces, one face, no face, failed
     page.click("#print")
-    until(page, "window.printed")
+    wait_until(page, "window.printed")
 
 
-def test_pause_cancel_and_try_again(photos, fifty):
+def test_pause_cancel_and_retry(photos, fifty):
     folder, made = fifty
     page = photos()
     page.set_input_files("#pick-files", [str(folder / one.name) for one in made if one.name.startswith("plain")])
     page.click("#pause")
-    page.get_by_role("button", name="Go on").wait_for()
-    until(page, "!document.querySelector('#progress-files li')")
-    paused = page.inner_text("#progress-words")
+    page.get_by_role("button", name="Resume").wait_for()
+    wait_until(page, "!document.querySelector('#progress-files li')")
+    paused = page.inner_text("#progress-status")
     page.wait_for_timeout(500)
-    assert page.inner_text("#progress-words") == paused and paused.startswith("Paused")
+    assert page.inner_text("#progress-status") == paused and paused.startswith("Paused")
     page.click("#cancel")
-    page.get_by_role("button", name="Try again").wait_for()
+    page.get_by_role("button", name="Retry").wait_for()
     page.click("#retry")
     page.click("#pause")
-    until(page, "document.getElementById('progress-words').textContent.startsWith('Done: 10 of 10')")
+    wait_until(page, "document.getElementById('progress-status').textContent.startsWith('Done: 10 of 10')")
 
 
-def test_selecting_and_removing(photos, fifty):
+def test_selection_and_removal(photos, fifty):
     folder, _ = fifty
     page = photos()
-    give(page, [folder / f"plain {number}.jpg" for number in range(1, 6)])
+    add_files(page, [folder / f"plain {number}.jpg" for number in range(1, 6)])
     page.locator(".tile-link").nth(1).click(modifiers=["Control"])
     page.locator(".tile-link").nth(3).click(modifiers=["Shift"])
     assert page.inner_text("#shown") == "5 of 5 photos, 3 selected"
     page.click("#remove")
-    until(page, "document.getElementById('shown').textContent === '2 of 2 photos'")
-    assert stored(page)["photos"] == 2
+    wait_until(page, "document.getElementById('shown').textContent === '2 of 2 photos'")
+    assert stored_counts(page)["photos"] == 2
 
 
-def test_a_film_is_read_to_its_timeline(photos, tmp_path):
-    photo_files.make_film(tmp_path / "film.webm")
+def test_video_gets_a_timeline_and_exports(photos, tmp_path):
+    photo_files.make_video(tmp_path / "video.webm")
     page = photos(viewport={"width": 1280, "height": 1000})
-    page.set_input_files("#pick-files", [str(tmp_path / "film.webm")])
-    page.locator(".film[data-state=done]").wait_for(timeout=90_000)
-    assert page.locator(".film-strip").count() >= 1
-    page.locator(".film-moments button", has_text="appears").last.click()
-    until(page, "document.querySelector('.film video').currentTime > 4.8")
-    page.locator(".film .face-box").first.wait_for()
+    page.set_input_files("#pick-files", [str(tmp_path / "video.webm")])
+    page.locator(".video-card[data-state=done]").wait_for(timeout=90_000)
+    assert page.locator(".video-timeline").count() >= 1
+    page.locator(".video-moments button", has_text="appears").last.click()
+    wait_until(page, "document.querySelector('.video-card video').currentTime > 4.8")
+    page.locator(".video-card .face-box").first.wait_for()
     with page.expect_download() as download:
-        page.locator(".film-saves button", has_text="JSON").click()
-    film = json.loads(download.value.path().read_text())
-    samples = [sample for face in film["faces"] for sample in face["samples"]]
-    assert film["duration"] == pytest.approx(8, abs=0.3)
+        page.locator(".video-downloads button", has_text="JSON").click()
+    video = json.loads(download.value.path().read_text())
+    samples = [sample for face in video["faces"] for sample in face["samples"]]
+    assert video["duration"] == pytest.approx(8, abs=0.3)
     assert all(sample["shares"]["happiness"] >= 5 for sample in samples)
-    assert not [sample for sample in samples if 3.3 < sample["seconds"] < 4.7]     # nobody was in the picture
+    assert not [sample for sample in samples if 3.3 < sample["seconds"] < 4.7]     # no face in view
     assert len(samples) > 25
     with page.expect_download() as download:
-        page.locator(".film-saves button", has_text="WebVTT").click()
+        page.locator(".video-downloads button", has_text="WebVTT").click()
     assert download.value.path().read_text().startswith("WEBVTT\n\n00:00:0")
     page.reload()
-    page.locator(".film[data-state=done]").wait_for()
-    assert page.locator(".film-moments button").count() >= 2
-    page.locator(".film-saves button", has_text="Remove").click()
-    until(page, "!document.querySelector('.film')")
-    assert stored(page)["films"] == 0
+    page.locator(".video-card[data-state=done]").wait_for()
+    assert page.locator(".video-moments button").count() >= 2
+    page.locator(".video-downloads button", has_text="Remove").click()
+    wait_until(page, "!document.querySelector('.video-card')")
+    assert stored_counts(page)["films"] == 0

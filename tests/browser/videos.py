@@ -1,7 +1,7 @@
-"""Films for Chromium's fake camera, with the place of every face in every frame known.
+"""Videos for Chromium's fake camera, with the known box of every face in every frame.
 
-The face is scikit-image's astronaut (Eileen Collins, NASA, public domain). Each frame carries its number in seven
-black and white squares at the bottom left, so a test can tell which frame a page shows. Every film loops without a
+The face is scikit-image's astronaut (Eileen Collins, NASA, public domain). Each frame encodes its number in seven
+black and white squares at the bottom left, so a test can tell which frame a page shows. Every video loops without a
 jump.
 """
 
@@ -15,34 +15,34 @@ import numpy as np
 import skimage.data
 
 WIDTH, HEIGHT = 640, 480
-FRAMES = 120  # four seconds at the fake camera's 30 frames a second
+FRAMES = 120  # four seconds at the fake camera's 30 frames/s
 SQUARE, BITS = 24, 7
 
-FACE = (178, 75, 92, 110)  # x, y, width, height of the astronaut's face in the 512 x 512 picture, measured by hand
+FACE = (178, 75, 92, 110)  # x, y, width, height of the astronaut's face in the 512 x 512 image, measured by hand
 HEAD = (136, 8, 176, 196)  # the whole head with its hair
 
 Box = tuple[float, float, float, float]  # x, y, width, height as fractions of the frame
 
 
 @dataclass(frozen=True)
-class Film:
-    """A film on disk: concatenated JPEGs, and `places[frame][face]`, the known boxes."""
+class Video:
+    """A video on disk: concatenated JPEGs, and `boxes[frame][face]`, the known boxes."""
 
     path: Path
-    places: list[list[Box]]
+    boxes: list[list[Box]]
 
 
-def make(path: Path, scene: str) -> Film:
-    """Write the film of a scene of `SCENES` to `path` (ending in .mjpeg, which Chromium asks for)."""
+def make(path: Path, scene: str) -> Video:
+    """Write the video of a scene of `SCENES` to `path`. Chromium requires the extension .mjpeg."""
     draw = SCENES[scene]
-    places = []
+    all_boxes = []
     with path.open("wb") as file:
         for number in range(FRAMES):
             frame, boxes = draw(2 * np.pi * number / FRAMES)
             _stamp(frame, number)
             file.write(cv2.imencode(".jpg", frame[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 90])[1].tobytes())
-            places.append([(x / WIDTH, y / HEIGHT, width / WIDTH, height / HEIGHT) for x, y, width, height in boxes])
-    return Film(path, places)
+            all_boxes.append([(x / WIDTH, y / HEIGHT, width / WIDTH, height / HEIGHT) for x, y, width, height in boxes])
+    return Video(path, all_boxes)
 
 
 def iou(a: Box, b: Box) -> float:
@@ -55,11 +55,11 @@ def iou(a: Box, b: Box) -> float:
 
 
 @cache
-def _picture(name: str, width: int, height: int) -> np.ndarray:
-    """One of scikit-image's own pictures, RGB uint8 (height, width, 3); never to be written on."""
-    picture = cv2.resize(getattr(skimage.data, name)(), (width, height), interpolation=cv2.INTER_AREA)
-    picture.flags.writeable = False
-    return picture
+def _image(name: str, width: int, height: int) -> np.ndarray:
+    """One of scikit-image's images, RGB uint8 (height, width, 3), read-only."""
+    image = cv2.resize(getattr(skimage.data, name)(), (width, height), interpolation=cv2.INTER_AREA)
+    image.flags.writeable = False
+    return image
 
 
 def _stamp(frame: np.ndarray, number: int) -> None:
@@ -69,34 +69,34 @@ def _stamp(frame: np.ndarray, number: int) -> None:
 
 
 def _portrait(phase: float) -> tuple[np.ndarray, list[Box]]:
-    """The astronaut as she sits, nodding: 20 px up and down."""
+    """The astronaut, moving 20 px up and down."""
     scale = WIDTH / 512
-    picture = _picture("astronaut", WIDTH, WIDTH)
+    image = _image("astronaut", WIDTH, WIDTH)
     top = int(20 + 20 * np.sin(phase))
     x, y, width, height = (value * scale for value in FACE)
-    return picture[top : top + HEIGHT].copy(), [(x, y - top, width, height)]
+    return image[top : top + HEIGHT].copy(), [(x, y - top, width, height)]
 
 
 def _nobody(phase: float) -> tuple[np.ndarray, list[Box]]:
     """A cup of coffee, moving."""
-    picture = _picture("coffee", WIDTH + 40, HEIGHT)
+    image = _image("coffee", WIDTH + 40, HEIGHT)
     left = int(20 + 20 * np.sin(phase))
-    return picture[:, left : left + WIDTH].copy(), []
+    return image[:, left : left + WIDTH].copy(), []
 
 
-def _heads(places: list[tuple[float, float]], tall: float) -> tuple[np.ndarray, list[Box]]:
-    """Heads `tall` px tall at these top-left corners, on a wall."""
+def _heads(corners: list[tuple[float, float]], head_height: float) -> tuple[np.ndarray, list[Box]]:
+    """Heads of height `head_height` (px) at these top-left corners, on a plain background."""
     frame = np.full((HEIGHT, WIDTH, 3), (176, 180, 186), np.uint8)
     frame -= np.linspace(0, 40, HEIGHT).astype(np.uint8)[:, None, None]
     x, y, width, height = HEAD
-    scale = tall / height
-    head = cv2.resize(_picture("astronaut", 512, 512)[y : y + height, x : x + width], None, fx=scale, fy=scale)
+    scale = head_height / height
+    head = cv2.resize(_image("astronaut", 512, 512)[y : y + height, x : x + width], None, fx=scale, fy=scale)
     rows, columns = head.shape[:2]
     mask = np.zeros((rows, columns), np.float32)
     cv2.ellipse(mask, (columns // 2, rows // 2), (int(columns * 0.42), int(rows * 0.44)), 0, 0, 360, 1, -1)
     mask = cv2.GaussianBlur(mask, (0, 0), 5)[..., None]
     boxes = []
-    for left, top in places:
+    for left, top in corners:
         left, top = round(left), round(top)
         patch = frame[top : top + rows, left : left + columns]
         patch[:] = mask * head + (1 - mask) * patch
@@ -107,13 +107,13 @@ def _heads(places: list[tuple[float, float]], tall: float) -> tuple[np.ndarray, 
 
 
 def _two(phase: float) -> tuple[np.ndarray, list[Box]]:
-    """Two heads changing sides, one passing above the other."""
+    """Two heads that change sides; one passes above the other."""
     swing = 190 * np.cos(phase)
     return _heads([(225 + swing, 20), (225 - swing, 240)], 210)
 
 
 def _five(phase: float) -> tuple[np.ndarray, list[Box]]:
-    """Five heads in two rows, each going round in a small circle."""
+    """Five heads in two rows, each moving in a small circle."""
     corners = [(40, 30), (245, 30), (450, 30), (130, 245), (360, 245)]
     turns = [phase + 2 * np.pi * i / 5 for i in range(5)]
     return _heads([(x + 22 * np.cos(t), y + 18 * np.sin(t)) for (x, y), t in zip(corners, turns, strict=True)], 175)
