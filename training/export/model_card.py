@@ -108,8 +108,8 @@ def _metrics(card, votes):
     return (f"{text}\n\nIntervals are 95 % bootstrap intervals over faces. All figures are of a single forward pass, "
             "as served; flip averaging is reported separately. The network is unsure about a face if the largest "
             f"probability is below {unsure['threshold']:.2f}. This threshold was chosen on {unsure['chosen_on']}. "
-            f"There it leaves out {_percent(unsure['share'])} of the faces, and {_percent(unsure['error_rate'])} of "
-            f"the other predictions differ from {reference}.")
+            f"There the network is unsure about {_percent(unsure['share'])} of the faces, and "
+            f"{_percent(unsure['error_rate'])} of its other predictions differ from {reference}.")
 
 
 def _evaluation_data(votes):
@@ -186,7 +186,7 @@ def _ethics():
 
 
 def _caveats(votes):
-    labels = ("Contempt, disgust and fear received few votes, and the network seldom predicts them. " if votes else
+    labels = ("Contempt, disgust and fear received few votes, and the network rarely predicts them. " if votes else
               "FER2013 has no label for contempt, and its single labels are often disputed: the raters' plurality "
               "label differs for a third of the faces. ")
     return (f"{labels}Real photos differ from FER2013's images: test the network on your own images before relying on "

@@ -160,7 +160,7 @@ def test_command_crops_the_astronauts_face(tmp_path, capsys):
     write_video(tmp_path / "recordings" / "eileen_happy.avi", frames)
     write_video(tmp_path / "recordings" / "empty_sad.avi", noise(1, 5))
     assert main(["dataset", "from-videos", str(tmp_path / "recordings"), "--every", "3", "--size", "64"]) == 0
-    made = list((tmp_path / "recordings-faces").rglob("*.png"))
-    assert made and {path.parent.name for path in made} == {"happiness"}
-    assert cv2.imread(str(made[0]), cv2.IMREAD_UNCHANGED).shape == (64, 64)
+    crops = list((tmp_path / "recordings-faces").rglob("*.png"))
+    assert crops and {path.parent.name for path in crops} == {"happiness"}
+    assert cv2.imread(str(crops[0]), cv2.IMREAD_UNCHANGED).shape == (64, 64)
     assert "without a face" in capsys.readouterr().out

@@ -17,7 +17,7 @@ def bright_or_dark():
     """Faces whose label depends on brightness alone: 3 (happiness) bright, 0 (anger) dark."""
     labels = np.array([0, 3] * 20, np.uint8)
     images = np.where(labels == 3, 200, 40).astype(np.uint8)[:, None, None].repeat(48, 1).repeat(48, 2)
-    return Faces(images, labels, np.ones(40, np.uint8), None, "made")
+    return Faces(images, labels, np.ones(40, np.uint8), None, "md5")
 
 
 def by_brightness(images):
@@ -65,17 +65,17 @@ def test_grids_of_several_commands_share_one_file(bright_or_dark, tmp_path):
         return Bundle(tmp_path, {"name": name, "label_set": label_set, "files": files})
 
     found, path = grid({"seven": by_brightness}, bright_or_dark, "fer2013"), tmp_path / "robustness.json"
-    write(found, [bundle("seven", "fer2013")], "made", path)
-    write({"jury": found["seven"]}, [bundle("jury", "ferplus")], "made", path)
+    write(found, [bundle("seven", "fer2013")], "md5", path)
+    write({"jury": found["seven"]}, [bundle("jury", "ferplus")], "md5", path)
     written = json.loads(path.read_text())
     assert [each["name"] for each in written["disturbances"]] == list(CORRUPTIONS) and written["split"] == "PublicTest"
     assert set(written["networks"]) == {"seven", "jury"} and written["networks"]["jury"]["model_sha256"] == "of jury"
     assert written["networks"]["seven"]["low light"] == found["seven"]["low light"]
-    write({"seven": found["seven"] | {"undisturbed": 0.25}}, [bundle("seven", "fer2013")], "made", path)
+    write({"seven": found["seven"] | {"undisturbed": 0.25}}, [bundle("seven", "fer2013")], "md5", path)
     assert {name: each["undisturbed"] for name, each in json.loads(path.read_text())["networks"].items()} == {
         "seven": 0.25, "jury": round(found["seven"]["undisturbed"], 5)}, "the new measurement replaces the old one"
     write(found, [bundle("seven", "fer2013")], "other data", path)
     assert set(json.loads(path.read_text())["networks"]) == {"seven"}
     path.write_text("[")
     with pytest.raises(TrainingError, match="robustness.json"):
-        write(found, [bundle("seven", "fer2013")], "made", path)
+        write(found, [bundle("seven", "fer2013")], "md5", path)
