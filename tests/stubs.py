@@ -61,7 +61,7 @@ def card(name="stub", files=None, **changes):
                  "measured_on": {}},
         "calibration": {"temperature": 1.0, "chosen_on": "PublicTest"},
         "unsure": {"threshold": 0.5, "chosen_on": "PublicTest", "error_rate": 0.1, "share": 0.2, "rule": "below",
-                   "against": "the raters' first choice"},
+                   "against": "the plurality label"},
         "parameters": 1000, "multiply_adds": 1000, "files": files or {}, "parity": {},
         "figures": {"command": "", "PublicTest": None, "PrivateTest": None},
         "training": {"recipe": "stub", "command": "", "epochs": 1, "seed": 0, "data_md5": "0" * 32},
