@@ -1,11 +1,12 @@
-"""Which runs answer better together, and how alike they err: what docs/figures.md says of an ensemble's members.
+"""Compare candidate members of an ensemble and their combinations, for docs/figures.md.
 
     python -m benchmarks.members FER2013_CSV RUN RUN … [--ten-crop]
 
 Each RUN is a folder of `python -m training fit`, such as instance/runs/jury-live, with heads for FER2013's classes and
-FER+'s votes. On PublicTest alone, where members are chosen: every combination in one pass, with the mirror image and,
-if asked, with ten crops; then, of the answers with the mirror image, each pair, the faces that all have wrong, and
-the faces with a twin in Training, which a network that knew Training by heart would have right where the labels agree.
+FER+'s votes. Everything is evaluated on PublicTest, where members are chosen. The first table has every combination:
+a single forward pass, averaged with the mirror image and, with --ten-crop, over ten crops. The others use the mirror
+image: each pair of members, the faces on which all members are wrong, and the faces with a near-duplicate in Training.
+A network that memorized Training would be correct on those whose near-duplicate has the same label.
 """
 
 import argparse
@@ -35,22 +36,22 @@ def main():
     parser.add_argument("csv", type=Path)
     parser.add_argument("runs", type=Path, nargs="+")
     parser.add_argument("--ten-crop", action="store_true")
-    given = parser.parse_args()
-    faces = fer2013.load(given.csv, given.csv.with_name("fer2013new.csv"))
-    views = [name for name in VIEWS if given.ten_crop or name != "ten crops"]
-    found = {run.name: _member(run, faces, views) for run in given.runs}
+    options = parser.parse_args()
+    faces = fer2013.load(options.csv, options.csv.with_name("fer2013new.csv"))
+    views = [name for name in VIEWS if options.ten_crop or name != "ten crops"]
+    members = {run.name: _predictions(run, faces, views) for run in options.runs}
     print("| members | " + " | ".join(views) + " |\n|---|" + "---|" * len(views))
-    for count in range(1, len(found) + 1):
-        for names in combinations(found, count):
+    for count in range(1, len(members) + 1):
+        for names in combinations(members, count):
             print(f"| {' + '.join(names)} | "
-                  + " | ".join(_figures([found[name][view] for name in names]) for view in views) + " |")
-    mirrored = {name: answered["mirrored"]["fer2013"] for name, answered in found.items()}
-    _errors(mirrored, faces)
-    _twins(mirrored, faces)
+                  + " | ".join(_figures([members[name][view] for name in names]) for view in views) + " |")
+    mirrored = {name: member["mirrored"]["fer2013"] for name, member in members.items()}
+    _print_errors(mirrored, faces)
+    _print_near_duplicates(mirrored, faces)
 
 
-def _member(run, faces, views):
-    """{view: {label set: Answers on PublicTest}} of the averaged weights of a run."""
+def _predictions(run, faces, views):
+    """{view: {label set: Predictions on PublicTest}} of the averaged weights of a run."""
     recipe, _ = read_run(run)
     network = load_trained(recipe, run)
     heads = {name: select_head(network, name) for name in ("fer2013", "ferplus")}
@@ -59,48 +60,50 @@ def _member(run, faces, views):
 
 
 def _figures(members):
-    """FER2013's classes right / agreement with the raters' majority / cross-entropy, of the mean of logarithms."""
+    """Accuracy / agreement with the raters' majority / cross-entropy of the mean of the log-probabilities."""
     log_p, first = {}, members[0]
     for name in first:
         log_p[name] = log_softmax(sum(log_softmax(member[name].logits) for member in members) / len(members))
-    right = {name: log_p[name].argmax(1) == first[name].truth for name in first}
+    correct = {name: log_p[name].argmax(1) == first[name].truth for name in first}
     majority = jury.has_majority(first["ferplus"].votes)
-    return (f"{right['fer2013'].mean():.2%} / {right['ferplus'][majority].mean():.2%} / "
+    return (f"{correct['fer2013'].mean():.2%} / {correct['ferplus'][majority].mean():.2%} / "
             f"{soft_cross_entropy(log_p['ferplus'], first['ferplus'].targets).mean():.3f}")
 
 
-def _errors(found, faces):
-    """Print how alike the members err, and where FER2013's label is not the raters' first choice."""
-    chosen = {name: each.logits.argmax(1) for name, each in found.items()}
-    first = next(iter(found.values()))
-    print("\n| pair | choose differently | one of them right |\n|---|---|---|")
-    for one, other in combinations(chosen, 2):
-        either = (chosen[one] == first.truth) | (chosen[other] == first.truth)
-        print(f"| {one}, {other} | {(chosen[one] != chosen[other]).mean():.1%} | {either.mean():.1%} |")
-    wrong = sum(choice == first.truth for choice in chosen.values()) == 0
-    raters = [LABEL_SETS["ferplus"][place] for place in faces.expression_votes[first.rows].argmax(1)]
-    disputed = [LABEL_SETS["fer2013"][label] != rated for label, rated in zip(first.truth, raters, strict=True)]
-    print(f"\nAll are wrong on {wrong.mean():.1%}. FER2013's label is not the raters' first choice on "
-          f"{_share(disputed, wrong):.1%} of these faces, on {_share(disputed, ~wrong):.1%} of the others.")
+def _print_errors(members, faces):
+    """Print the disagreement of each pair, and where FER2013's label differs from the raters' plurality label."""
+    predicted = {name: each.logits.argmax(1) for name, each in members.items()}
+    first = next(iter(members.values()))
+    print("\n| pair | different predictions | at least one correct |\n|---|---|---|")
+    for one, other in combinations(predicted, 2):
+        either = (predicted[one] == first.truth) | (predicted[other] == first.truth)
+        print(f"| {one}, {other} | {(predicted[one] != predicted[other]).mean():.1%} | {either.mean():.1%} |")
+    wrong = sum(labels == first.truth for labels in predicted.values()) == 0
+    plurality = [LABEL_SETS["ferplus"][index] for index in faces.expression_votes[first.rows].argmax(1)]
+    disputed = [LABEL_SETS["fer2013"][label] != rated for label, rated in zip(first.truth, plurality, strict=True)]
+    print(f"\nAll members are wrong on {wrong.mean():.1%}. FER2013's label differs from the raters' plurality label on "
+          f"{_fraction(disputed, wrong):.1%} of these faces and on {_fraction(disputed, ~wrong):.1%} of the others.")
 
 
-def _twins(found, faces):
-    """Print how right each member and all together are on faces with a twin in Training, and the twin's label."""
-    first = next(iter(found.values()))
-    twins, _ = nearest_across_splits(near_pairs(faces.images), faces.split, SPLITS.index("Training"))
-    nearest = twins[first.rows]
-    twin = nearest >= 0
-    together = sum(log_softmax(each.logits) for each in found.values())
-    print("\n| | faces with a twin | the others |\n|---|---|---|")
-    for name, logits in [*((name, each.logits) for name, each in found.items()), ("all", together)]:
-        right = logits.argmax(1) == first.truth
-        print(f"| {name} | {right[twin].mean():.1%} | {right[~twin].mean():.1%} |")
-    same = faces.labels[nearest[twin]] == faces.labels[first.rows[twin]]
-    print(f"\n{twin.sum()} of {len(twin)} faces have a twin in Training; it has the same label for {same.mean():.1%}.")
+def _print_near_duplicates(members, faces):
+    """Print the accuracy on faces with a near-duplicate in Training, and how often the two labels agree."""
+    first = next(iter(members.values()))
+    nearest, _ = nearest_across_splits(near_pairs(faces.images), faces.split, SPLITS.index("Training"))
+    nearest = nearest[first.rows]
+    duplicate = nearest >= 0
+    ensemble = sum(log_softmax(each.logits) for each in members.values())
+    print("\n| | faces with a near-duplicate | the others |\n|---|---|---|")
+    for name, logits in [*((name, each.logits) for name, each in members.items()), ("all", ensemble)]:
+        correct = logits.argmax(1) == first.truth
+        print(f"| {name} | {correct[duplicate].mean():.1%} | {correct[~duplicate].mean():.1%} |")
+    same = faces.labels[nearest[duplicate]] == faces.labels[first.rows[duplicate]]
+    print(f"\n{duplicate.sum()} of {len(duplicate)} faces have a near-duplicate in Training; it has the same label for "
+          f"{same.mean():.1%}.")
 
 
-def _share(values, where):
-    return sum(value for value, counts in zip(values, where, strict=True) if counts) / max(1, where.sum())
+def _fraction(values, selected):
+    """Fraction of the `selected` rows whose value is true."""
+    return sum(value for value, chosen in zip(values, selected, strict=True) if chosen) / max(1, selected.sum())
 
 
 if __name__ == "__main__":
