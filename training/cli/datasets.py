@@ -17,7 +17,7 @@ BUNDLES = Path("static/datasets")
 
 def add_commands(commands):
     """Add `dataset` to the subparsers `commands`."""
-    dataset = commands.add_parser("dataset", help="prepare data sets for the explorer or for training").add_subparsers(
+    dataset = commands.add_parser("dataset", help="prepare data sets for the explorer and training").add_subparsers(
         required=True, metavar="COMMAND", title="commands")
     build = dataset.add_parser("build", help="build a data-set bundle: everything but the images")
     build.add_argument("--data", required=True, metavar="PATH",

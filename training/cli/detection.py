@@ -8,7 +8,7 @@ def add_commands(commands):
     detector = commands.add_parser("detector", help="build the face detector's files in static/detector")
     detector.set_defaults(run=_detector)
     alignment = commands.add_parser("alignment", aliases=["eyes"],
-                                    help="measure FER2013's alignment template, training/data/alignment.json")
+                                    help="measure the alignment template on FER2013")
     add_data_options(alignment)
     alignment.add_argument("--images", "--pictures", dest="sample_size", type=int, default=4000, metavar="N",
                            help="measure N images of Training (default: %(default)s)")

@@ -23,7 +23,7 @@ def add_commands(commands):
                           help="write the figures as in a card, and a reliability diagram as .svg next to them")
     add_data_options(evaluate)
     evaluate.set_defaults(run=_evaluate)
-    robustness = commands.add_parser("robustness", help="evaluate bundles under rotation, blur, low light and others")
+    robustness = commands.add_parser("robustness", help="evaluate bundles on corrupted images")
     robustness.add_argument("bundles", nargs="+", metavar="BUNDLE",
                             help=f"folder of a bundle, or its name in {MODELS}")
     robustness.add_argument("--mini-xception", metavar="HDF5",

@@ -35,7 +35,7 @@ def add_commands(commands):
     tfjs.add_argument("bundle", metavar="BUNDLE", help=f"folder of the bundle, or its name in {MODELS}")
     add_data_options(tfjs)
     tfjs.set_defaults(run=_export_tfjs)
-    card = commands.add_parser("card", help="regenerate the text of model cards from their recorded figures")
+    card = commands.add_parser("card", help="regenerate the text of model cards")
     card.add_argument("bundles", nargs="+", metavar="BUNDLE", help=f"folder of a bundle, or its name in {MODELS}")
     card.set_defaults(run=_card)
 

@@ -8,13 +8,13 @@ MLP = "tan.perceptron"      # its row in the table; it is no recipe
 
 def add_commands(commands):
     """Add the commands to the subparsers `commands`."""
-    compare = commands.add_parser("compare", help="compare the zoo's networks with the bundles: docs/zoo.md and others")
+    compare = commands.add_parser("compare", help="measure the zoo's runs and write its table, docs/zoo.md")
     compare.add_argument("recipe", nargs="*", metavar="RECIPE", help="rows to measure (default: all with a run)")
     _add_data_option(compare, "FER2013's csv; measure the runs on it (default: use the stored results)")
     compare.add_argument("--untrained", action="store_true", help="measure size and speed where there is no run")
     compare.add_argument("--sample", "--few", type=int, metavar="N", help="evaluate on N images of each split")
     compare.set_defaults(run=_compare)
-    mlp = commands.add_parser("mlp", aliases=["perceptron"], help="train Tan's scikit-learn MLP and store its result")
+    mlp = commands.add_parser("mlp", aliases=["perceptron"], help="train and measure the zoo's scikit-learn MLP")
     _add_data_option(mlp, "FER2013's csv (.csv, .csv.gz)", required=True)
     mlp.add_argument("--epochs", type=int, default=200, metavar="N", help="maximum of epochs (default: %(default)s)")
     mlp.set_defaults(run=_mlp)
