@@ -15,7 +15,7 @@ SKIPPED = re.compile(r"^(static/(models|datasets|icons|dist|detector)/|static/(z
                      r"training/zoo/results/|.*package-lock\.json|requirements.*|LICENSE|tools/check_words\.py|docs/zoo\.csv)")
 # Published names that stay: the Reading's and the cards' JSON keys, error codes, saved files.
 KEYS = (r"[\"'`.]pictures?[\"'`\]]|\.picture\b|\bpicture: ?[{\[\w]|[\"'`]\w*_pictures?\w*[\"'`]|not_a_picture|"
-        r"no_picture|too_many_pictures|[Pp]icture-in-[Pp]icture|PictureInPicture|<picture")
+        r"no_picture|too_many_pictures|--pictures|[Pp]icture-in-[Pp]icture|PictureInPicture|<picture")
 RULES = (
     (r"\b[Pp]ictur(e|es|ed)\b|Picture[A-Z]\w*|\w+Pictures?\b", "image, photo or frame", KEYS),
     (r"\b[Ff]ilm(s|ed)?\b|\bFilm[A-Z]\w*", "video", r"[\"'`]films?[\"'`]"),
@@ -37,7 +37,7 @@ RULES = (
     (r"\btheirs\b", "name it", None),
     (r"\bpictures? a second\b|\ba core\b", "images per second per core", None),
     (r"\b(neighbour|colour|behaviour|normalis|optimis|initialis|grey-?scale)\w*", "American spelling",
-     r"[\"'`.]\w*(neighbours?|colour)\w*[\"'`\]]?|[?&]\w*(neighbour|colour)"),
+     r"[\"'`.]normalised|[\"'`.]\w*(neighbours?|colour)\w*[\"'`\]]?|[?&]\w*(neighbour|colour)"),
 )
 
 

@@ -89,7 +89,7 @@ def read_run(run):
         recipe = recipes.load(saved["name"])
     except (KeyError, ValueError):
         raise TrainingError(f"{path}: does not name its recipe; train it again") from None
-    if json.loads(recipe.as_json())["network"] != saved["network"]:
+    if json.loads(recipe.as_json())["network"] != recipes.completed(saved)["network"]:
         raise TrainingError(f"{path}: is of another network than recipe {recipe.name!r} builds now; train it again")
     return replace(recipe, epochs=saved["epochs"], seed=saved["seed"]), state
 

@@ -29,16 +29,16 @@ def default(heads, size=48):
     return Model(image, classification_heads(x, heads), name="tan_default")
 
 
-def improved(heads, size=48, dropout=0.0, between=0.0, activation="relu", normalised=False):
+def improved(heads, size=48, dropout=0.0, between=0.0, activation="relu", standardized=False):
     """Three pairs of batch-normalized convolutions (32, 64, 128), dense 512.
 
     dropout: before the last layer (the document's .4). between: after each pooling (*more dropout*).
-    activation: "relu" or "swish". normalised: standardize each image to zero mean and unit variance
+    activation: "relu" or "swish". standardized: standardize each image to zero mean and unit variance
     instead of scaling to 0-1. Input: float32 (n, size, size, 1), gray 0-255.
     Output: {label set: logits, float32 (n, labels)}.
     """
     image = Input((size, size, 1), name="image")
-    x = to_rgb(standardize(image) if normalised else layers.Rescaling(1 / 255)(image))
+    x = to_rgb(standardize(image) if standardized else layers.Rescaling(1 / 255)(image))
     for width in (32, 64, 128):
         x = conv_block(x, width, norm=True, activation=activation)
         x = conv_block(x, width, norm=True, activation=activation)

@@ -70,6 +70,8 @@ def reproduction(name, network, **settings):
 def completed(values):
     """A checkpoint's recipe under the current field names, with the defaults of fields it does not have yet."""
     renamed = {FORMER_NAMES.get(key, key): value for key, value in values.items()}
+    if "network" in renamed:
+        renamed["network"] = renamed["network"].replace("normalised=", "standardized=")     # of tan.improved
     defaults = json.loads(Recipe("", Recipe, {}).as_json())
     return defaults | renamed | {"augmentation": defaults["augmentation"] | values.get("augmentation", {})}
 

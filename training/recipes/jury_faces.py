@@ -6,8 +6,8 @@ Result   PublicTest: agreement with the majority 90.2 %, FER2013 accuracy 67.4 %
 
 `jury-faces.dlib` starts from dlib's residual network, with images upsampled twice: 45 epochs, 85 minutes on one core,
 90.0 and 69.4 %. After one epoch its accuracy is 53.7 % (`jury-strong.alone`, trained from scratch: 35.0); at the end
-it is no higher than that of others. Its errors correlate less with theirs than theirs do with each other's. Both as
-ensemble members: docs/figures.md.
+it is no higher than that of the others, but its errors correlate less with those of the others. Both as ensemble
+members: docs/figures.md.
 """
 
 from functools import partial

@@ -25,6 +25,6 @@ VARIANTS = {
     "dropout-50": _IMPROVED | {"network": DROPOUT, "epochs": 50},
     "more-dropout": _IMPROVED | {"network": MORE_DROPOUT, "epochs": 50},
     "swish": _IMPROVED | {"network": partial(DROPOUT, activation="swish")},
-    "normalised": _IMPROVED | {"network": partial(MORE_DROPOUT, normalised=True), "epochs": 90},
+    "normalised": _IMPROVED | {"network": partial(MORE_DROPOUT, standardized=True), "epochs": 90},
     "components": _IMPROVED | {"network": MORE_DROPOUT, "epochs": 90, "preprocessing": "components-98"},
 }

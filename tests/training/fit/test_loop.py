@@ -45,8 +45,8 @@ def test_interrupted_run_resumes_to_the_same_weights(tiny, faces, tmp_path, monk
     resumed = fit(tiny, faces, tmp_path / "interrupted", lines.append)
     assert lines[0] == f"resuming at step {steps} of {whole.total_steps}"
     assert resumed.step == whole.step == whole.total_steps
-    for ours, theirs in zip(resumed.average.weights, whole.average.weights, strict=True):
-        np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
+    for actual, expected in zip(resumed.average.weights, whole.average.weights, strict=True):
+        np.testing.assert_allclose(actual, expected, rtol=1e-5, atol=1e-6)
     curves = [(tmp_path / name / "curve.csv").read_text().splitlines() for name in ("whole", "interrupted")]
     assert len(curves[0]) == len(curves[1]) == 1 + tiny.epochs
     assert (tmp_path / "interrupted" / "curve.svg").read_text().startswith("<?xml")
@@ -67,8 +67,8 @@ def test_signal_ends_the_run_after_its_step(tiny, faces, tmp_path, monkeypatch):
     assert int(read_checkpoint(tmp_path / "stopped" / "checkpoint.npz")["step"]) == stop_at + 1
     monkeypatch.setattr(Run, "train_step", real)
     resumed = fit(tiny, faces, tmp_path / "stopped", quiet)
-    for ours, theirs in zip(all_weights(resumed), all_weights(whole), strict=True):
-        np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
+    for actual, expected in zip(all_weights(resumed), all_weights(whole), strict=True):
+        np.testing.assert_allclose(actual, expected, rtol=1e-5, atol=1e-6)
     losses = [[float(line.split(",")[4]) for line in (tmp_path / name / "curve.csv").read_text().splitlines()[1:]]
               for name in ("whole", "stopped")]
     assert losses[0] == pytest.approx(losses[1], abs=2e-4)
@@ -155,8 +155,8 @@ def test_checkpoint_with_former_setting_names_is_restored(tiny, faces, tmp_path)
     resumed = Run(tiny, faces, tmp_path)
     restore_checkpoint(resumed)
     assert resumed.step == 1
-    for ours, theirs in zip(all_weights(resumed), all_weights(run), strict=True):
-        np.testing.assert_array_equal(ours, theirs)
+    for actual, expected in zip(all_weights(resumed), all_weights(run), strict=True):
+        np.testing.assert_array_equal(actual, expected)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 torn", b"not a checkpoint"])
@@ -176,8 +176,8 @@ def test_fewer_images_than_one_batch_raise_training_error(tiny, faces, tmp_path)
 def test_batch_depends_on_its_step_only(tiny, faces, tmp_path):
     one, other = Run(tiny, faces, tmp_path).batches, Run(tiny, faces, tmp_path).batches
     one.batch(0)
-    for ours, theirs in zip(one.batch(5)[:1], other.batch(5)[:1], strict=True):
-        np.testing.assert_array_equal(ours, theirs)
+    for actual, expected in zip(one.batch(5)[:1], other.batch(5)[:1], strict=True):
+        np.testing.assert_array_equal(actual, expected)
     assert not np.array_equal(one.batch(4)[0], one.batch(5)[0])
 
 
@@ -211,8 +211,8 @@ def test_run_without_averaging_saves_the_current_weights(tiny, faces, tmp_path):
     run = Run(replace(tiny, ema_decay=0.0), faces, tmp_path)
     run.train_step(run.batches.batch(0))
     save_checkpoint(run)
-    for ours, theirs in zip(load_trained(run.recipe, tmp_path).get_weights(), run.model.get_weights(), strict=True):
-        np.testing.assert_array_equal(ours, theirs)
+    for actual, expected in zip(load_trained(run.recipe, tmp_path).get_weights(), run.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(actual, expected)
 
 
 def test_smoke_shrinks_recipe_and_data(tiny, faces):

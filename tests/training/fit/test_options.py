@@ -35,8 +35,8 @@ def test_fused_batch_normalization_predicts_and_trains_like_the_plain_one():
                       loss={"fer2013": keras.losses.CategoricalCrossentropy(from_logits=True)})
         for _ in range(3):
             model.train_on_batch(images, targets)
-    for ours, theirs in zip(fused.get_weights(), plain.get_weights(), strict=True):
-        np.testing.assert_allclose(ours, theirs, rtol=2e-3, atol=2e-4)
+    for actual, expected in zip(fused.get_weights(), plain.get_weights(), strict=True):
+        np.testing.assert_allclose(actual, expected, rtol=2e-3, atol=2e-4)
     np.testing.assert_allclose(fused(images)["fer2013"], plain(images)["fer2013"], rtol=1e-2, atol=5e-3)
 
 
@@ -55,8 +55,8 @@ def test_fused_run_loads_as_a_plain_network(tiny, faces, tmp_path):
     model = load_trained(recipe, tmp_path)
     assert {type(layer) for layer in model.layers if "ormalization" in type(layer).__name__} == {
         keras.layers.BatchNormalization, keras.layers.LayerNormalization}
-    for ours, theirs in zip(model.get_weights(), run.average.weights, strict=True):
-        np.testing.assert_array_equal(ours, theirs)
+    for actual, expected in zip(model.get_weights(), run.average.weights, strict=True):
+        np.testing.assert_array_equal(actual, expected)
 
 
 def test_cached_images_are_replayed_with_their_targets(tiny, faces, tmp_path):

@@ -66,8 +66,8 @@ def test_resumed_run_ends_like_an_uninterrupted_one(faces, tmp_path):
     whole = fit(RECIPE, faces, tmp_path / "whole", quiet)
     fit(replace(RECIPE, epochs=2), faces, tmp_path / "cut", quiet)
     resumed = fit(RECIPE, faces, tmp_path / "cut", quiet)
-    for ours, theirs in zip(whole.average.weights, resumed.average.weights, strict=True):
-        assert np.array_equal(ours, theirs)
+    for actual, expected in zip(whole.average.weights, resumed.average.weights, strict=True):
+        assert np.array_equal(actual, expected)
 
 
 def test_best_epoch_is_selected(faces, tmp_path):

@@ -85,16 +85,16 @@ def test_first_convolution_of_a_gray_image_equals_that_of_a_color_image(package)
     pretrained.load_weights(model, name, folder.parent)
     layer = model.get_layer("conv32_down" if name == "dlib" else "conv1")
     image = np.random.default_rng(1).normal(size=(1, 16, 16, 1)).astype(np.float32)
-    ours = keras.ops.convert_to_numpy(layer(image))
+    actual = keras.ops.convert_to_numpy(layer(image))
     kernel = stored["conv32_down/conv/filters" if name == "dlib" else "conv1/convolution/merged_input"]
-    theirs = keras.ops.convert_to_numpy(
+    expected = keras.ops.convert_to_numpy(
         keras.ops.conv(np.repeat(image, 3, axis=3), kernel, strides=2, padding="same"))
     if name == "dlib":
-        theirs = ((theirs + stored["conv32_down/conv/bias"]) * stored["conv32_down/scale/weights"]
+        expected = ((expected + stored["conv32_down/conv/bias"]) * stored["conv32_down/scale/weights"]
                   + stored["conv32_down/scale/biases"])
     else:
-        theirs = theirs + stored["conv1_bn/batchnorm_1/sub"]
-    np.testing.assert_allclose(ours, theirs, atol=1e-4)
+        expected = expected + stored["conv1_bn/batchnorm_1/sub"]
+    np.testing.assert_allclose(actual, expected, atol=1e-4)
 
 
 def test_run_starts_from_initial_weights_and_resumes_without_them(package, tiny, faces, tmp_path, monkeypatch):
@@ -104,9 +104,9 @@ def test_run_starts_from_initial_weights_and_resumes_without_them(package, tiny,
     run = Run(recipe, faces, tmp_path / "run")
     other = Run(replace(recipe, seed=recipe.seed + 1), faces, tmp_path / "other")
     first = "conv32_down" if name == "dlib" else "conv1"
-    for ours, theirs in zip(run.model.get_layer(first).get_weights(), other.model.get_layer(first).get_weights(),
+    for actual, expected in zip(run.model.get_layer(first).get_weights(), other.model.get_layer(first).get_weights(),
                             strict=True):
-        np.testing.assert_array_equal(ours, theirs)     # whatever the seed
+        np.testing.assert_array_equal(actual, expected)     # whatever the seed
     for average, weight in zip(run.average.weights, run.model.get_weights(), strict=True):
         np.testing.assert_array_equal(average, weight)
     save_checkpoint(run)
@@ -114,8 +114,8 @@ def test_run_starts_from_initial_weights_and_resumes_without_them(package, tiny,
     monkeypatch.setenv("PATH", "")
     resumed = Run(recipe, faces, tmp_path / "run")
     restore_checkpoint(resumed)
-    for ours, theirs in zip(resumed.model.get_weights(), run.model.get_weights(), strict=True):
-        np.testing.assert_array_equal(ours, theirs)
+    for actual, expected in zip(resumed.model.get_weights(), run.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(actual, expected)
     with pytest.raises(TrainingError, match="npm is not installed"):
         Run(recipe, faces, tmp_path / "new")
 

@@ -58,7 +58,7 @@ def test_layer_counts_of_hameed_equal_the_stated_ones():
 
 @pytest.mark.parametrize(("network", "settings"), [
     (razzano.cnn, {}), (nama.cnn, {}), (nama.mini_xception, {}), (tan.default, {}), (tan.improved, {}),
-    (tan.improved, {"dropout": 0.4, "between": 0.25, "activation": "swish", "normalised": True}),
+    (tan.improved, {"dropout": 0.4, "between": 0.25, "activation": "swish", "standardized": True}),
     (valero.cao_two_streams, {"size": 64}), (valero.fractal, {"size": 64}), (valero.mobilenet, {"size": 64}),
 ], ids=lambda value: value.__qualname__ if callable(value) else "")
 def test_network_predicts_logits_for_each_label(network, settings):
