@@ -55,7 +55,7 @@ def test_chosen_theme_persists(open_page, server):
 def test_skip_link_is_first(open_page):
     page = open_page("/")
     page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("main")).to_be_focused()
 
