@@ -1,4 +1,4 @@
-"""The data explorer in a real Chromium, on drawn faces, with and without the picture store."""
+"""The data explorer in Chromium, on synthetic faces, with and without the image store."""
 
 import re
 import sys
@@ -11,7 +11,7 @@ from werkzeug.serving import make_server
 from webapp import create_app
 
 sys.path.append(str(Path(__file__).parents[1] / "explorer"))
-import drawn  # noqa: E402 - lies beside the explorer's own tests
+import drawn  # noqa: E402 - in tests/explorer
 import stubs  # noqa: E402
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
@@ -23,9 +23,9 @@ FLAGS = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-backgrou
 
 
 @pytest.fixture(scope="module")
-def addresses(tmp_path_factory):
-    """{"pictures": address of a site with the store, "bare": of one without}; beside the data set *drawn* both
-    have sets without votes or models (drawn.build_without)."""
+def sites(tmp_path_factory):
+    """{"images": URL of a site with the image store, "bare": of one without}. Besides the data set *drawn*, both
+    have data sets without votes or models (drawn.build_without)."""
     folder = tmp_path_factory.mktemp("drawn")
     bundles, stores = drawn.build(folder)
     drawn.build_without(folder, bundles)
@@ -34,7 +34,7 @@ def addresses(tmp_path_factory):
     models = tmp_path_factory.mktemp("models")
     stubs.make_bundle(models, "jury-drawn")
     servers = {}
-    for name, folder in (("pictures", instance), ("bare", tmp_path_factory.mktemp("bare"))):
+    for name, folder in (("images", instance), ("bare", tmp_path_factory.mktemp("bare"))):
         app = create_app({"models": str(models), "model": "jury-drawn", "datasets": str(bundles),
                           "instance": str(folder)}, reader=stubs.StubReader())
         servers[name] = make_server("127.0.0.1", 0, app, threaded=True)
@@ -53,7 +53,7 @@ def browser(playwright, chromium_path):
 
 @pytest.fixture
 def page(browser):
-    """A page; every error in its console fails the test."""
+    """A page. Errors in its console fail the test."""
     errors = []
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
@@ -68,28 +68,28 @@ def wait_for_map(page):
     page.wait_for_selector("#map[data-ready]", timeout=60_000)
 
 
-@pytest.mark.parametrize("store", ["pictures", "bare"])
-def test_every_page_is_there(page, addresses, store):
+@pytest.mark.parametrize("store", ["images", "bare"])
+def test_every_page_renders(page, sites, store):
     for path in ("", "/browse", "/samples/4", "/models", "/map", "/issues"):
-        answer = page.goto(f"{addresses[store]}/data/drawn{path}")
-        assert answer.status == 200
+        response = page.goto(f"{sites[store]}/data/drawn{path}")
+        assert response.status == 200
         assert page.locator("h1").inner_text()
         if path in ("", "/models"):
             page.wait_for_selector(".drawing svg rect, .drawing svg circle")
             charts = page.locator("[data-chart]")
             assert page.locator("[data-chart] .drawing svg.plot").count() == charts.count() > 2
-            assert page.locator("[data-chart] table").count() == charts.count(), "a table behind each chart"
+            assert page.locator("[data-chart] table").count() == charts.count(), "each chart has a table"
         if path == "/map":
             wait_for_map(page)
             assert page.locator("#legend li").count() == 7, "the seven labels"
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
-    assert (page.locator("text=how to have them here").count() > 0) is (store == "bare")
+    assert (page.locator("text=how to install them").count() > 0) is (store == "bare")
 
 
-@pytest.mark.parametrize("name", ["plain", "unjudged", "unasked"])
-def test_sets_without_votes_or_models_have_every_page(page, addresses, name):
+@pytest.mark.parametrize("name", ["plain", "novotes", "nomodels"])
+def test_data_sets_without_votes_or_models_have_every_page(page, sites, name):
     for path in ("", "/browse", "/samples/4", "/models", "/map", "/issues"):
-        assert page.goto(f"{addresses['bare']}/data/{name}{path}").status == 200
+        assert page.goto(f"{sites['bare']}/data/{name}{path}").status == 200
         if path == "/map":
             wait_for_map(page)
             assert page.locator("#legend a").count() == 7
@@ -98,10 +98,10 @@ def test_sets_without_votes_or_models_have_every_page(page, addresses, name):
         assert page.locator("[data-chart]").count() == page.locator("[data-chart] .drawing svg.plot").count()
 
 
-def test_thumbnails_are_cut_from_one_sheet(page, addresses):
+def test_thumbnails_share_one_sprite_sheet(page, sites):
     sheets = []
     page.on("request", lambda request: sheets.append(request.url) if "pictures.png" in request.url else None)
-    page.goto(addresses["pictures"] + "/data/drawn/browse?size=30")
+    page.goto(sites["images"] + "/data/drawn/browse?size=30")
     page.wait_for_load_state("networkidle")
     assert len(sheets) == 1
     styles = page.eval_on_selector_all(".thumb", "all => all.map(one => one.style.backgroundPosition)")
@@ -109,8 +109,8 @@ def test_thumbnails_are_cut_from_one_sheet(page, addresses):
     assert styles[13] == "-96px -96px"
 
 
-def test_a_bar_opens_its_samples_and_back_works(page, addresses):
-    page.goto(addresses["bare"] + "/data/drawn")
+def test_bar_opens_its_images_and_back_returns(page, sites):
+    page.goto(sites["bare"] + "/data/drawn")
     bar = page.locator("#labels .drawing a").first
     bar.wait_for()
     overview = page.url
@@ -123,38 +123,38 @@ def test_a_bar_opens_its_samples_and_back_works(page, addresses):
     page.wait_for_selector("#labels .drawing svg")
 
 
-def test_a_cell_of_the_confusion_matrix_opens_its_samples(page, addresses):
-    page.goto(addresses["bare"] + "/data/drawn/models?model=seven-drawn&split=Training")
+def test_confusion_matrix_cell_opens_its_images(page, sites):
+    page.goto(sites["bare"] + "/data/drawn/models?model=seven-drawn&split=Training")
     cell = page.locator(".confusion td.diagonal a").first
     rows = cell.inner_text()
     cell.click()
     page.wait_for_url("**/browse?**")
     assert page.locator(".count b").inner_text() == rows
-    asked = set(page.url.partition("?")[2].split("&"))
-    assert {"model=seven-drawn", "label=anger", "answer=anger", "split=Training"} <= asked
+    parameters = set(page.url.partition("?")[2].split("&"))
+    assert {"model=seven-drawn", "label=anger", "answer=anger", "split=Training"} <= parameters
 
 
-def test_filters_are_clicked_and_taken_out(page, addresses):
-    page.goto(addresses["bare"] + "/data/drawn/browse")
+def test_filters_are_added_and_removed(page, sites):
+    page.goto(sites["bare"] + "/data/drawn/browse")
     page.locator(".bars a", has_text="PrivateTest").click()
     page.wait_for_url("**split=PrivateTest**")
     page.fill("input[name=brightness]", "60..")
     page.press("input[name=brightness]", "Enter")
     page.wait_for_url("**brightness=60..**")
-    assert "entropy=" not in page.url, "empty fields stay out of the address"
+    assert "entropy=" not in page.url, "empty fields are left out of the URL"
     assert page.locator(".chip").count() == 2
     shown = page.locator(".count b").inner_text()
     other = page.context.new_page()
     other.goto(page.url)
-    assert other.locator(".count b").inner_text() == shown, "the address is the view"
+    assert other.locator(".count b").inner_text() == shown, "the URL determines the view"
     assert other.locator(".tile").all_inner_texts() == page.locator(".tile").all_inner_texts()
     other.close()
     page.locator(".chip", has_text="split").click()
     page.wait_for_url(re.compile(r"\?brightness=60\.\.$"))
 
 
-def test_endless_scroll_brings_the_rest(page, addresses):
-    page.goto(addresses["pictures"] + "/data/drawn/browse?layout=scroll&size=40")
+def test_infinite_scroll_loads_the_rest(page, sites):
+    page.goto(sites["images"] + "/data/drawn/browse?layout=scroll&size=40")
     for _ in range(40):
         if page.locator(".tile").count() == 240:
             break
@@ -163,11 +163,11 @@ def test_endless_scroll_brings_the_rest(page, addresses):
     rows = page.eval_on_selector_all(".tile", "all => all.map(one => Number(one.dataset.row))")
     assert rows == list(range(240))
     assert page.locator(".thumb:not([data-shown])").count() == 0
-    assert page.locator("[data-endless]").count() == 0
+    assert page.locator("[data-infinite]").count() == 0
 
 
-def test_the_keyboard_walks_browse_and_the_open_sample(page, addresses):
-    page.goto(addresses["bare"] + "/data/drawn/browse?label=fear&sort=-row")
+def test_keyboard_navigates_browse_and_samples(page, sites):
+    page.goto(sites["bare"] + "/data/drawn/browse?label=fear&sort=-row")
     rows = page.eval_on_selector_all(".tile", "all => all.map(one => one.dataset.row)")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
@@ -181,8 +181,8 @@ def test_the_keyboard_walks_browse_and_the_open_sample(page, addresses):
     page.wait_for_url("**/browse?label=fear&sort=-row")
 
 
-def test_a_lasso_on_the_map_opens_browse(page, addresses):
-    page.goto(addresses["bare"] + "/data/drawn/map?split=Training")
+def test_lasso_on_the_map_opens_browse(page, sites):
+    page.goto(sites["bare"] + "/data/drawn/map?split=Training")
     wait_for_map(page)
     page.click("#lasso")
     box = page.locator("#map").bounding_box()
@@ -202,18 +202,18 @@ def test_a_lasso_on_the_map_opens_browse(page, addresses):
     assert page.locator(".chip", has_text="drawn on the map").count() == 1
 
 
-def test_a_colour_of_the_map_filters_it_and_back_brings_all(page, addresses):
-    page.goto(addresses["bare"] + "/data/drawn/map?split=Training&colour=right")
+def test_legend_filters_the_map_and_back_restores_it(page, sites):
+    page.goto(sites["bare"] + "/data/drawn/map?split=Training&colour=right")
     wait_for_map(page)
-    words = page.locator("#legend a").all_inner_texts()
-    assert sum(int(text.rsplit(" ", 1)[1]) for text in words) == 160 and len(words) == 3, words
-    count = words[0].rsplit(" ", 1)[1]
+    entries = page.locator("#legend a").all_inner_texts()
+    assert sum(int(text.rsplit(" ", 1)[1]) for text in entries) == 160 and len(entries) == 3, entries
+    count = entries[0].rsplit(" ", 1)[1]
     page.locator("#legend a").first.click()
     page.wait_for_url("**right=yes**")
     assert {"split=Training", "colour=right"} <= set(page.url.partition("?")[2].split("&"))
     wait_for_map(page)
     assert page.get_attribute("#map", "data-ready") == count
-    page.click("#chosen")
+    page.click("#browse-selection")
     page.wait_for_url("**/browse?**right=yes**")
     assert page.locator(".count b").inner_text() == count
     page.go_back()
@@ -222,8 +222,8 @@ def test_a_colour_of_the_map_filters_it_and_back_brings_all(page, addresses):
     assert page.get_attribute("#map", "data-ready") == "160"
 
 
-def test_the_wheel_zooms_the_map(page, addresses):
-    page.goto(addresses["bare"] + "/data/drawn/map")
+def test_wheel_zooms_the_map(page, sites):
+    page.goto(sites["bare"] + "/data/drawn/map")
     wait_for_map(page)
     distance = "emoscopeMap.get('camera').distance[0]"
     before = page.evaluate(distance)
@@ -232,20 +232,20 @@ def test_the_wheel_zooms_the_map(page, addresses):
     page.wait_for_function(f"{distance} < {before} * 0.9")
 
 
-def test_a_sample_is_marked_on_the_map_among_the_others(page, addresses):
-    page.goto(addresses["bare"] + "/data/drawn/samples/17")
-    page.click("text=Where it lies on the map")
+def test_sample_is_selected_on_the_map(page, sites):
+    page.goto(sites["bare"] + "/data/drawn/samples/17")
+    page.click("text=Show on the map")
     wait_for_map(page)
     assert page.get_attribute("#map", "data-ready") == "240"
     assert page.evaluate("emoscopeMap.get('selectedPoints')") == [17]
-    assert page.inner_text("#status") == "row 17 is marked"
-    assert page.url.endswith("/map#row-17"), "marking opens nothing"
+    assert page.inner_text("#status") == "Row 17 is selected"
+    assert page.url.endswith("/map#row-17"), "selecting a row does not open it"
 
 
-def test_what_mattered_is_laid_over_the_picture(page, addresses):
+def test_occlusion_map_is_overlaid_on_the_image(page, sites):
     page.route("**/explanation.json*", lambda route: route.fulfill(
         json={"falls": [[0.0] * 12] * 6 + [[0.5] * 12] * 6, "label": "fear"}))
-    page.goto(addresses["pictures"] + "/data/drawn/samples/5")
+    page.goto(sites["images"] + "/data/drawn/samples/5")
     button = page.locator("[data-explain]").first
     button.click()
     page.wait_for_selector(".portrait canvas")
@@ -253,17 +253,17 @@ def test_what_mattered_is_laid_over_the_picture(page, addresses):
         const data = one.getContext("2d").getImageData(0, 0, 12, 12).data; return [data[3], data[4 * 143 + 3]];}""")
     assert alpha[0] == 0 and alpha[1] > 100
     assert "fear" in button.inner_text()
-    frame, words = (page.locator(place).first.bounding_box() for place in (".answers > div", "[data-explain]"))
-    assert words["x"] + words["width"] <= frame["x"] + frame["width"] + 1, "the words stay in their column"
+    column, text = (page.locator(one).first.bounding_box() for one in (".predictions > div", "[data-explain]"))
+    assert text["x"] + text["width"] <= column["x"] + column["width"] + 1, "the text stays in its column"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_serious_barriers_on_any_view(browser, addresses, scheme):
+def test_no_serious_accessibility_violations(browser, sites, scheme):
     context = browser.new_context(color_scheme=scheme, reduced_motion="reduce", bypass_csp=True)
     page, found = context.new_page(), {}
-    for store in ("pictures", "bare"):
+    for store in ("images", "bare"):
         for path in ("", "/browse?label=fear&right=no", "/samples/4", "/models?other=seven-drawn", "/map", "/issues"):
-            page.goto(f"{addresses[store]}/data/drawn{path}")
+            page.goto(f"{sites[store]}/data/drawn{path}")
             if path == "/map":
                 wait_for_map(page)
             page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
@@ -273,19 +273,19 @@ def test_no_serious_barriers_on_any_view(browser, addresses, scheme):
     assert {where: rules for where, rules in found.items() if rules} == {}
 
 
-def test_a_phone_shows_every_view_without_scrolling_sideways(browser, addresses):
+def test_no_view_scrolls_horizontally_on_a_phone(browser, sites):
     context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
     page = context.new_page()
     for path in ("", "/browse?label=fear&right=no", "/samples/4", "/models?other=seven-drawn", "/map", "/issues"):
-        page.goto(addresses["pictures"] + f"/data/drawn{path}")
+        page.goto(sites["images"] + f"/data/drawn{path}")
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
     context.close()
 
 
-def test_mean_faces_are_whole_and_of_one_size_on_a_phone(browser, addresses):
+def test_mean_faces_have_one_size_on_a_phone(browser, sites):
     context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
     page = context.new_page()
-    page.goto(addresses["bare"] + "/data/drawn")
+    page.goto(sites["bare"] + "/data/drawn")
     sizes = page.eval_on_selector_all(".faces svg", """all => all.map(one => {
         const box = one.getBoundingClientRect(); return [box.width, box.height];})""")
     assert len(sizes) == 2 * 3 * 7 and all(size == [72, 72] for size in sizes)
@@ -293,33 +293,33 @@ def test_mean_faces_are_whole_and_of_one_size_on_a_phone(browser, addresses):
 
 
 @pytest.fixture
-def phone_map(browser, addresses):
-    """A phone's page with the map, and a function that sends what fingers do: touch(kind, (x, y), …)."""
+def phone_map(browser, sites):
+    """The map on a phone, and touch(kind, (x, y), …), which sends touch events."""
     context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
     page = context.new_page()
-    page.goto(addresses["bare"] + "/data/drawn/map")
+    page.goto(sites["bare"] + "/data/drawn/map")
     wait_for_map(page)
     page.locator("#map").scroll_into_view_if_needed()
     cdp = context.new_cdp_session(page)
 
-    def touch(kind, *fingers):
+    def touch(kind, *points):
         cdp.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": [
-            {"x": float(x), "y": float(y), "id": place} for place, (x, y) in enumerate(fingers)]})
+            {"x": float(x), "y": float(y), "id": index} for index, (x, y) in enumerate(points)]})
         page.wait_for_timeout(30)
 
     yield page, touch
     context.close()
 
 
-def middle(page):
+def center(page):
     box = page.locator("#map").bounding_box()
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
-def test_a_finger_draws_an_area_on_a_phone(phone_map):
+def test_one_finger_selects_an_area_on_a_phone(phone_map):
     page, touch = phone_map
     page.tap("#lasso")
-    x, y = middle(page)
+    x, y = center(page)
     corners = [(-60, -60), (60, -60), (60, 60), (-60, 60), (-60, -60)]
     touch("Start", (x - 60, y - 60))
     for (x1, y1), (x2, y2) in zip(corners, corners[1:], strict=False):
@@ -330,9 +330,9 @@ def test_a_finger_draws_an_area_on_a_phone(phone_map):
     assert 0 < int(page.locator(".count b").inner_text()) < 240
 
 
-def test_two_fingers_zoom_and_move_the_map_and_one_scrolls_the_page(phone_map):
+def test_two_fingers_zoom_and_pan_the_map_and_one_scrolls_the_page(phone_map):
     page, touch = phone_map
-    x, y = middle(page)
+    x, y = center(page)
     camera = "[emoscopeMap.get('camera').distance[0], ...emoscopeMap.get('cameraTarget')]"
     distance, *target = page.evaluate(camera)
     touch("Start", (x - 20, y), (x + 20, y))
@@ -355,28 +355,28 @@ def test_two_fingers_zoom_and_move_the_map_and_one_scrolls_the_page(phone_map):
     assert page.evaluate(camera) == before[0]
 
 
-def test_without_webgl_the_map_says_where_the_rows_are(playwright, chromium_path, addresses):
+def test_map_without_webgl_refers_to_browse(playwright, chromium_path, sites):
     flags = [*FLAGS, "--disable-gpu", "--disable-3d-apis"]
     browser = playwright.chromium.launch(executable_path=chromium_path, args=flags)
     page = browser.new_page()
-    page.goto(addresses["bare"] + "/data/drawn/map")
+    page.goto(sites["bare"] + "/data/drawn/map")
     page.wait_for_selector("text=The map needs WebGL")
     browser.close()
 
 
-def test_dark_charts_can_be_read(browser, addresses):
-    """Bars, axes and words of the charts follow the theme."""
+def test_charts_follow_the_dark_theme(browser, sites):
+    """Axes and text of the charts use the theme's colors."""
     context = browser.new_context(color_scheme="dark")
     page = context.new_page()
-    page.goto(addresses["bare"] + "/data/drawn")
+    page.goto(sites["bare"] + "/data/drawn")
     page.wait_for_selector("#labels .drawing svg")
     ink = page.eval_on_selector("#labels .drawing svg text", "one => getComputedStyle(one).fill")
     assert min(map(int, re.findall(r"\d+", ink)[:3])) > 150, ink
     context.close()
 
 
-def test_a_wrong_filter_is_a_page_with_words(browser, addresses):
+def test_invalid_filter_shows_an_error_page(browser, sites):
     page = browser.new_page()
-    assert page.goto(addresses["bare"] + "/data/drawn/browse?label=joy").status == 400
-    assert "one of anger, disgust" in page.locator("main").inner_text()
+    assert page.goto(sites["bare"] + "/data/drawn/browse?label=joy").status == 400
+    assert "must be one of anger, disgust" in page.locator("main").inner_text()
     page.close()

@@ -1,4 +1,4 @@
-"""The pages under /data, their JSON twins and CSV."""
+"""The pages under /data, and their JSON and CSV forms."""
 
 import csv
 import html
@@ -19,32 +19,32 @@ VIEWS = ("", "/browse", "/map", "/models", "/issues", "/samples/4")
 
 
 @pytest.mark.parametrize("view", VIEWS)
-@pytest.mark.parametrize("pictures", [True, False])
-def test_every_view_has_a_page_and_a_twin(site, bare_site, view, pictures):
-    client = site if pictures else bare_site
+@pytest.mark.parametrize("images", [True, False])
+def test_every_view_has_a_page_and_json(site, bare_site, view, images):
+    client = site if images else bare_site
     page = client.get(f"/data/drawn{view}?label=sadness")
     assert page.status_code == 200 and b"label: <b>sadness</b>" in page.data
-    assert (b"how to have them here" in page.data) is not pictures
-    twin = client.get(f"/data/drawn{view}.json?label=sadness")
-    assert twin.status_code == 200 and twin.json["filters"]["label"] == "sadness"
+    assert (b"how to install them" in page.data) is not images
+    response = client.get(f"/data/drawn{view}.json?label=sadness")
+    assert response.status_code == 200 and response.json["filters"]["label"] == "sadness"
 
 
-def test_data_leads_to_the_one_data_set(site):
+def test_data_redirects_to_a_single_data_set(site):
     assert site.get("/data").headers["Location"] == "/data/drawn"
     assert site.get("/data.json").json["datasets"][0]["pictures"] is True
 
 
-def test_csv_holds_what_is_filtered_and_nothing_else(site):
-    answer = site.get("/data/drawn/browse.csv?label=fear&sort=-brightness")
-    lines = list(csv.DictReader(io.StringIO(answer.text)))
+def test_csv_contains_the_filtered_rows(site):
+    response = site.get("/data/drawn/browse.csv?label=fear&sort=-brightness")
+    lines = list(csv.DictReader(io.StringIO(response.text)))
     assert len(lines) == site.get("/data/drawn/browse.json?label=fear").json["count"]
     assert {line["label"] for line in lines} == {"fear"}
-    light = [float(line["brightness"]) for line in lines]
-    assert light == sorted(light, reverse=True)
-    assert "attachment" in answer.headers["Content-Disposition"]
+    brightness = [float(line["brightness"]) for line in lines]
+    assert brightness == sorted(brightness, reverse=True)
+    assert "attachment" in response.headers["Content-Disposition"]
 
 
-def test_overview_counts_are_the_rows(site):
+def test_overview_counts_sum_to_the_rows(site):
     found = site.get("/data/drawn.json").json
     assert sum(cell["rows"] for cell in found["label_by_split"]) == found["count"] == 240
     for name, bins in found["histograms"].items():
@@ -52,7 +52,7 @@ def test_overview_counts_are_the_rows(site):
 
 
 def links(page, pattern):
-    """[(path and query, number shown)] of the page's links whose address holds `pattern`."""
+    """[(URL, displayed number)] of the page's links whose URL contains `pattern`."""
     found = re.findall(r'<a [^>]*href="([^"]*)"[^>]*>([\d,]+)</a>', page)
     return [(html.unescape(href), int(words.replace(",", ""))) for href, words in found if pattern in href]
 
@@ -62,43 +62,43 @@ def links(page, pattern):
     ("", "sharpness="), ("", "twin="), ("/models?split=Training", "answer="), ("/models?split=Training", "confidence="),
     ("/models?split=Training", "top_votes="), ("/models?split=Training", "other_right="),
     ("?split=Training&label=fear", "brightness=")])
-def test_every_bar_and_cell_opens_as_many_rows_as_it_says(site, view, pattern):
+def test_every_bar_and_cell_links_to_as_many_rows_as_it_shows(site, view, pattern):
     found = links(site.get(f"/data/drawn{view}").text, pattern)
     assert found and sum(count for _, count in found)
     for href, count in found:
         assert site.get(href.replace("/browse?", "/browse.json?")).json["count"] == count, href
 
 
-def test_bins_hold_every_value_once_however_their_ends_are_meant():
-    for low, high, digits, logarithm in ((0, 255, 2, False), (0.31, 31680.27, 2, True), (0, 2.0794, 4, False),
+def test_histogram_edges_avoid_all_values():
+    for low, high, decimals, logarithm in ((0, 255, 2, False), (0.31, 31680.27, 2, True), (0, 2.0794, 4, False),
                                          (7, 7, 2, False), (0.1, 0.13, 2, False)):
-        edges = statistics.edges(low, high, digits, logarithm)
+        edges = statistics.edges(low, high, decimals, logarithm)
         assert edges[0] == low and edges[-1] == high and len(edges) <= statistics.HISTOGRAM_BINS + 1
         assert edges == sorted(edges) and len(edges) >= 2
-        between = np.array(edges[1:-1]) * 10 ** digits
-        assert np.allclose(between % 1, 0.5, atol=1e-3), "no value of so many digits is an edge"
+        between = np.array(edges[1:-1]) * 10 ** decimals
+        assert np.allclose(between % 1, 0.5, atol=1e-3), "no value with so many decimals is an edge"
 
 
-def test_the_overview_says_how_uneven_the_labels_are(site):
+def test_overview_reports_class_imbalance(site):
     found = site.get("/data/drawn.json").json["imbalance"]
     assert found["most"]["rows"] >= found["fewest"]["rows"] > 0
     assert found["ratio"] == round(found["most"]["rows"] / found["fewest"]["rows"], 1)
     assert site.get("/data/drawn.json?brightness=250..").json["imbalance"] is None
 
 
-def test_mean_faces_open_their_rows(site):
+def test_mean_faces_link_to_their_rows(site):
     page = site.get("/data/drawn").text
     assert page.count("faces/mean.png") == page.count("faces/variance.png") == 3 * 7
     assert 'viewBox="48 96 48 48"' in page, "disgust in PrivateTest"
 
 
-def test_a_sample_is_a_row_of_csv_too(site):
+def test_sample_links_to_its_row_as_csv(site):
     href = re.search(r'href="([^"]*browse\.csv[^"]*)"', site.get("/data/drawn/samples/7?label=anger").text)[1]
     lines = list(csv.DictReader(io.StringIO(site.get(html.unescape(href)).text)))
     assert [line["row"] for line in lines] == ["7"]
 
 
-def test_issues_are_counted_by_label_and_filtered_by_a_click(site):
+def test_issues_are_counted_and_filtered_by_label(site):
     page = site.get("/data/drawn/issues").text
     label, href = re.search(r'<a href="([^"]*)">(\w+)</a> \d', page).group(2, 1)
     assert href == f"/data/drawn/issues?label_issue=yes&amp;sort=label_quality&amp;label={label}"
@@ -106,9 +106,9 @@ def test_issues_are_counted_by_label_and_filtered_by_a_click(site):
     assert rows and {row["label"] for row in rows} == {label}
 
 
-def test_other_data_sets_are_one_click_away(made, make_client, tmp_path, site):
+def test_pages_link_to_other_data_sets(built, make_client, tmp_path, site):
     for name in ("drawn", "again"):
-        shutil.copytree(made[0] / "drawn", tmp_path / name)
+        shutil.copytree(built[0] / "drawn", tmp_path / name)
     client = make_client(tmp_path, tmp_path / "none")
     page = client.get("/data").text
     assert 'href="/data/drawn"' in page and 'href="/data/again"' in page
@@ -117,111 +117,112 @@ def test_other_data_sets_are_one_click_away(made, make_client, tmp_path, site):
 
 
 @pytest.fixture(scope="session")
-def plain_site(made, make_client, tmp_path_factory):
-    """A test client of a site with three data sets: without votes and models, without votes, without models."""
+def plain_site(built, make_client, tmp_path_factory):
+    """A site with three data sets: without votes and models, without votes, and without models."""
     folder = tmp_path_factory.mktemp("plain")
-    drawn.build_without(made[0].parent, folder)
+    drawn.build_without(built[0].parent, folder)
     return make_client(folder, folder / "none")
 
 
-@pytest.mark.parametrize("name", ["plain", "unjudged", "unasked"])
+@pytest.mark.parametrize("name", ["plain", "novotes", "nomodels"])
 @pytest.mark.parametrize("view", VIEWS)
-def test_a_set_without_votes_or_models_has_every_view(plain_site, name, view):
-    votes, models = name == "unasked", name == "unjudged"
-    answer = plain_site.get(f"/data/{name}{view}?label=sadness")
-    page = answer.text
-    assert answer.status_code == 200 and ("raters" in page) is (votes and view != "/models")
-    assert ("No model has been asked" in page) is (view == "/models" and not models)
-    assert ("by their pixels" in page) is (view == "/samples/4" and not models)
-    twin = plain_site.get(f"/data/{name}{view}.json?label=sadness").json
-    assert twin["model"] == ("jury-drawn" if models else None)
+def test_data_set_without_votes_or_models_has_every_view(plain_site, name, view):
+    votes, models = name == "nomodels", name == "novotes"
+    response = plain_site.get(f"/data/{name}{view}?label=sadness")
+    page = response.text
+    assert response.status_code == 200 and bool(re.search("[Rr]ater|plurality|majority", page)) is (
+        votes and view != "/models")
+    assert ("No model has been evaluated" in page) is (view == "/models" and not models)
+    assert ("by pixel values" in page) is (view == "/samples/4" and not models)
+    response = plain_site.get(f"/data/{name}{view}.json?label=sadness").json
+    assert response["model"] == ("jury-drawn" if models else None)
 
 
-def test_a_model_of_votes_is_held_against_labels_where_there_are_no_votes(plain_site):
-    found = plain_site.get("/data/unjudged/models.json?split=Training").json["first"]
+def test_model_of_votes_is_evaluated_on_labels_if_there_are_no_votes(plain_site):
+    found = plain_site.get("/data/novotes/models.json?split=Training").json["first"]
     assert found["model"]["truth"] == "label" and found["by_votes"] == [] and found["rows"] == 160
-    for href, count in links(plain_site.get("/data/unjudged/models?split=Training").text, "/browse?"):
+    for href, count in links(plain_site.get("/data/novotes/models?split=Training").text, "/browse?"):
         assert plain_site.get(href.replace("/browse?", "/browse.json?")).json["count"] == count, href
-    assert "the label" in plain_site.get("/data/unjudged/samples/4").text
+    assert "the label" in plain_site.get("/data/novotes/samples/4").text
 
 
-@pytest.mark.parametrize("asked", ["majority=fear", "entropy=0..1", "disagree=yes", "right=yes", "answer=fear",
+@pytest.mark.parametrize("parameter", ["majority=fear", "entropy=0..1", "disagree=yes", "right=yes", "answer=fear",
                                    "confidence=0..1", "colour=answer", "colour=majority", "sort=entropy",
                                    "model=jury-drawn"])
-def test_what_a_set_has_not_cannot_be_asked_of_it(plain_site, asked):
+def test_filters_on_missing_columns_are_rejected(plain_site, parameter):
     for path in ("browse.json", "map.json", "map.bin", "browse.csv"):
-        answer = plain_site.get(f"/data/plain/{path}?{asked}")
-        assert answer.status_code == 400 and asked.partition("=")[0] in answer.json["error"]["message"]
+        response = plain_site.get(f"/data/plain/{path}?{parameter}")
+        assert response.status_code == 400 and parameter.partition("=")[0] in response.json["error"]["message"]
 
 
-def test_a_network_that_has_changed_since_is_said_to_have(site, monkeypatch):
+def test_changed_networks_are_reported(site, monkeypatch):
     card = site.application.extensions["emoscope"].bundles["seven-drawn"].card
     explained = "/data/drawn/samples/5/explanation.json?model=seven-drawn"
     assert "has changed since" not in site.get("/data/drawn/models").text and site.get(explained).status_code == 200
     monkeypatch.setitem(card, "version", "2.0.0")
     monkeypatch.setitem(card["files"], "model.keras", {"sha256": "1" * 64})
     page = site.get("/data/drawn/models?model=jury-drawn&other=seven-drawn").text
-    assert page.count("has changed since") == 1 and "it is version 2.0.0 now" in page
+    assert page.count("has changed since") == 1 and "(current version: 2.0.0)" in page
     found = site.get("/data/drawn/models.json?model=jury-drawn&other=seven-drawn").json
     assert (found["first"]["now"], found["second"]["now"]) == (None, "2.0.0")
-    assert site.get(explained).status_code == 400, "another network's answer is not what is shown"
+    assert site.get(explained).status_code == 400, "the predictions shown are of another network"
     page = site.get("/data/drawn/samples/5").text
-    assert page.count("So said version 1.0.0; the network has changed since and is version 2.0.0 now") == 1
+    assert page.count("Predicted by version 1.0.0; the network has changed since (current version: 2.0.0)") == 1
 
 
-def test_by_heart_is_said_of_what_is_known_to_be_learnt(made, make_client, tmp_path, site):
-    """A model bundle has learnt from the published csv; whether from a set without an md5, nobody knows."""
+def test_training_split_is_marked(built, make_client, tmp_path, site):
+    """The models were trained on the published CSV. For a set without an MD5 it is unknown."""
     for path in ("samples/4", "models?split=Training"):
-        assert "The models have learnt from" in site.get(f"/data/drawn/{path}").text
-    folder = _copy(made, tmp_path)
+        assert "The models were trained on" in site.get(f"/data/drawn/{path}").text
+    folder = _copy(built, tmp_path)
     summary = json.loads((folder / "summary.json").read_text())
     (folder / "summary.json").write_text(json.dumps(summary | {"md5": None}))
     client = make_client(tmp_path, tmp_path / "none")
     for path in ("samples/4", "models?split=Training"):
         page = client.get(f"/data/drawn/{path}").text
-        assert "Models that were trained on this data set have learnt from" in page and "The models have" not in page
+        assert "Models trained on this data set have seen" in page and "The models were" not in page
 
 
-def test_robustness_is_shown_of_the_network_that_was_measured(site, dataset, monkeypatch, tmp_path):
-    shares = {"label_set": "ferplus", "undisturbed": 0.8, "rotation": [0.75, 0.6]}
-    told = {"split": "PublicTest", "md5": dataset.summary["md5"],
+def test_robustness_is_shown_only_for_the_measured_network(site, dataset, monkeypatch, tmp_path):
+    accuracies = {"label_set": "ferplus", "undisturbed": 0.8, "rotation": [0.75, 0.6]}
+    results = {"split": "PublicTest", "md5": dataset.summary["md5"],
             "disturbances": [{"name": "rotation", "unit": "degrees", "strengths": [5, 10]}],
-            "networks": {"jury-drawn": shares | {"model_sha256": "0" * 64},
-                         "seven-drawn": shares | {"model_sha256": "1"}}}
-    (tmp_path / "robustness.json").write_text(json.dumps(told))
+            "networks": {"jury-drawn": accuracies | {"model_sha256": "0" * 64},
+                         "seven-drawn": accuracies | {"model_sha256": "1"}}}
+    (tmp_path / "robustness.json").write_text(json.dumps(results))
     monkeypatch.setattr(site.application, "static_folder", str(tmp_path))
     found = site.get("/data/drawn/models.json?model=jury-drawn&other=seven-drawn").json
     assert found["first"]["robustness"] == [
         {"name": "none", "unit": "", "shares": [{"strength": "", "share": 0.8}]},
         {"name": "rotation", "unit": "degrees",
          "shares": [{"strength": 5, "share": 0.75}, {"strength": 10, "share": 0.6}]}]
-    assert found["second"]["robustness"] == [], "that network has changed since"
+    assert found["second"]["robustness"] == [], "that network has changed"
     page = site.get("/data/drawn/models").text
-    assert page.count("Right answers on disturbed pictures") == 1 and "75.0" in page
-    (tmp_path / "robustness.json").write_text(json.dumps(told | {"md5": "of other data"}))
+    assert page.count("Accuracy on corrupted images") == 1 and "75.0" in page
+    (tmp_path / "robustness.json").write_text(json.dumps(results | {"md5": "of other data"}))
     assert site.get("/data/drawn/models.json").json["first"]["robustness"] == []
 
 
-def test_the_confusion_matrix_is_the_rows_behind_its_cells(site):
+def test_confusion_matrix_counts_the_rows_behind_its_cells(site):
     found = site.get("/data/drawn/models.json?model=seven-drawn&split=PublicTest").json["first"]
     labels = found["model"]["labels"]
     assert sum(map(sum, found["confusion"])) == found["rows"]
-    for place, truth in enumerate(labels):
-        for other, answer in enumerate(labels):
+    for row, truth in enumerate(labels):
+        for column, predicted in enumerate(labels):
             cell = site.get("/data/drawn/browse.json", query_string={
-                "model": "seven-drawn", "split": "PublicTest", "label": truth, "answer": answer}).json
-            assert cell["count"] == found["confusion"][place][other]
-    right = sum(found["confusion"][place][place] for place in range(len(labels)))
-    assert found["accuracy"]["value"] == pytest.approx(right / found["rows"], abs=1e-4)
+                "model": "seven-drawn", "split": "PublicTest", "label": truth, "answer": predicted}).json
+            assert cell["count"] == found["confusion"][row][column]
+    correct = sum(found["confusion"][index][index] for index in range(len(labels)))
+    assert found["accuracy"]["value"] == pytest.approx(correct / found["rows"], abs=1e-4)
     assert found["accuracy"]["low"] < found["accuracy"]["value"] < found["accuracy"]["high"]
 
 
-def test_models_are_judged_on_the_last_split_unless_another_is_named(site):
+def test_models_are_evaluated_on_the_last_split_by_default(site):
     assert site.get("/data/drawn/models.json").json["filters"] == {"split": "PrivateTest"}
-    assert b"by heart" in site.get("/data/drawn/models?split=Training").data
+    assert b"memorization" in site.get("/data/drawn/models?split=Training").data
 
 
-def test_two_models_side_by_side_are_right_and_wrong_on_all_common_rows(site):
+def test_joint_results_of_two_models_count_their_rows(site):
     found = site.get("/data/drawn/models.json?model=jury-drawn&other=seven-drawn").json
     assert {(cell["first"], cell["second"]) for cell in found["together"]} <= {(a, b) for a in (True, False)
                                                                               for b in (True, False)}
@@ -232,34 +233,34 @@ def test_two_models_side_by_side_are_right_and_wrong_on_all_common_rows(site):
         assert rows["count"] == cell["rows"]
 
 
-def test_points_are_as_the_twin_describes_them(site):
+def test_points_have_the_layout_described_by_map_json(site):
     about = site.get("/data/drawn/map.json?split=Training&colour=label").json
     data = site.get(about["points"]["href"]).data
     count = struct.unpack_from("<I", data)[0]
     assert count == about["count"] == 160 and len(data) == 4 + count * 13
     rows = np.frombuffer(data, "<u4", count, 4 + 8 * count)
-    colours = np.frombuffer(data, np.uint8, count, 4 + 12 * count)
-    assert rows.max() < 160 and about["categories"][colours[rows.tolist().index(5)]] == "surprise"
+    colors = np.frombuffer(data, np.uint8, count, 4 + 12 * count)
+    assert rows.max() < 160 and about["categories"][colors[rows.tolist().index(5)]] == "surprise"
     numbers = site.get("/data/drawn/map.json?colour=entropy").json
     assert numbers["categories"] is None and len(site.get(numbers["points"]["href"]).data) == 4 + 240 * 16
 
 
-def test_a_sample_says_votes_answers_neighbours_and_twin(site):
+def test_sample_has_votes_predictions_neighbors_and_duplicates(site):
     found = site.get("/data/drawn/samples/239.json").json
     assert found["twin"]["row"] == 2 and found["copies"][0]["row"] == 2
     assert found["neighbours"] and all(row["split"] == "Training" for row in found["neighbours"])
-    assert 2 not in [row["row"] for row in found["neighbours"]], "a copy is not a neighbour"
+    assert 2 not in [row["row"] for row in found["neighbours"]], "a duplicate is not a neighbor"
     assert sum(found["sample"]["jury-drawn.probabilities"].values()) == pytest.approx(1, abs=0.02)
     assert found["before"] == 238 and found["after"] is None
     page = site.get("/data/drawn/samples/239").text
-    assert "of 10 people called this" in page and "The same picture" in page
+    assert "of 10 raters chose" in page and "Identical image in another split" in page
 
 
-def test_what_mattered_to_a_model_is_told_where_the_picture_is(site, bare_site):
+def test_explanation_requires_the_image_and_the_model(site, bare_site):
     found = site.get("/data/drawn/samples/5/explanation.json?model=jury-drawn").json
-    falls = np.array(found["falls"])
-    assert falls.shape == (12, 12) and found["label"] in ("neutral", "happiness")
-    assert abs(falls[:, :5]).mean() > 5 * abs(falls[:, 8:]).mean(), "the network looks at the left half"
+    drop = np.array(found["falls"])
+    assert drop.shape == (12, 12) and found["label"] in ("neutral", "happiness")
+    assert abs(drop[:, :5]).mean() > 5 * abs(drop[:, 8:]).mean(), "the stub uses the left half"
     assert "data-explain" in site.get("/data/drawn/samples/5").text
     assert "data-explain" not in bare_site.get("/data/drawn/samples/5").text
     for client, path, status in ((bare_site, "5/explanation.json?model=jury-drawn", 400),
@@ -268,30 +269,30 @@ def test_what_mattered_to_a_model_is_told_where_the_picture_is(site, bare_site):
         assert client.get(f"/data/drawn/samples/{path}").status_code == status
 
 
-def test_label_issues_come_worst_first(site):
+def test_label_issues_are_sorted_worst_first(site):
     found = site.get("/data/drawn/issues.json").json
-    worth = [row["label_quality"] for row in found["rows"]]
-    assert worth == sorted(worth) and all(row["label_issue"] for row in found["rows"])
+    quality = [row["label_quality"] for row in found["rows"]]
+    assert quality == sorted(quality) and all(row["label_issue"] for row in found["rows"])
 
 
-def test_sprite_sheets_hold_the_rows_in_order(site, made):
-    images = np.load(made[1] / "drawn" / "images.npy")
+def test_sprite_sheet_has_the_rows_in_order(site, built):
+    images = np.load(built[1] / "drawn" / "images.npy")
     numbers = [5, 0, 239, *range(20, 31)]
-    answer = site.get(f"/data/drawn/pictures.png?rows={','.join(map(str, numbers))}")
-    sheet = np.asarray(Image.open(io.BytesIO(answer.data)))
+    response = site.get(f"/data/drawn/pictures.png?rows={','.join(map(str, numbers))}")
+    sheet = np.asarray(Image.open(io.BytesIO(response.data)))
     assert sheet.shape == (96, 12 * 48)
-    for place, number in enumerate(numbers):
-        top, left = place // 12 * 48, place % 12 * 48
+    for index, number in enumerate(numbers):
+        top, left = index // 12 * 48, index % 12 * 48
         assert (sheet[top:top + 48, left:left + 48] == images[number]).all()
 
 
 @pytest.mark.parametrize(("rows", "status"), [("", 400), ("a", 400), ("1,,2", 400), ("-1", 400), ("240", 404),
                                               (",".join(["1"] * 241), 400), ("9999999999", 400)])
-def test_a_sheet_of_no_rows_is_refused(site, rows, status):
+def test_sprite_sheet_of_invalid_rows_is_an_error(site, rows, status):
     assert site.get(f"/data/drawn/pictures.png?rows={rows}").status_code == status
 
 
-def test_without_the_store_there_are_no_pictures_and_a_way_to_them(bare_site):
+def test_site_without_images_shows_how_to_install_them(bare_site):
     assert bare_site.get("/data/drawn/pictures.png?rows=1").status_code == 404
     page = bare_site.get("/data/drawn").text
     assert "python -m training dataset import" in page
@@ -301,54 +302,54 @@ def test_without_the_store_there_are_no_pictures_and_a_way_to_them(bare_site):
 
 @pytest.mark.parametrize("path", ["/data/none", "/data/none.json", "/data/drawn/samples/240", "/data/drawn/samples/-1",
                                   "/data/drawn/faces/other.png", "/data/..%2f..%2fetc", "/data/drawn/nothing"])
-def test_what_is_not_there_is_404(site, path):
+def test_unknown_paths_are_404(site, path):
     assert site.get(path).status_code == 404
 
 
-def test_only_the_map_may_write_functions(site):
+def test_only_the_map_allows_unsafe_eval(site):
     policy = "Content-Security-Policy"
     assert " 'unsafe-eval'" in site.get("/data/drawn/map").headers[policy]
     assert " 'unsafe-eval'" not in site.get("/data/drawn/browse").headers[policy]
 
 
-def _copy(made, tmp_path):
-    shutil.copytree(made[0] / "drawn", tmp_path / "drawn")
+def _copy(built, tmp_path):
+    shutil.copytree(built[0] / "drawn", tmp_path / "drawn")
     return tmp_path / "drawn"
 
 
-def test_an_older_format_is_one_line(made, tmp_path):
+def test_older_format_is_reported(built, tmp_path):
     from pyarrow import parquet
-    folder = _copy(made, tmp_path)
+    folder = _copy(built, tmp_path)
     table = parquet.read_table(folder / "samples.parquet")
     table = table.replace_schema_metadata({"emoscope": json.dumps({"schema": 0})})
     parquet.write_table(table, folder / "samples.parquet")
-    with pytest.raises(DataSetError, match="format 0 is of an older version .* build it again"):
+    with pytest.raises(DataSetError, match="must be version 1, got the older version 0; build it again"):
         DataSet(folder)
 
 
-@pytest.mark.parametrize(("damage", "told"), [
+@pytest.mark.parametrize(("damage", "message"), [
     (lambda folder: (folder / "samples.parquet").write_bytes(b"PAR1 not"), "cannot be read"),
     (lambda folder: (folder / "samples.parquet").unlink(), "cannot be read"),
     (lambda folder: (folder / "summary.json").write_text("{"), "cannot be read"),
-    (lambda folder: (folder / "summary.json").write_text("[]"), "format None"),
-    (lambda folder: (folder / "summary.json").write_text('{"schema": 2}'), "format 2"),
+    (lambda folder: (folder / "summary.json").write_text("[]"), "unknown version None"),
+    (lambda folder: (folder / "summary.json").write_text('{"schema": 2}'), "unknown version 2"),
 ], ids=["no Parquet", "no table", "no JSON", "a list", "newer"])
-def test_a_broken_bundle_is_one_line_and_the_site_runs_without_it(made, make_client, tmp_path, damage, told):
-    folder = _copy(made, tmp_path)
+def test_unusable_bundle_is_reported_and_skipped(built, make_client, tmp_path, damage, message):
+    folder = _copy(built, tmp_path)
     damage(folder)
-    with pytest.raises(DataSetError, match=told) as error:
+    with pytest.raises(DataSetError, match=message) as error:
         DataSet(folder)
     assert "\n" not in str(error.value)
     client = make_client(tmp_path, tmp_path / "none")
-    assert told in client.get("/data").text
+    assert message in client.get("/data").text
     assert client.get("/data/drawn").status_code == 404
 
 
-def test_the_table_alone_can_be_read(dataset, tmp_path):
-    """Even a question that was written by somebody else could not open another file or change a thing."""
+def test_database_can_read_only_the_table(dataset, tmp_path):
+    """Even arbitrary SQL can open no other file and change nothing."""
     import duckdb
     (tmp_path / "other.csv").write_text("a\n1\n")
-    for question in (f"SELECT * FROM '{tmp_path / 'other.csv'}'", "SET enable_external_access = true",
+    for sql in (f"SELECT * FROM '{tmp_path / 'other.csv'}'", "SET enable_external_access = true",
                      f"COPY samples TO '{tmp_path / 'out.csv'}'"):
         with pytest.raises(duckdb.Error):
-            dataset._ask(question, [])
+            dataset._query(sql, [])

@@ -1,4 +1,4 @@
-"""Filters: what an address may ask for, and what it may not."""
+"""Parsing of URL parameters into filters, and the rows they select."""
 
 import numpy as np
 import pytest
@@ -21,17 +21,17 @@ def rows(dataset, *filters):
     ([("disagree", "yes"), ("row", "4,6")], {4}),
     ([("votes_happiness", "10"), ("row", "3,10,24")], {24}),
 ])
-def test_a_filter_finds_the_rows_it_names(dataset, filters, expected):
+def test_filter_selects_the_expected_rows(dataset, filters, expected):
     assert set(rows(dataset, *filters)) == expected
 
 
-def test_filters_are_joined_by_and_and_values_by_or(dataset):
+def test_filters_combine_with_and_and_values_with_or(dataset):
     both = rows(dataset, ("label", "fear,anger"), ("split", "PrivateTest"))
     assert set(both) == set(rows(dataset, ("label", "fear"), ("split", "PrivateTest"))) | set(
         rows(dataset, ("label", "anger"), ("split", "PrivateTest")))
 
 
-def test_ranges_include_their_ends(dataset):
+def test_ranges_include_their_bounds(dataset):
     some = dataset.sample(17, parse([], dataset.summary))["sample"]
     exact = f"{some['brightness']}..{some['brightness']}"
     assert 17 in rows(dataset, ("brightness", exact))
@@ -39,23 +39,23 @@ def test_ranges_include_their_ends(dataset):
     assert 17 not in rows(dataset, ("brightness", f"{some['brightness'] + 0.01}.."))
 
 
-def test_a_number_is_compared_as_the_table_keeps_it(dataset):
-    """float32: 0.7 is 0.69999999 there, and the largest double is none."""
-    for place in range(0, 240, 7):
-        row = dataset.rows([place], parse([], dataset.summary))[0]
+def test_numbers_are_compared_as_float32(dataset):
+    """The table stores 0.7 as 0.69999999, and the largest double overflows."""
+    for number in range(0, 240, 7):
+        row = dataset.rows([number], parse([], dataset.summary))[0]
         for name in ("brightness", "contrast", "sharpness", "entropy", "label_quality", "confidence"):
             value = row.get(name, row["jury-drawn.confidence"])
-            assert place in rows(dataset, (name, f"{value}..{value}")), name
+            assert number in rows(dataset, (name, f"{value}..{value}")), name
     assert len(rows(dataset, ("brightness", "-1e300..1e300"))) == 200
 
 
-def test_disagreement_is_told_of_faces_alone(dataset):
+def test_disagree_counts_only_images_with_a_face(dataset):
     count = {value: dataset.count(parse([("disagree", value)], dataset.summary)) for value in ("yes", "no")}
     faces = dataset.overview(parse([], dataset.summary))["votes"]
     assert count["no"] == faces["agree_with_label"] and sum(count.values()) == faces["faces"]
 
 
-def test_counts_beside_the_filters_say_what_a_further_choice_would_bring(dataset):
+def test_facet_counts_equal_the_rows_of_each_choice(dataset):
     facets = dataset.facets(parse([("label", "fear"), ("split", "PrivateTest")], dataset.summary))
     for field, other in (("label", ("split", "PrivateTest")), ("split", ("label", "fear"))):
         for choice, found in facets[field].items():
@@ -63,7 +63,7 @@ def test_counts_beside_the_filters_say_what_a_further_choice_would_bring(dataset
     assert len(facets["label"]) == 7 and len(facets["split"]) == 3
 
 
-def test_whose_answers_are_meant_is_in_the_address(dataset):
+def test_model_parameter_selects_whose_predictions_are_filtered(dataset):
     for name in ("jury-drawn", "seven-drawn"):
         view = parse([("model", name), ("answer", "fear"), ("size", "200")], dataset.summary)
         found = dataset.page(view)["rows"]
@@ -74,20 +74,20 @@ def test_whose_answers_are_meant_is_in_the_address(dataset):
 
 
 @pytest.mark.parametrize("sort", ["row", "-entropy", "brightness", "-confidence", "label_quality"])
-def test_pages_in_an_order_hold_every_row_once(dataset, sort):
+def test_pages_contain_every_row_once_in_any_order(dataset, sort):
     found = []
     for page in range(1, 6):
         view = parse([("sort", sort), ("size", "50"), ("page", str(page))], dataset.summary)
         found += [row["row"] for row in dataset.page(view)["rows"]]
     assert sorted(found) == list(range(240))
     view = parse([("sort", sort)], dataset.summary)
-    for place in (0, 1, 100, 239):
-        before, after = dataset.beside(view, found[place])
-        assert before == (found[place - 1] if place else None)
-        assert after == (found[place + 1] if place < 239 else None)
+    for index in (0, 1, 100, 239):
+        before, after = dataset.adjacent_rows(view, found[index])
+        assert before == (found[index - 1] if index else None)
+        assert after == (found[index + 1] if index < 239 else None)
 
 
-def test_a_lasso_holds_the_points_inside_it(dataset):
+def test_lasso_selects_the_points_inside(dataset):
     x, y, row, *_ = dataset.points(parse([], dataset.summary))
     inside = set(row[(np.abs(x) < 0.5) & (np.abs(y) < 0.5)].tolist())
     assert set(rows(dataset, ("lasso", "-0.5,-0.5;0.5,-0.5;0.5,0.5;-0.5,0.5"))) == inside
@@ -102,25 +102,25 @@ def test_a_lasso_holds_the_points_inside_it(dataset):
     ("lasso", "0,0;1,1"),
     ("lasso", "0,0;1,0;x,y"), ("lasso", ";".join(["0,0"] * 500)), ("lasso", "0,0;1,0;2,0"), ("sort", "label; drop"),
     ("sort", "split"), ("page", "0"), ("page", "1.5"), ("size", "5000"), ("model", "none-such"), ("colour", "red"),
-    ("layout", "table"), ("confidence", "0x10"), ("answer", "not an answer"),
+    ("layout", "table"), ("confidence", "0x10"), ("answer", "no label"),
 ])
-def test_what_is_not_a_filter_is_refused_with_the_reason(dataset, site, name, value):
+def test_invalid_parameters_raise_filter_error(dataset, site, name, value):
     with pytest.raises(FilterError) as error:
         parse([(name, value)], dataset.summary)
     assert name.split("=")[0] in str(error.value)
     for path in ("/data/drawn/browse.json", "/data/drawn.json", "/data/drawn/browse.csv"):
-        answer = site.get(path, query_string={name: value})
-        assert answer.status_code == 400 and answer.json["error"]["message"] == str(error.value)
+        response = site.get(path, query_string={name: value})
+        assert response.status_code == 400 and response.json["error"]["message"] == str(error.value)
 
 
-def test_a_filter_given_twice_is_refused(dataset):
+def test_repeated_parameter_raises_filter_error(dataset):
     with pytest.raises(FilterError, match="twice"):
         parse([("label", "fear"), ("label", "anger")], dataset.summary)
 
 
-def test_an_address_says_the_view_again(dataset):
+def test_query_string_reproduces_the_view(dataset):
     given = [("label", "fear,anger"), ("entropy", "0.2..1"), ("sort", "-entropy"), ("page", "2"),
              ("model", "seven-drawn")]
     view = parse(given, dataset.summary)
-    assert view.address() == "label=fear,anger&entropy=0.2..1&sort=-entropy&page=2&model=seven-drawn"
-    assert view.address(label=None, page=None) == "entropy=0.2..1&sort=-entropy&model=seven-drawn"
+    assert view.query_string() == "label=fear,anger&entropy=0.2..1&sort=-entropy&page=2&model=seven-drawn"
+    assert view.query_string(label=None, page=None) == "entropy=0.2..1&sort=-entropy&model=seven-drawn"

@@ -1,4 +1,4 @@
-"""The committed bundle of FER2013 against the published counts."""
+"""The committed FER2013 bundle matches the published counts."""
 
 import json
 import os
@@ -32,7 +32,7 @@ def test_labels_by_split(fer2013, split):
     assert [count(fer2013, split=split, label=label) for label in LABELS] == list(PUBLISHED[split])
 
 
-def test_duplicates_and_twins(fer2013):
+def test_duplicates(fer2013):
     found = fer2013.summary["duplicates"]
     assert (found["distinct_pictures"], found["surplus"]) == (34_034, 1_853)
     assert found["groups_with_conflicting_labels"] == 57 and found["constant_pictures"] == 12
@@ -45,61 +45,63 @@ def test_duplicates_and_twins(fer2013):
 def test_votes(fer2013):
     assert count(fer2013, votes_nf="10") == 176
     expressions = "neutral,happiness,surprise,sadness,anger,disgust,fear,contempt"
-    judged = {split: count(fer2013, split=split, majority=expressions) for split in ("PublicTest", "PrivateTest")}
-    assert judged == {"PublicTest": 2864, "PrivateTest": 2740}
+    with_majority = {split: count(fer2013, split=split, majority=expressions)
+                     for split in ("PublicTest", "PrivateTest")}
+    assert with_majority == {"PublicTest": 2864, "PrivateTest": 2740}
     votes = fer2013.overview(parse([("split", "PrivateTest")], fer2013.summary))["votes"]
     assert votes["mean_entropy"] == pytest.approx(0.514, abs=5e-4)
     everything = fer2013.overview(parse([], fer2013.summary))["votes"]
     assert everything["agree_with_label"] / everything["faces"] == pytest.approx(0.628, abs=5e-4)
 
 
-def test_every_row_is_there_and_small(fer2013):
+def test_bundle_is_complete_and_small(fer2013):
     assert count(fer2013) == fer2013.summary["rows"] == 35_887
     assert sum(path.stat().st_size for path in BUNDLE.iterdir()) < 6e6
 
 
-def test_label_issues_are_what_the_raters_see_too(fer2013):
-    """The ranking never met the raters; they must disagree with its first labels far more often than with all."""
+def test_label_issue_ranking_agrees_with_the_raters(fer2013):
+    """The ranking does not use the votes; they must contradict its first labels far more often than all labels."""
     against = fer2013.summary["label_issues"]["against_votes"]
     assert against["share_of_first_1000"] > 1.5 * against["share_of_all"] and against["auroc"] > 0.7
 
 
-def test_models_are_judged_as_their_cards_say(fer2013):
-    """The explorer counts in the table what `training evaluate` measured on the pictures."""
+def test_metrics_match_the_model_cards(fer2013):
+    """The explorer computes from the table what `training evaluate` measured on the images."""
     compared = 0
     for model in fer2013.summary["models"]:
         path = BUNDLE.parents[1] / "models" / model["name"] / "card.json"
         card = json.loads(path.read_text()) if path.is_file() else {}
         if card.get("files", {}).get("model.keras", {}).get("sha256") != model["model_sha256"]:
             continue    # the model has changed since the data set was built
-        found = fer2013.judged(parse([("split", "PrivateTest")], fer2013.summary), model["name"])
-        stated = card["figures"]["PrivateTest"]
-        assert found["expected_calibration_error"] == pytest.approx(stated["expected_calibration_error"], abs=0.002)
-        assert np.abs(np.array(found["confusion"]) - stated["confusion"]).sum() <= 4
+        found = fer2013.evaluate(parse([("split", "PrivateTest")], fer2013.summary), model["name"])
+        published = card["figures"]["PrivateTest"]
+        assert found["expected_calibration_error"] == pytest.approx(published["expected_calibration_error"], abs=0.002)
+        assert np.abs(np.array(found["confusion"]) - published["confusion"]).sum() <= 4
         compared += 1
     assert compared
 
 
-def test_robustness_is_of_the_networks_that_are_here_and_as_documented():
-    """static/robustness.json against the released bundles and the tables of docs/robustness.md."""
-    told = json.loads((BUNDLE.parents[1] / "robustness.json").read_text())
-    assert told["md5"] == json.loads((BUNDLE / "summary.json").read_text())["md5"]
+def test_robustness_results_match_the_bundles_and_the_documentation():
+    """static/robustness.json matches the published bundles and the tables of docs/robustness.md."""
+    results = json.loads((BUNDLE.parents[1] / "robustness.json").read_text())
+    assert results["md5"] == json.loads((BUNDLE / "summary.json").read_text())["md5"]
     table = (BUNDLE.parents[2] / "docs" / "robustness.md").read_text()
-    for name, network in told["networks"].items():
+    for name, network in results["networks"].items():
         column = next(line for line in table.splitlines() if line.startswith("| corruption") and name in line)
-        place = [cell.strip() for cell in column.split("|")].index(name)
-        stated = table[table.index(column):].split("\n\n")[0].splitlines()[2:]
-        shares = [network["undisturbed"], *(share for kind in told["disturbances"] for share in network[kind["name"]])]
-        percents = [float(line.split("|")[place]) for line in stated]
-        assert percents == pytest.approx([100 * share for share in shares], abs=0.06)
+        index = [cell.strip() for cell in column.split("|")].index(name)
+        lines = table[table.index(column):].split("\n\n")[0].splitlines()[2:]
+        accuracies = [network["undisturbed"],
+                      *(accuracy for kind in results["disturbances"] for accuracy in network[kind["name"]])]
+        percents = [float(line.split("|")[index]) for line in lines]
+        assert percents == pytest.approx([100 * accuracy for accuracy in accuracies], abs=0.06)
         assert (network["model_sha256"] is None) == (name == "mini-XCEPTION")
 
 
-def test_the_code_finds_copies_and_twins_in_the_pictures_themselves():
-    """Not the bundle's word: where FER2013 is at hand (FER2013_CSV), the counts are made anew from its pixels."""
+def test_duplicates_in_the_original_images():
+    """Recomputes the counts from the pixels of FER2013 (FER2013_CSV)."""
     table = os.environ.get("FER2013_CSV")
     if not table:
-        pytest.skip("FER2013_CSV names no csv")
+        pytest.skip("FER2013_CSV is not set")
     faces = training.data.fer2013.load(Path(table))
     first = duplicates.first_rows(faces.images)
     assert (first != np.arange(35_887)).sum() == 1_853

@@ -1,163 +1,251 @@
-"""Pages under /data: what the models learnt from, and where they fail.
+"""Routes under /data: the data sets behind the models, and where the models fail.
 
-Every view lives in its address; the same address with .json is its twin, with .csv what is
-filtered, as a table.
+A view is determined by its URL. The same URL with .json returns it as JSON, with .csv the filtered rows.
 """
 
 import logging
+import re
 
-from flask import abort, current_app, make_response, redirect, render_template, request, url_for
+from flask import Response, abort, current_app, make_response, redirect, render_template, request, url_for
 
 from ..operations import security
-from . import files as files  # its routes belong to the blueprint, too
-from . import queries, views
-from .views import data
+from ..vision.occlusion import occlusion_map
+from . import queries
+from .views import (
+    SHEET_COLUMNS,
+    as_json,
+    data,
+    explainable_models,
+    get_dataset,
+    label_issues,
+    link,
+    newer_version,
+    parse_request,
+    render,
+    robustness,
+    view_as_json,
+    with_default_split,
+)
 
 log = logging.getLogger(__name__)
 
 
 def init_app(app, datasets, stores):
-    """Register the pages; `datasets` is the folder of data-set bundles, `stores` that of local pictures."""
-    usable, wrong = queries.find(datasets, stores)
-    for line in wrong.values():
-        log.warning("a data set is left out: %s", line)
+    """Register the routes; `datasets` is the folder of data-set bundles, `stores` that of their local images."""
+    usable, unusable = queries.find(datasets, stores)
+    for error in unusable.values():
+        log.warning("skipping a data set: %s", error)
     app.extensions["datasets"] = usable
-    app.extensions["datasets_wrong"] = wrong
+    app.extensions["unusable_datasets"] = unusable
     app.register_blueprint(data)
 
 
 @data.get("/data")
 def index():
-    """The one data set there is, or a list of all."""
-    sets = current_app.extensions["datasets"]
-    if len(sets) == 1 and not current_app.extensions["datasets_wrong"]:
-        return redirect(url_for("data.overview", name=next(iter(sets))))
-    return render_template("explorer/index.html", sets=sets, wrong=current_app.extensions["datasets_wrong"])
+    """The list of data sets; with a single one, a redirect to it."""
+    datasets, unusable = current_app.extensions["datasets"], current_app.extensions["unusable_datasets"]
+    if len(datasets) == 1 and not unusable:
+        return redirect(url_for("data.overview", name=next(iter(datasets))))
+    return render_template("explorer/index.html", datasets=datasets, unusable=unusable)
 
 
-@data.get("/data.json", endpoint="index_json")
+@data.get("/data.json")
 def index_json():
-    """The data sets there are."""
-    return views.as_json({"datasets": [{"name": name, "title": one.summary["title"], "rows": one.summary["rows"],
-                                "models": [model["name"] for model in one.summary["models"]],
-                                "pictures": one.pictures.images is not None,
-                                "href": url_for("data.overview_json", name=name)}
-                               for name, one in current_app.extensions["datasets"].items()],
-                  "unusable": current_app.extensions["datasets_wrong"]})
+    """The list of data sets."""
+    return as_json({"datasets": [{"name": name, "title": dataset.summary["title"], "rows": dataset.summary["rows"],
+                                  "models": [model["name"] for model in dataset.summary["models"]],
+                                  "pictures": dataset.images.array is not None,
+                                  "href": url_for("data.overview_json", name=name)}
+                                 for name, dataset in current_app.extensions["datasets"].items()],
+                    "unusable": current_app.extensions["unusable_datasets"]})
 
 
 @data.get("/data/<name>")
 def overview(name):
-    """Counts, imbalance, votes, duplicates, quality."""
-    dataset, view = views.asked(name)
-    return views.page("overview", dataset, view, found=dataset.overview(view))
+    """Class counts, votes, duplicates, image quality."""
+    dataset, view = parse_request(name)
+    return render("overview", dataset, view, found=dataset.overview(view))
 
 
-@data.get("/data/<name>.json", endpoint="overview_json")
+@data.get("/data/<name>.json")
 def overview_json(name):
-    """The overview's twin."""
-    dataset, view = views.asked(name)
-    return views.twin(dataset, view, summary=_without_curves(dataset.summary), **dataset.overview(view))
+    """The overview as JSON."""
+    dataset, view = parse_request(name)
+    return view_as_json(dataset, view, summary=_without_curves(dataset.summary), **dataset.overview(view))
 
 
 @data.get("/data/<name>/browse")
 def browse(name):
-    """The rows of the view, page by page."""
-    dataset, view = views.asked(name)
-    return views.page("browse", dataset, view, found=dataset.page(view), facets=dataset.facets(view))
-
-
-@data.get("/data/<name>/browse.json", endpoint="browse_json")
-def browse_json(name):
     """One page of the view's rows."""
-    dataset, view = views.asked(name)
-    return views.twin(dataset, view, **dataset.page(view), facets=dataset.facets(view))
+    dataset, view = parse_request(name)
+    return render("browse", dataset, view, found=dataset.page(view), facets=dataset.facets(view))
+
+
+@data.get("/data/<name>/browse.json")
+def browse_json(name):
+    """One page of the view's rows as JSON."""
+    dataset, view = parse_request(name)
+    return view_as_json(dataset, view, **dataset.page(view), facets=dataset.facets(view))
 
 
 @data.get("/data/<name>/samples/<int:row>")
 def sample(name, row):
-    """One row: its votes, the models' answers, what lies near it."""
-    dataset, view = views.asked(name)
-    found = dataset.sample(row, view) or abort(404, f"{dataset.summary['title']} has no row {row}")
-    before, after = dataset.beside(view, row)
-    return views.page("sample", dataset, view, found=found, row=found["sample"], before=before, after=after,
-                 explains=views.explaining(dataset),
-                 now={model["name"]: views.changed(model) for model in dataset.summary["models"]})
+    """One row: votes, predictions, neighbors, duplicates."""
+    dataset, view = parse_request(name)
+    found = dataset.sample(row, view) or abort(404, f"{dataset.summary['title']} has no row {row}.")
+    before, after = dataset.adjacent_rows(view, row)
+    return render("sample", dataset, view, found=found, row=found["sample"], before=before, after=after,
+                  explainable=explainable_models(dataset),
+                  newer={model["name"]: newer_version(model) for model in dataset.summary["models"]})
 
 
-@data.get("/data/<name>/samples/<int:row>.json", endpoint="sample_json")
+@data.get("/data/<name>/samples/<int:row>.json")
 def sample_json(name, row):
-    """The sample's twin."""
-    dataset, view = views.asked(name)
+    """One row as JSON."""
+    dataset, view = parse_request(name)
     found = dataset.sample(row, view) or abort(404)
-    before, after = dataset.beside(view, row)
-    return views.twin(dataset, view, **found, before=before, after=after)
+    before, after = dataset.adjacent_rows(view, row)
+    return view_as_json(dataset, view, **found, before=before, after=after)
+
+
+@data.get("/data/<name>/samples/<int:row>/explanation.json")
+def explanation(name, row):
+    """Occlusion map of the prediction of model=NAME for one row (vision/occlusion.py)."""
+    dataset = get_dataset(name)
+    model, allowed = request.args.get("model", ""), explainable_models(dataset)
+    if model not in allowed:
+        names = ", ".join(allowed) or "none (the images or the models are not installed)"
+        raise queries.FilterError(f"`model` must be one of {names}, got {model!r}")
+    if row >= dataset.summary["rows"]:
+        abort(404, f"{dataset.summary['title']} has no row {row}.")
+    classifier = current_app.extensions["emoscope"].readers.get(model).classifier
+    image = dataset.images.array[row]
+    probabilities = classifier.probabilities(image[None])[0]
+    label = int(probabilities.argmax())
+    drop = occlusion_map(classifier.probabilities, image, label)
+    return as_json({"row": row, "model": model, "label": classifier.labels[label],
+                    "probability": round(float(probabilities[label]), 4),
+                    "falls": drop.astype(float).round(4).tolist()})
 
 
 @data.get("/data/<name>/models")
 def models(name):
-    """How the models do on the view's rows."""
-    dataset, view = views.asked(name)
+    """Metrics of the models on the view's rows."""
+    dataset, view = parse_request(name)
     if view.model is None:
-        return views.page("models", dataset, view, found=None, split=None)
-    view, split = views.judged_view(dataset, view)
-    return views.page("models", dataset, view, found=_judged(dataset, view), split=split)
+        return render("models", dataset, view, found=None, split=None)
+    view, split = with_default_split(dataset, view)
+    return render("models", dataset, view, found=_evaluations(dataset, view), split=split)
 
 
-@data.get("/data/<name>/models.json", endpoint="models_json")
+@data.get("/data/<name>/models.json")
 def models_json(name):
-    """The models' twin."""
-    dataset, view = views.asked(name)
+    """Metrics of the models as JSON."""
+    dataset, view = parse_request(name)
     if view.model is None:
-        return views.twin(dataset, view, models=[])
-    view, _ = views.judged_view(dataset, view)
-    return views.twin(dataset, view, **_judged(dataset, view))
+        return view_as_json(dataset, view, models=[])
+    view, _ = with_default_split(dataset, view)
+    return view_as_json(dataset, view, **_evaluations(dataset, view))
 
 
 @data.get("/data/<name>/map", endpoint="map")
 def map_page(name):
-    """All rows of the view as points."""
-    dataset, view = views.asked(name)
-    response = make_response(views.page("map", dataset, view, count=dataset.count(view)))
-    # regl, which draws the points, writes its functions at run time; no other page allows that.
+    """The view's rows as points."""
+    dataset, view = parse_request(name)
+    response = make_response(render("map", dataset, view, count=dataset.count(view)))
+    # regl, which draws the points, generates functions at run time; no other page allows that.
     response.headers["Content-Security-Policy"] = security.policy(request.host).replace(
         "'wasm-unsafe-eval'", "'wasm-unsafe-eval' 'unsafe-eval'")
     return response
 
 
-@data.get("/data/<name>/map.json", endpoint="map_json")
+@data.get("/data/<name>/map.json")
 def map_json(name):
-    """What the points are, and where they can be had as numbers."""
-    dataset, view = views.asked(name)
-    *_, names, stride = dataset.points(view)
-    return views.twin(dataset, view, count=dataset.count(view), one_in=stride, colour=view.colour, categories=names,
-                 map=dataset.summary["map"],
-                 points={"href": views.address("map_points", name, view), "layout": [
-                     "n: uint32, little-endian as all", "x: float32 n", "y: float32 n", "row: uint32 n",
-                     "colour: uint8 n (place in categories)" if names else "colour: float32 n, NaN where unknown"]})
+    """Description of the points, with the URL and the layout of their binary data."""
+    dataset, view = parse_request(name)
+    *_, categories, stride = dataset.points(view)
+    return view_as_json(
+        dataset, view, count=dataset.count(view), one_in=stride, colour=view.color, categories=categories,
+        map=dataset.summary["map"],
+        points={"href": link("map_points", name, view), "layout": [
+            "n: uint32, little-endian as all", "x: float32 n", "y: float32 n", "row: uint32 n",
+            "colour: uint8 n (place in categories)" if categories else "colour: float32 n, NaN where unknown"]})
+
+
+@data.get("/data/<name>/map.bin")
+def map_points(name):
+    """The points in the layout that map.json describes."""
+    dataset, view = parse_request(name)
+    x, y, row, color, categories, _ = dataset.points(view)
+    dtypes = ("<f4", "<f4", "<u4", "u1" if categories else "<f4")
+    columns = [values.astype(dtype).tobytes() for values, dtype in zip((x, y, row, color), dtypes, strict=True)]
+    return Response(b"".join([len(x).to_bytes(4, "little"), *columns]), mimetype="application/octet-stream")
 
 
 @data.get("/data/<name>/issues")
 def issues(name):
-    """Labels that look wrong, the worst first."""
-    dataset, view = views.issues_view(*views.asked(name))
-    return views.page("issues", dataset, view, found=dataset.page(view), facets=dataset.facets(view))
+    """Probable label errors, worst first."""
+    dataset = get_dataset(name)
+    view = label_issues(dataset)
+    return render("issues", dataset, view, found=dataset.page(view), facets=dataset.facets(view))
 
 
-@data.get("/data/<name>/issues.json", endpoint="issues_json")
+@data.get("/data/<name>/issues.json")
 def issues_json(name):
-    """One page of the labels that look wrong."""
-    dataset, view = views.issues_view(*views.asked(name))
-    return views.twin(dataset, view, about=dataset.summary["label_issues"], **dataset.page(view))
+    """One page of the probable label errors as JSON."""
+    dataset = get_dataset(name)
+    view = label_issues(dataset)
+    return view_as_json(dataset, view, about=dataset.summary["label_issues"], **dataset.page(view))
 
 
-def _judged(dataset, view):
-    sides = {"first": view.model} | ({"second": view.other} if view.other else {})
-    found = {side: dataset.judged(view, name) | {"robustness": views.robustness(dataset, dataset.model(name)),
-                                                "now": views.changed(dataset.model(name))}
-             for side, name in sides.items()}
+@data.get("/data/<name>/<any(browse, issues, map, models, overview):what>.csv")
+def csv(name, what):
+    """The view's rows as CSV; for models, the evaluated rows."""
+    dataset, view = parse_request(name)
+    if what == "issues":
+        view = label_issues(dataset)
+    if what == "models" and view.model:
+        view, _ = with_default_split(dataset, view)
+    return Response(dataset.csv(view), mimetype="text/csv", headers={
+        "Content-Disposition": f'attachment; filename="{name}-{what}.csv"'})
+
+
+@data.get("/data/<name>/pictures.png")
+def sprite_sheet(name):
+    """Sprite sheet of the images of rows=1,2,3, twelve per line."""
+    dataset = get_dataset(name)
+    text = request.args.get("rows", "")
+    if not re.fullmatch(r"[0-9]{1,9}(,[0-9]{1,9})*", text):
+        raise queries.FilterError(f"`rows` must be integers separated by commas, got {text[:60]!r}")
+    rows = [int(row) for row in text.split(",")]
+    if len(rows) > queries.MAX_SHEET_IMAGES:
+        raise queries.FilterError(f"`rows` must be at most {queries.MAX_SHEET_IMAGES} rows, got {len(rows)}")
+    if dataset.images.array is None:
+        abort(404, "The images of this data set are not installed on this server.")
+    if max(rows) >= dataset.summary["rows"]:
+        abort(404, f"{dataset.summary['title']} has no row {max(rows)}.")
+    return Response(dataset.images.sprite_sheet(rows, SHEET_COLUMNS), mimetype="image/png",
+                    headers={"Cache-Control": "private, max-age=3600"})
+
+
+@data.get("/data/<name>/faces/<any(mean, variance):kind>.png")
+def faces(name, kind):
+    """Mean or variance faces: one line per split, one column per label."""
+    path = get_dataset(name).folder / f"{kind}.png"
+    if not path.is_file():
+        abort(404)
+    return Response(path.read_bytes(), mimetype="image/png", headers={"Cache-Control": "max-age=3600"})
+
+
+def _evaluations(dataset, view):
+    compared = {"first": view.model} | ({"second": view.other} if view.other else {})
+    found = {}
+    for side, name in compared.items():
+        model = dataset.model(name)
+        found[side] = dataset.evaluate(view, name) | {"robustness": robustness(dataset, model),
+                                                      "now": newer_version(model)}
     if view.other:
-        found["together"] = dataset.together(view, view.model, view.other)
+        found["together"] = dataset.joint_accuracy(view, view.model, view.other)
     return found
 
 

@@ -1,4 +1,4 @@
-// The charts of the data pages: each figure holds a table made by the server; the drawing is made from it.
+// Charts of the data pages. The server renders a table into each figure; the chart is drawn from that table.
 import * as Plot from "@observablehq/plot";
 
 /** @typedef {{options: import("@observablehq/plot").PlotOptions, legend?: string[]}} Drawing */
@@ -6,11 +6,11 @@ import * as Plot from "@observablehq/plot";
 
 const SERIES = ["var(--chart-1)", "var(--chart-2)", "var(--chart-3)", "var(--chart-4)", "var(--quiet)"];
 
-/** Draws every figure of the page, and again when its width changes. */
+/** Draw every chart of the page, and redraw it when its width changes. */
 export function drawCharts() {
   /** @type {Map<Element, number>} */
   const widths = new Map();
-  const watcher = new ResizeObserver((entries) => {
+  const observer = new ResizeObserver((entries) => {
     for (const entry of entries) {
       const width = Math.floor(entry.contentRect.width);
       if (width < 1 || widths.get(entry.target) === width) continue;
@@ -18,23 +18,23 @@ export function drawCharts() {
       draw(/** @type {HTMLElement} */ (entry.target.closest("[data-chart]")), width);
     }
   });
-  for (const place of document.querySelectorAll("[data-chart] .drawing")) watcher.observe(place);
+  for (const drawing of document.querySelectorAll("[data-chart] .drawing")) observer.observe(drawing);
 }
 
 /** @param {HTMLElement} figure  @param {number} width */
 function draw(figure, width) {
   const table = figure.querySelector("table");
-  const place = figure.querySelector(".drawing");
+  const drawing = figure.querySelector(".drawing");
   const kind = figure.dataset.chart ?? "";
-  if (!table || !place || !(kind in KINDS)) return;
+  if (!table || !drawing || !(kind in KINDS)) return;
   const { options, legend = [] } = KINDS[kind](table, width);
   const svg = Plot.plot({ width, className: "plot", ...options });
-  svg.querySelector("style")?.remove(); // the page's policy allows no style elements; data.css says the same
+  svg.querySelector("style")?.remove(); // the content security policy forbids style elements; explorer.css has these rules
   for (const link of svg.querySelectorAll("a")) {
-    link.setAttribute("tabindex", "-1"); // the table holds the same links for the keyboard
+    link.setAttribute("tabindex", "-1"); // keyboard users have the same links in the table
     link.dataset.href = "";
   }
-  place.replaceChildren(legendOf(legend), svg);
+  drawing.replaceChildren(legendOf(legend), svg);
 }
 
 /** @param {string[]} names */
@@ -49,13 +49,13 @@ function legendOf(names) {
   return list;
 }
 
-/** @param {string} colour  @returns {SVGSVGElement} a small square of it */
-export function swatch(colour) {
+/** @param {string} color  @returns {SVGSVGElement} a small square of that color */
+export function swatch(color) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", "0 0 8 8");
   svg.setAttribute("aria-hidden", "true");
   const square = document.createElementNS(svg.namespaceURI, "rect");
-  for (const [key, value] of Object.entries({ width: "8", height: "8", rx: "2", fill: colour })) square.setAttribute(key, value);
+  for (const [key, value] of Object.entries({ width: "8", height: "8", rx: "2", fill: color })) square.setAttribute(key, value);
   svg.append(square);
   return svg;
 }
@@ -66,8 +66,8 @@ const numberIn = (cell) => Number((cell?.textContent ?? "").replaceAll(",", ""))
 /** @param {HTMLTableElement} table */
 const headings = (table) => [...table.querySelectorAll("thead th")].map((cell) => cell.textContent ?? "");
 
-/** @param {HTMLTableElement} table  @returns {Cell[]} a table of lines by columns, cell by cell */
-function crossed(table) {
+/** @param {HTMLTableElement} table  @returns {Cell[]} the cells of a contingency table */
+function cellsOf(table) {
   const names = headings(table).slice(1);
   return [...table.querySelectorAll("tbody tr")].flatMap((line) => {
     const x = line.querySelector("th")?.textContent ?? "";
@@ -76,7 +76,7 @@ function crossed(table) {
   });
 }
 
-/** @param {HTMLTableElement} table  what has an interval */
+/** @param {HTMLTableElement} table  estimates with confidence intervals */
 function intervals(table) {
   return [...table.querySelectorAll("tbody tr")].map((line) => {
     const { x, y, low, high } = /** @type {HTMLElement} */ (line).dataset;
@@ -84,68 +84,68 @@ function intervals(table) {
   });
 }
 
-/** A number in few signs: 1.5, 10k, 2M. @param {number} value */
-const short = (value) => (value >= 1e6 ? `${value / 1e6}M` : value >= 1000 ? `${value / 1000}k` : `${value}`);
+/** Abbreviate a number: 1.5, 10k, 2M. @param {number} value */
+const abbreviated = (value) => (value >= 1e6 ? `${value / 1e6}M` : value >= 1000 ? `${value / 1000}k` : `${value}`);
 
-const percent = { label: "right", tickFormat: "%", grid: true };
+const accuracyAxis = { label: "accuracy", tickFormat: "%", grid: true };
 
 /** @type {Record<string, (table: HTMLTableElement, width: number) => Drawing>} */
 const KINDS = {
-  // Bars of one colour a series.
+  // Stacked bars, one color per series.
   stack(table, width) {
-    const cells = crossed(table);
+    const cells = cellsOf(table);
     const series = headings(table).slice(1);
     const domain = [...new Set(cells.map((cell) => cell.x))];
     return { legend: series, options: {
       height: 260, marginLeft: 52, marginBottom: 44,
-      x: { domain, label: null, tickRotate: width < 520 && domain.length < 10 ? -30 : 0 }, y: { grid: true, label: "pictures", tickFormat: short },
+      x: { domain, label: null, tickRotate: width < 520 && domain.length < 10 ? -30 : 0 }, y: { grid: true, label: "images", tickFormat: abbreviated },
       color: { domain: series, range: SERIES },
-      marks: [Plot.barY(cells, { x: "x", y: "value", fill: "series", href: "href", title: tell }), Plot.ruleY([0])] } };
+      marks: [Plot.barY(cells, { x: "x", y: "value", fill: "series", href: "href", title: describe }), Plot.ruleY([0])] } };
   },
-  // A line of cells a label, shaded by its share.
+  // One line of cells per label, shaded by the fraction of the line.
   heat(table) {
-    const cells = crossed(table);
+    const cells = cellsOf(table);
     const totals = new Map();
     for (const cell of cells) totals.set(cell.x, (totals.get(cell.x) ?? 0) + cell.value);
-    const shares = cells.map((cell) => ({ ...cell, share: totals.get(cell.x) ? cell.value / totals.get(cell.x) : 0 }));
+    const fractions = cells.map((cell) => ({ ...cell, fraction: totals.get(cell.x) ? cell.value / totals.get(cell.x) : 0 }));
     return { options: {
       height: 320, marginLeft: 78, marginTop: 52, marginBottom: 12, marginRight: 44,
       x: { axis: "top", domain: headings(table).slice(1), label: null, tickRotate: -30 }, y: { domain: [...new Set(cells.map((cell) => cell.x))], label: null },
       marks: [
-        Plot.cell(shares, { x: "series", y: "x", fill: "var(--accent)", fillOpacity: (/** @type {{share: number}} */ cell) => cell.share, inset: 1, href: "href", title: (/** @type {Cell & {share: number}} */ cell) => `${cell.x}, called ${cell.series}: ${cell.value}` }),
-        Plot.text(shares, { x: "series", y: "x", text: (/** @type {{share: number}} */ cell) => (cell.share >= 0.005 ? `${Math.round(cell.share * 100)}` : ""), fill: (/** @type {{share: number}} */ cell) => (cell.share > 0.65 ? "var(--on-accent)" : "var(--ink)"), pointerEvents: "none" }),
+        Plot.cell(fractions, { x: "series", y: "x", fill: "var(--accent)", fillOpacity: (/** @type {{fraction: number}} */ cell) => cell.fraction, inset: 1, href: "href", title: (/** @type {Cell & {fraction: number}} */ cell) => `${cell.x}, plurality label ${cell.series}: ${cell.value}` }),
+        Plot.text(fractions, { x: "series", y: "x", text: (/** @type {{fraction: number}} */ cell) => (cell.fraction >= 0.005 ? `${Math.round(cell.fraction * 100)}` : ""), fill: (/** @type {{fraction: number}} */ cell) => (cell.fraction > 0.65 ? "var(--on-accent)" : "var(--ink)"), pointerEvents: "none" }),
       ] } };
   },
-  // Equal bins.
+  // Histogram.
   histogram(table) {
     const bins = [...table.querySelectorAll("tbody tr")].map((line) => {
       const [low, high, rows] = line.querySelectorAll("td");
       return { low: numberIn(low), high: numberIn(high), value: numberIn(rows), href: rows.querySelector("a")?.href ?? null };
     });
-    const wide = bins.length && bins[bins.length - 1].high > 40 * Math.max(1, bins[0].high - bins[0].low) * bins.length;
+    const logarithmic = bins.length && bins[bins.length - 1].high > 40 * Math.max(1, bins[0].high - bins[0].low) * bins.length;
     return { options: {
-      height: 200, marginLeft: 52, x: { label: null, type: wide ? "symlog" : "linear", constant: 10, ticks: wide ? [0, 10, 100, 1000, 10000] : 6, tickFormat: short },
-      y: { grid: true, label: "pictures", tickFormat: short },
+      height: 200, marginLeft: 52, x: { label: null, type: logarithmic ? "symlog" : "linear", constant: 10, ticks: logarithmic ? [0, 10, 100, 1000, 10000] : 6, tickFormat: abbreviated },
+      y: { grid: true, label: "images", tickFormat: abbreviated },
       marks: [
         Plot.rect(bins, { x1: "low", x2: "high", y1: () => 0, y2: "value", fill: "var(--chart-1)", insetLeft: 0.5, insetRight: 0.5, href: "href", title: (/** @type {{low: number, high: number, value: number}} */ bin) => `${bin.low} to ${bin.high}: ${bin.value}` }),
         Plot.ruleY([0])] } };
   },
-  // Right answers against confidence.
+  // Reliability diagram: accuracy, or fraction of votes, by confidence.
   reliability(table) {
     return { options: {
-      height: 300, marginLeft: 52, marginBottom: 40, x: { domain: [0, 1], label: "confidence", tickFormat: "%" }, y: { domain: [0, 1], ...percent },
+      height: 300, marginLeft: 52, marginBottom: 40, x: { domain: [0, 1], label: "confidence", tickFormat: "%" }, y: { domain: [0, 1], ...accuracyAxis },
       marks: [
         Plot.line([[0, 0], [1, 1]], { stroke: "var(--quiet)", strokeDasharray: "4 4" }),
         ...withIntervals(intervals(table))] } };
   },
-  // Shares with their intervals.
+  // Accuracy with confidence intervals.
   intervals(table) {
     const points = intervals(table);
     return { options: {
-      height: 260, marginLeft: 52, marginBottom: 40, x: { inset: 12, label: table.dataset.xlabel, ticks: points.map((point) => point.x), tickFormat: "d" }, y: { domain: [0, 1], ...percent },
+      height: 260, marginLeft: 52, marginBottom: 40, x: { inset: 12, label: table.dataset.xlabel, ticks: points.map((point) => point.x), tickFormat: "d" }, y: { domain: [0, 1], ...accuracyAxis },
       marks: withIntervals(points) } };
   },
-  // A line a column over the epochs.
+  // One line per column, over the epochs.
   curves(table) {
     const names = headings(table).slice(1);
     const points = [...table.querySelectorAll("tbody tr")].flatMap((line) => {
@@ -158,13 +158,13 @@ const KINDS = {
   },
 };
 
-/** @param {ReturnType<typeof intervals>} points */
+/** Marks of points with confidence intervals. @param {ReturnType<typeof intervals>} points */
 function withIntervals(points) {
   return [
     Plot.ruleX(points, { x: "x", y1: "low", y2: "high", stroke: "var(--chart-1)", strokeWidth: 2 }),
-    Plot.dot(points, { x: "x", y: "y", r: 5, fill: "var(--chart-1)", stroke: "var(--page)", href: "href", title: (/** @type {{x: number, y: number}} */ point) => `${point.x}: ${Math.round(point.y * 1000) / 10} % right` }),
+    Plot.dot(points, { x: "x", y: "y", r: 5, fill: "var(--chart-1)", stroke: "var(--page)", href: "href", title: (/** @type {{x: number, y: number}} */ point) => `${point.x}: ${Math.round(point.y * 1000) / 10} %` }),
   ];
 }
 
 /** @param {Cell} cell */
-const tell = (cell) => `${cell.x}, ${cell.series}: ${cell.value}`;
+const describe = (cell) => `${cell.x}, ${cell.series}: ${cell.value}`;

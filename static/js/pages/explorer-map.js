@@ -1,62 +1,61 @@
-// /data/NAME/map: all points in WebGL; a lasso opens Browse, a click a sample.
+// /data/NAME/map: the points in WebGL. A lasso opens Browse, a click opens a sample.
 import createScatterplot from "regl-scatterplot";
 import { swatch } from "../explorer/charts.js";
-import { listenToFingers } from "../explorer/touch.js";
-import { lightWhileMoving } from "../explorer/point-thinning.js";
-import { paletteOf } from "../explorer/palette.js";
-import { tidyForms } from "../explorer/clean-forms.js";
+import { initForms } from "../explorer/forms.js";
+import { mapColors } from "../explorer/map-colors.js";
+import { thinWhileMoving, translateTouches } from "../explorer/map-interaction.js";
 
-const MOST_CORNERS = 90;
+const MAX_CORNERS = 90;
 const frame = /** @type {HTMLElement} */ (document.querySelector("#map"));
 const canvas = /** @type {HTMLCanvasElement} */ (frame.querySelector("canvas"));
 const status = /** @type {HTMLElement} */ (document.querySelector("#status"));
 const lasso = /** @type {HTMLButtonElement} */ (document.querySelector("#lasso"));
 
-/** @param {string} words */
-const say = (words) => { status.textContent = words; };
+/** @param {string} text */
+const showStatus = (text) => { status.textContent = text; };
 
-/** The points as columns; their layout is told by map.json. @param {ArrayBuffer} bytes  @param {boolean} named */
-function columns(bytes, named) {
+/** The points as columns, in the layout that map.json describes. @param {ArrayBuffer} bytes  @param {boolean} categorical */
+function columns(bytes, categorical) {
   const count = new DataView(bytes).getUint32(0, true);
-  const column = (/** @type {number} */ place) => 4 + 4 * count * place;
+  const column = (/** @type {number} */ index) => 4 + 4 * count * index;
   return { count, x: new Float32Array(bytes, column(0), count), y: new Float32Array(bytes, column(1), count), row: new Uint32Array(bytes, column(2), count),
-    colour: named ? Float32Array.from(new Uint8Array(bytes, column(3), count)) : new Float32Array(bytes, column(3), count) };
+    color: categorical ? Float32Array.from(new Uint8Array(bytes, column(3), count)) : new Float32Array(bytes, column(3), count) };
 }
 
-/** Fewer corners, evenly taken. @param {number[][]} corners */
-function fewer(corners) {
-  const step = Math.max(1, Math.ceil(corners.length / MOST_CORNERS));
+/** Thin a polygon to at most MAX_CORNERS corners. @param {number[][]} corners */
+function simplified(corners) {
+  const step = Math.max(1, Math.ceil(corners.length / MAX_CORNERS));
   return corners.filter((_, index) => index % step === 0);
 }
 
-/** @param {string} address  @param {string} name  @param {string} value */
-function withParameter(address, name, value) {
-  return `${address}${address.includes("?") ? "&" : "?"}${name}=${value}`;
+/** @param {string} url  @param {string} name  @param {string} value */
+function withParameter(url, name, value) {
+  return `${url}${url.includes("?") ? "&" : "?"}${name}=${value}`;
 }
 
-/** How many points each category has. @param {Float32Array} places  @param {string[]} categories */
-function countsOf(places, categories) {
+/** Number of points per category. @param {Float32Array} indices  @param {string[]} categories */
+function countsOf(indices, categories) {
   const counts = new Array(categories.length).fill(0);
-  for (const place of places) counts[place] += 1;
+  for (const index of indices) counts[index] += 1;
   return counts;
 }
 
-/** The address of this map with one category alone. @param {string} field  @param {string} value */
-function onlyThese(field, value) {
-  const address = new URL(frame.dataset.map ?? "", location.href);
-  address.searchParams.set(field, value);
-  return address.href;
+/** URL of this map, filtered to one category. @param {string} field  @param {string} value */
+function filteredUrl(field, value) {
+  const url = new URL(frame.dataset.map ?? "", location.href);
+  url.searchParams.set(field, value);
+  return url.href;
 }
 
-/** @param {string[]} names  @param {string[]} colours  @param {number[] | null} counts  @param {(index: number) => string} address */
-function showLegend(names, colours, counts, address) {
+/** @param {string[]} names  @param {string[]} colors  @param {number[] | null} counts  @param {(index: number) => string} url */
+function showLegend(names, colors, counts, url) {
   const items = names.map((name, index) => {
     const item = document.createElement("li");
-    item.append(swatch(colours[index]));
+    item.append(swatch(colors[index]));
     if (!counts) item.append(name);
     else {
       const link = document.createElement("a");
-      link.href = address(index);
+      link.href = url(index);
       link.textContent = `${name} ${counts[index].toLocaleString("en")}`;
       item.append(link);
     }
@@ -66,45 +65,45 @@ function showLegend(names, colours, counts, address) {
 }
 
 async function start() {
-  say("fetching the points …");
+  showStatus("Loading points …");
   const about = await (await fetch(frame.dataset.points ?? "")).json();
   const points = columns(await (await fetch(about.points.href)).arrayBuffer(), !!about.categories);
   const { width, height } = frame.getBoundingClientRect();
   const map = createScatterplot({ canvas, width, height, aspectRatio: 1, cameraDistance: Math.max(1, height / width) * 1.05, pointSize: Math.min(10, Math.max(1.5, 550 / Math.sqrt(points.count))), opacity: points.count > 100_000 ? 0.35 : 0.6,
     lassoMinDist: 3, spatialIndexUseWorker: false, performanceMode: points.count > 150_000 });
   await map.isSupported;
-  const counts = about.categories && countsOf(points.colour, about.categories);
+  const counts = about.categories && countsOf(points.color, about.categories);
   const paint = () => {
-    const { colours, legend } = paletteOf(about.categories, about.colour);
+    const { colors, legend } = mapColors(about.categories, about.colour);
     const style = getComputedStyle(document.documentElement);
-    map.set({ backgroundColor: style.getPropertyValue("--panel").trim(), colorBy: "z", pointColor: colours, pointColorActive: style.getPropertyValue("--ink").trim() });
-    showLegend(legend.names, legend.colours, counts, (index) => onlyThese(about.colour, about.categories[index]));
+    map.set({ backgroundColor: style.getPropertyValue("--panel").trim(), colorBy: "z", pointColor: colors, pointColorActive: style.getPropertyValue("--ink").trim() });
+    showLegend(legend.names, legend.colors, counts, (index) => filteredUrl(about.colour, about.categories[index]));
   };
   paint();
-  await map.draw({ x: points.x, y: points.y, z: about.categories ? points.colour : scaled(points.colour) },
+  await map.draw({ x: points.x, y: points.y, z: about.categories ? points.color : normalized(points.color) },
     { zDataType: about.categories ? "categorical" : "continuous" });
   document.documentElement.addEventListener("themechange", paint);
   new ResizeObserver(([entry]) => map.set({ width: entry.contentRect.width, height: entry.contentRect.height })).observe(frame);
   listen(map, points);
-  lightWhileMoving(map, points.count);
+  thinWhileMoving(map, points.count);
   const count = points.count.toLocaleString("en");
-  say(mark(map, points) || (about.one_in > 1 ? `${count} points, one in ${about.one_in}` : `${count} points`));
+  showStatus(selectRow(map, points) || (about.one_in > 1 ? `${count} points, 1 of every ${about.one_in}` : `${count} points`));
   frame.dataset.ready = String(points.count);
-  Object.assign(window, { emoscopeMap: map }); // for the benchmark's and the tests' hand
+  Object.assign(window, { emoscopeMap: map }); // for the tests and the benchmark
 }
 
-/** Marks the row that the address names, #row-N. @param {ReturnType<typeof createScatterplot>} map  @param {ReturnType<typeof columns>} points */
-function mark(map, points) {
+/** Select the row named in the URL fragment, #row-N. @param {ReturnType<typeof createScatterplot>} map  @param {ReturnType<typeof columns>} points */
+function selectRow(map, points) {
   const row = Number(/^#row-(\d+)$/.exec(location.hash)?.[1] ?? NaN);
-  const place = points.row.indexOf(row);
-  if (place < 0) return "";
+  const index = points.row.indexOf(row);
+  if (index < 0) return "";
   map.set({ pointSizeSelected: 12 });
-  map.select([place], { preventEvent: true });
-  return `row ${row} is marked`;
+  map.select([index], { preventEvent: true });
+  return `Row ${row} is selected`;
 }
 
-/** Values spread over 0 to 1, unknown ones at 0. @param {Float32Array} values */
-function scaled(values) {
+/** Scale values to 0 … 1; unknown ones become 0. @param {Float32Array} values */
+function normalized(values) {
   const known = values.filter(Number.isFinite);
   const low = known.reduce((a, b) => Math.min(a, b), Infinity);
   const high = known.reduce((a, b) => Math.max(a, b), -Infinity);
@@ -114,29 +113,29 @@ function scaled(values) {
 /** @param {ReturnType<typeof createScatterplot>} map  @param {ReturnType<typeof columns>} points */
 function listen(map, points) {
   map.subscribe("lassoEnd", ({ coordinates }) => {
-    const corners = fewer(/** @type {number[][]} */ (/** @type {unknown} */ (coordinates)));
+    const corners = simplified(/** @type {number[][]} */ (/** @type {unknown} */ (coordinates)));
     if (corners.length < 3) return;
     const area = corners.map(([x, y]) => `${x.toFixed(3)},${y.toFixed(3)}`).join(";");
     location.assign(withParameter(frame.dataset.browse ?? "", "lasso", area));
   });
-  map.subscribe("select", ({ points: chosen }) => {
-    if (chosen.length === 1) location.assign((frame.dataset.sample ?? "").replace("/samples/0", `/samples/${points.row[chosen[0]]}`));
+  map.subscribe("select", ({ points: selected }) => {
+    if (selected.length === 1) location.assign((frame.dataset.sample ?? "").replace("/samples/0", `/samples/${points.row[selected[0]]}`));
   });
-  listenToFingers(canvas, () => map.get("mouseMode") === "lasso");
+  translateTouches(canvas, () => map.get("mouseMode") === "lasso");
   lasso.addEventListener("click", () => {
-    const drawing = map.get("mouseMode") !== "lasso";
-    map.set({ mouseMode: drawing ? "lasso" : "panZoom" });
-    lasso.setAttribute("aria-pressed", String(drawing));
-    say(drawing ? "draw around the points you want to see" : "");
+    const selecting = map.get("mouseMode") !== "lasso";
+    map.set({ mouseMode: selecting ? "lasso" : "panZoom" });
+    lasso.setAttribute("aria-pressed", String(selecting));
+    showStatus(selecting ? "Draw around the points to open" : "");
   });
 }
 
-tidyForms();
+initForms();
 start().catch((error) => {
-  say("");
-  const words = document.createElement("p");
-  words.className = "notice warn";
-  words.textContent = "The map needs WebGL, which this browser does not give (or the server did not answer). Browse shows the same rows.";
-  frame.replaceWith(words);
+  showStatus("");
+  const notice = document.createElement("p");
+  notice.className = "notice warn";
+  notice.textContent = "The map needs WebGL, which is unavailable in this browser, or the server did not respond. Browse lists the same images.";
+  frame.replaceWith(notice);
   console.warn(error);
 });

@@ -1,5 +1,5 @@
-// /data/NAME/samples/ROW: thumbnails of the neighbours, steps by the arrow keys, what mattered to a model.
-import { showSheets } from "../explorer/sprite-sheets.js";
+// /data/NAME/samples/ROW: thumbnails, keyboard navigation, occlusion maps.
+import { showThumbnails } from "../explorer/thumbnails.js";
 
 const KEYS = { ArrowLeft: "a[rel=prev]", ArrowRight: "a[rel=next]", Escape: "#back" };
 
@@ -9,18 +9,18 @@ document.addEventListener("keydown", (event) => {
   link?.click();
 });
 
-/** @param {number[][]} falls  how much the answer falls when a place is hidden, -1 to 1 */
-function lay(falls) {
+/** Overlay an occlusion map on the image. @param {number[][]} drops  in probability per position, -1 to 1 */
+function showOcclusionMap(drops) {
   const portrait = document.querySelector(".portrait");
   const canvas = portrait?.querySelector("canvas") ?? document.createElement("canvas");
-  canvas.width = falls[0].length;
-  canvas.height = falls.length;
+  canvas.width = drops[0].length;
+  canvas.height = drops.length;
   const context = canvas.getContext("2d");
   if (!portrait || !context) return;
-  const most = Math.max(0.02, ...falls.flat().map(Math.abs));
-  falls.forEach((line, y) => line.forEach((fall, x) => {
-    const strength = Math.round((Math.abs(fall) / most) * 62);
-    context.fillStyle = `rgb(${fall > 0 ? "230 120 0" : "0 120 220"} / ${strength}%)`;
+  const largest = Math.max(0.02, ...drops.flat().map(Math.abs));
+  drops.forEach((line, y) => line.forEach((drop, x) => {
+    const opacity = Math.round((Math.abs(drop) / largest) * 62);
+    context.fillStyle = `rgb(${drop > 0 ? "230 120 0" : "0 120 220"} / ${opacity}%)`;
     context.fillRect(x, y, 1, 1);
   }));
   portrait.append(canvas);
@@ -29,12 +29,12 @@ function lay(falls) {
 for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (document.querySelectorAll("[data-explain]"))) {
   button.addEventListener("click", async () => {
     button.disabled = true;
-    const answer = await fetch(button.dataset.explain ?? "").catch(() => null);
-    const found = answer?.ok ? await answer.json() : null;
-    if (found) lay(found.falls);
-    button.textContent = found ? `Orange: hiding it makes “${found.label}” less likely; blue: more` : "The server did not answer";
-    button.disabled = !!found;
+    const response = await fetch(button.dataset.explain ?? "").catch(() => null);
+    const explanation = response?.ok ? await response.json() : null;
+    if (explanation) showOcclusionMap(explanation.falls);
+    button.textContent = explanation ? `Covering orange areas makes “${explanation.label}” less likely, covering blue areas more likely` : "The server did not respond; try again";
+    button.disabled = !!explanation;
   });
 }
 
-showSheets();
+showThumbnails();

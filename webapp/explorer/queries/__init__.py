@@ -1,11 +1,10 @@
-"""The data explorer's questions: a pure library over a data-set bundle. No Flask, no settings.
+"""Queries over a data-set bundle, without Flask and settings.
 
-`find` the bundles, `parse` an address into a View, ask the DataSet.
+`find` the bundles, `parse` a URL's parameters into a View, and call the methods of DataSet with it.
 """
 
+from .bundle import MAX_SHEET_IMAGES, DataSetError
 from .dataset import DataSet, find
 from .filters import FilterError, View, parse
-from .image_store import MOST_IN_A_SHEET
-from .opening import DataSetError
 
-__all__ = ["MOST_IN_A_SHEET", "DataSet", "DataSetError", "FilterError", "View", "find", "parse"]
+__all__ = ["MAX_SHEET_IMAGES", "DataSet", "DataSetError", "FilterError", "View", "find", "parse"]

@@ -1,7 +1,7 @@
-"""Filters of the explorer: from the address to conditions with parameters, never SQL from the address.
+"""Parse URL parameters into SQL conditions with bound values. No SQL ever comes from the URL.
 
-A whitelist of fields is made from the data set's summary. Each filter of the address is read
-by its field's kind and becomes an SQL fragment of our own with its values bound as parameters.
+The allowed fields are derived from the data set's summary. The kind of a field determines how its value is
+parsed; the result is a fixed SQL fragment with the values bound as parameters.
 """
 
 import math
@@ -9,25 +9,25 @@ import re
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
-MOST_ROWS_NAMED = 200
-MOST_LASSO_POINTS = 96
-MOST_A_PAGE = 200
-A_PAGE = 60
-MOST_FLOAT = 3.4e38    # of 32 bits
+MAX_LISTED_ROWS = 200
+MAX_LASSO_POINTS = 96
+MAX_PAGE_SIZE = 200
+PAGE_SIZE = 60
+MAX_FLOAT32 = 3.4e38
 NONE = "none"
-#: Parameters that are not filters of rows.
-PLAIN = ("model", "other", "sort", "page", "size", "colour", "layout")
-COLOURS = ("label", "split", "majority", "answer", "right", "entropy", "label_quality")
+#: Parameters that do not filter rows.
+OTHER_PARAMETERS = ("model", "other", "sort", "page", "size", "colour", "layout")
+COLOR_FIELDS = ("label", "split", "majority", "answer", "right", "entropy", "label_quality")
 LAYOUTS = ("pages", "scroll")
 
 
 class FilterError(ValueError):
-    """A filter that is not one; its text is for the person who wrote the address."""
+    """A URL parameter is invalid; the message is written for the user."""
 
 
 @dataclass(frozen=True)
 class Field:
-    """Something to filter by. kind: choice, range, flag, rows or lasso; column: an SQL expression of ours."""
+    """A field to filter by. kind: choice, range, flag, rows or lasso; column: a fixed SQL expression."""
 
     name: str
     kind: str
@@ -43,58 +43,58 @@ def quoted(name):
 
 
 def fields(summary, model=None, other=None):
-    """{name: Field} of what this data set can be filtered by; model and other are two of its models, or None."""
+    """The fields of a data set: {name: Field}. model, other: entries of summary["models"], or None."""
     labels, splits = tuple(summary["labels"]), tuple(summary["splits"])
     found = [Field("split", "choice", "split", "split", splits), Field("label", "choice", "label", "label", labels)]
     if summary["vote_names"]:
         expressions = tuple(name for name in summary["vote_names"] if name not in ("unknown", "nf"))
-        found += [Field("majority", "choice", "majority", "raters' majority", (*expressions, NONE)),
-                  Field("plurality", "choice", "plurality", "raters' top answer", (*expressions, NONE)),
-                  Field("disagree", "flag", "(plurality <> label)", "raters disagree with the label"),
-                  Field("entropy", "range", "entropy", "entropy of the votes", sortable=True),
-                  Field("top_votes", "range", "top_votes", "votes for the top answer", sortable=True)]
+        found += [Field("majority", "choice", "majority", "majority label", (*expressions, NONE)),
+                  Field("plurality", "choice", "plurality", "plurality label", (*expressions, NONE)),
+                  Field("disagree", "flag", "(plurality <> label)", "label differs from plurality"),
+                  Field("entropy", "range", "entropy", "vote entropy", sortable=True),
+                  Field("top_votes", "range", "top_votes", "votes for the plurality label", sortable=True)]
         found += [Field(f"votes_{name}", "range", quoted(f"votes_{name}"), f"votes for {name}", sortable=True)
                   for name in summary["vote_names"]]
     found += [Field(name, "range", name, name, sortable=True) for name in ("brightness", "contrast", "sharpness")]
-    found += [Field("row", "rows", "row", "row", sortable=True), Field("first", "rows", "first", "copies of row"),
-              Field("duplicates", "flag", "(copies > 1)", "there more than once"),
-              Field("surplus", "flag", "(first <> row)", "copy of an earlier row"),
-              Field("copies", "range", "copies", "copies", sortable=True),
-              Field("constant", "flag", "constant", "one grey level"),
-              Field("twin", "choice", "twin_kind", "twin in another split", ("exact", "near", NONE)),
-              Field("twin_correlation", "range", "twin_correlation", "correlation with the twin", sortable=True),
-              Field("label_issue", "flag", "label_issue", "label looks wrong"),
-              Field("label_quality", "range", "label_quality", "quality of the label", sortable=True),
+    found += [Field("row", "rows", "row", "row", sortable=True), Field("first", "rows", "first", "duplicates of row"),
+              Field("duplicates", "flag", "(copies > 1)", "has duplicates"),
+              Field("surplus", "flag", "(first <> row)", "duplicate of an earlier row"),
+              Field("copies", "range", "copies", "number of copies", sortable=True),
+              Field("constant", "flag", "constant", "constant image"),
+              Field("twin", "choice", "twin_kind", "duplicate in another split", ("exact", "near", NONE)),
+              Field("twin_correlation", "range", "twin_correlation", "correlation with the duplicate", sortable=True),
+              Field("label_issue", "flag", "label_issue", "label issue"),
+              Field("label_quality", "range", "label_quality", "label quality", sortable=True),
               Field("suggested", "choice", "suggested", "suggested label", labels),
-              Field("suggested_confidence", "range", "suggested_confidence", "confidence of the suggestion",
+              Field("suggested_confidence", "range", "suggested_confidence", "suggestion confidence",
                     sortable=True),
               Field("x", "range", "x", "map x"), Field("y", "range", "y", "map y"),
               Field("lasso", "lasso", "", "area of the map")]
-    for prefix, which in (("", model), ("other_", other)):
-        if which:
-            whose = which["name"]
-            found += [Field(f"{prefix}answer", "choice", quoted(f"{whose}.answer"), f"{whose} answers",
-                            tuple(which["labels"])),
-                      Field(f"{prefix}right", "choice", _yes_no(quoted(f"{whose}.right")), f"{whose} right",
+    for prefix, about in (("", model), ("other_", other)):
+        if about:
+            name = about["name"]
+            found += [Field(f"{prefix}answer", "choice", quoted(f"{name}.answer"), f"{name} prediction",
+                            tuple(about["labels"])),
+                      Field(f"{prefix}right", "choice", _yes_no(quoted(f"{name}.right")), f"{name} correct",
                             ("yes", "no", NONE)),
-                      Field(f"{prefix}confidence", "range", quoted(f"{whose}.confidence"), f"confidence of {whose}",
+                      Field(f"{prefix}confidence", "range", quoted(f"{name}.confidence"), f"{name} confidence",
                             sortable=True)]
     return {field.name: field for field in found}
 
 
 @dataclass(frozen=True)
 class View:
-    """What an address asks for: filters as written (checked), the order, the page, and whose answers are meant."""
+    """The parsed parameters of a URL: filters, order, page, and the models whose predictions are used."""
 
     fields: dict
     filters: tuple[tuple[str, str], ...]
     conditions: tuple[tuple[str, tuple], ...]
     sort: str = "row"
     page: int = 1
-    size: int = A_PAGE
+    size: int = PAGE_SIZE
     model: str | None = None
     other: str | None = None
-    colour: str = "label"
+    color: str = "label"
     layout: str = "pages"
     other_given: bool = False
     model_given: bool = False
@@ -109,28 +109,30 @@ class View:
 
     @property
     def order(self):
-        """The order in SQL; rows without a value come last, ties are broken by row."""
+        """SQL ORDER BY expression: rows without a value come last, ties are broken by row."""
         column = self.fields[self.sort.removeprefix("-")].column
         return f"{column} {'DESC' if self.sort.startswith('-') else 'ASC'} NULLS LAST, row"
 
     @property
     def key(self):
-        """The order as one SQL expression, ascending, for comparing a row with another."""
+        """SQL expression that ascends in the view's order, to compare rows with one another."""
         column = self.fields[self.sort.removeprefix("-")].column
         return f"coalesce({'-' if self.sort.startswith('-') else ''}({column})::DOUBLE, 'infinity'::DOUBLE)"
 
     @property
-    def words(self):
-        """The filters as [{name, title, value}]."""
+    def described_filters(self):
+        """The filters as [{name, title, value}] for display."""
         return [{"name": name, "title": self.fields[name].title,
                  "value": "drawn on the map" if name == "lasso" else value.replace(",", ", ")}
                 for name, value in self.filters]
 
-    def address(self, **changes):
-        """The view as a query string with `changes` made; None takes a parameter out."""
-        parameters = dict(self.filters)
-        defaults = {"sort": "row", "page": 1, "size": A_PAGE, "colour": "label", "layout": "pages"}
-        parameters |= {name: getattr(self, name) for name, usual in defaults.items() if getattr(self, name) != usual}
+    def query_string(self, **changes):
+        """The view as a query string, with `changes` applied; None removes a parameter."""
+        parameters: dict[str, object] = dict(self.filters)
+        optional: dict[str, tuple[object, object]] = {
+            "sort": (self.sort, "row"), "page": (self.page, 1), "size": (self.size, PAGE_SIZE),
+            "colour": (self.color, "label"), "layout": (self.layout, "pages")}
+        parameters |= {name: value for name, (value, default) in optional.items() if value != default}
         parameters |= {"model": self.model} if self.model_given else {}
         parameters |= {"other": self.other} if self.other_given else {}
         parameters |= changes
@@ -139,20 +141,20 @@ class View:
 
     def without(self, name):
         """This view without the filter `name`."""
-        kept = [place for place, (other, _) in enumerate(self.filters) if other != name]
-        return replace(self, filters=tuple(self.filters[place] for place in kept),
-                       conditions=tuple(self.conditions[place] for place in kept))
+        indices = [index for index, (other, _) in enumerate(self.filters) if other != name]
+        return replace(self, filters=tuple(self.filters[index] for index in indices),
+                       conditions=tuple(self.conditions[index] for index in indices))
 
 
 def parse(arguments, summary):
-    """The View that `arguments`, pairs (name, value) of an address, ask for.
+    """The View for `arguments`, the (name, value) pairs of a URL's query string.
 
-    Raises FilterError for a name that is no filter, given twice, or a value that its field has not.
+    Raises FilterError for an unknown or repeated name and for an invalid value.
     """
     given = {}
     for name, value in arguments:
         if name in given:
-            raise FilterError(f"{name!r} is given twice; several values are joined by commas: {name}=a,b")
+            raise FilterError(f"`{name}` must be given once, got it twice; separate values by commas: {name}=a,b")
         given[name] = value
     models = {about["name"]: about for about in summary["models"]}
     names = list(models)
@@ -161,20 +163,21 @@ def parse(arguments, summary):
     known = fields(summary, models.get(model), models.get(other))
     filters, conditions = [], []
     for name, value in given.items():
-        if name in PLAIN or value == "":
+        if name in OTHER_PARAMETERS or value == "":
             continue
         if name not in known:
-            raise FilterError(f"{name!r} is not a filter; filters are {', '.join(known)}")
+            raise FilterError(f"`{name}` is not a filter; the filters are {', '.join(known)}")
         filters.append((name, value))
-        conditions.append(_READERS[known[name].kind](known[name], value))
+        conditions.append(_PARSERS[known[name].kind](known[name], value))
     sortable = [name for name, field in known.items() if field.sortable]
     sort = given.get("sort") or "row"
     if sort.removeprefix("-") not in sortable:
-        raise FilterError(f"sort={sort!r}: sort by one of {', '.join(sortable)}, with - before it for the other way")
-    colours = [name for name in COLOURS if name in known]
-    return View(known, tuple(filters), tuple(conditions), sort, _number(given, "page", 1, 10_000_000),
-                _number(given, "size", A_PAGE, MOST_A_PAGE), model, other,
-                _one_of(given, "colour", colours, "label"), _one_of(given, "layout", LAYOUTS, "pages"),
+        raise FilterError(f"`sort` must be one of {', '.join(sortable)}, with a prefix - for descending order, "
+                          f"got {sort!r}")
+    color_fields = [name for name in COLOR_FIELDS if name in known]
+    return View(known, tuple(filters), tuple(conditions), sort, _integer(given, "page", 1, 10_000_000),
+                _integer(given, "size", PAGE_SIZE, MAX_PAGE_SIZE), model, other,
+                _one_of(given, "colour", color_fields, "label"), _one_of(given, "layout", LAYOUTS, "pages"),
                 bool(given.get("other")), bool(given.get("model")))
 
 
@@ -185,14 +188,15 @@ def _yes_no(column):
 def _one_of(given, name, choices, default):
     value = given.get(name) or default
     if given.get(name) and value not in choices:
-        raise FilterError(f"{name}={value!r}: one of {', '.join(choices) or 'none (there are no models)'} is meant")
+        allowed = ", ".join(choices) or "none (there are no models)"
+        raise FilterError(f"`{name}` must be one of {allowed}, got {value!r}")
     return value
 
 
-def _number(given, name, default, most):
+def _integer(given, name, default, maximum):
     text = given.get(name) or str(default)
-    if not re.fullmatch(r"[0-9]{1,9}", text) or not 1 <= int(text) <= most:
-        raise FilterError(f"{name}={text!r}: a whole number from 1 to {most} is meant")
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not 1 <= int(text) <= maximum:
+        raise FilterError(f"`{name}` must be an integer from 1 to {maximum}, got {text!r}")
     return int(text)
 
 
@@ -200,7 +204,7 @@ def _choice(field, text):
     values = text.split(",")
     for value in values:
         if value not in field.choices:
-            raise FilterError(f"{field.name}={value!r}: one of {', '.join(field.choices)} is meant")
+            raise FilterError(f"`{field.name}` must be one of {', '.join(field.choices)}, got {value!r}")
     named = tuple(value for value in values if value != NONE)
     parts = [f"{field.column} IN ({', '.join('?' * len(named))})"] if named else []
     parts += [f"{field.column} IS NULL"] if NONE in values else []
@@ -214,38 +218,39 @@ def _range(field, text):
         if any(end is not None and not math.isfinite(end) for end in ends) or ends == [None, None]:
             raise ValueError
     except ValueError:
-        raise FilterError(f"{field.name}={text!r}: a number, or a range such as 0.5..0.8, 0.5.. or ..0.8, "
-                          "is meant") from None
-    if None not in ends and ends[0] > ends[1]:
-        raise FilterError(f"{field.name}={text!r}: the range ends before it begins")
-    # Values are kept as float32: 0.7 must find the row whose 0.7 is 0.69999999.
+        raise FilterError(f"`{field.name}` must be a number or a range such as 0.5..0.8, 0.5.. or ..0.8, "
+                          f"got {text!r}") from None
+    if ends[0] is not None and ends[1] is not None and ends[0] > ends[1]:
+        raise FilterError(f"`{field.name}` must be a range with low <= high, got {text!r}")
+    # The table holds float32: 0.7 must match the row whose 0.7 is 0.69999999.
     parts = [f"{field.column} {sign} ?::FLOAT" for sign, end in zip((">=", "<="), ends, strict=True) if end is not None]
-    return " AND ".join(parts), tuple(max(-MOST_FLOAT, min(MOST_FLOAT, end)) for end in ends if end is not None)
+    return " AND ".join(parts), tuple(max(-MAX_FLOAT32, min(MAX_FLOAT32, end)) for end in ends if end is not None)
 
 
 def _flag(field, text):
     if text not in ("yes", "no"):
-        raise FilterError(f"{field.name}={text!r}: yes or no is meant")
+        raise FilterError(f"`{field.name}` must be yes or no, got {text!r}")
     return (field.column if text == "yes" else f"NOT {field.column}"), ()
 
 
 def _rows(field, text):
     parts = text.split(",")
-    if len(parts) > MOST_ROWS_NAMED or not all(re.fullmatch(r"[0-9]{1,9}", part) for part in parts):
-        raise FilterError(f"{field.name}={text[:60]!r}: at most {MOST_ROWS_NAMED} whole numbers, joined by commas, "
-                          "are meant")
+    if len(parts) > MAX_LISTED_ROWS or not all(re.fullmatch(r"[0-9]{1,9}", part) for part in parts):
+        raise FilterError(f"`{field.name}` must be at most {MAX_LISTED_ROWS} integers separated by commas, "
+                          f"got {text[:60]!r}")
     return f"{field.column} IN ({', '.join('?' * len(parts))})", tuple(int(part) for part in parts)
 
 
 def _lasso(field, text):
-    """Even-odd rule: a point is inside when a ray from it crosses the outline an odd number of times."""
+    """Even-odd rule: a point is inside if a ray from it crosses the outline an odd number of times."""
     try:
         points = [tuple(float(number) for number in point.split(",")) for point in text.split(";")]
-        if not 3 <= len(points) <= MOST_LASSO_POINTS or any(
+        if not 3 <= len(points) <= MAX_LASSO_POINTS or any(
                 len(point) != 2 or not all(math.isfinite(number) for number in point) for point in points):
             raise ValueError
     except ValueError:
-        raise FilterError(f"lasso: 3 to {MOST_LASSO_POINTS} points of the map are meant, as x,y;x,y;x,y") from None
+        raise FilterError(f"`lasso` must be 3 to {MAX_LASSO_POINTS} points of the map such as x,y;x,y;x,y, "
+                          f"got {text[:60]!r}") from None
     xs, ys = zip(*points, strict=True)
     edges, values = [], []
     for (x1, y1), (x2, y2) in zip(points, (*points[1:], points[0]), strict=True):
@@ -253,9 +258,9 @@ def _lasso(field, text):
             edges.append("((y < ?) <> (y < ?) AND x < ? + (y - ?) * ?)::INT")
             values += [y1, y2, x1, y1, (x2 - x1) / (y2 - y1)]
     if not edges:
-        raise FilterError("lasso: the points lie on one line")
+        raise FilterError("`lasso` must enclose an area, got points on one line")
     return (f"x BETWEEN ? AND ? AND y BETWEEN ? AND ? AND ({' + '.join(edges)}) % 2 = 1",
             (min(xs), max(xs), min(ys), max(ys), *values))
 
 
-_READERS = {"choice": _choice, "range": _range, "flag": _flag, "rows": _rows, "lasso": _lasso}
+_PARSERS = {"choice": _choice, "range": _range, "flag": _flag, "rows": _rows, "lasso": _lasso}

@@ -1,4 +1,0 @@
-// /data/NAME: the charts.
-import { drawCharts } from "../explorer/charts.js";
-
-drawCharts();

@@ -1,0 +1,106 @@
+"""Read the files of a data-set bundle: check their format, open the table, load the images.
+
+The database connection can read the one table and nothing else.
+"""
+
+import io
+import json
+from pathlib import Path
+
+import duckdb
+import numpy as np
+from PIL import Image
+
+SCHEMA = 1
+MAX_SHEET_IMAGES = 240
+
+
+class DataSetError(Exception):
+    """A bundle cannot be used; the one-line message names it and what to do."""
+
+
+class ImageStore:
+    """The images of a data set, `images.npy` in `folder`, uint8 (n, h, w), memory-mapped.
+
+    The file is optional: the store looks for it on each access until it is there.
+    """
+
+    def __init__(self, folder, rows):
+        self.path, self.rows = Path(folder) / "images.npy", rows
+        self._array = None
+
+    @property
+    def array(self):
+        """The images, uint8 (n, h, w), or None if there is no file for this data set."""
+        if self._array is None:
+            try:
+                array = np.load(self.path, mmap_mode="r")
+            except (OSError, ValueError):
+                return None
+            if array.dtype != np.uint8 or array.ndim != 3 or len(array) != self.rows:
+                return None
+            self._array = array
+        return self._array
+
+    def sprite_sheet(self, rows, columns=12):
+        """PNG (bytes) of the images of `rows`, left to right, `columns` per line."""
+        height, width = self.array.shape[1:]
+        lines = -(-len(rows) // columns)
+        sheet = np.zeros((lines * height, min(columns, len(rows)) * width), np.uint8)
+        for index, row in enumerate(rows):
+            top, left = index // columns * height, index % columns * width
+            sheet[top:top + height, left:left + width] = self.array[row]
+        file = io.BytesIO()
+        Image.fromarray(sheet).save(file, "PNG", compress_level=3)
+        return file.getvalue()
+
+
+def read_summary(folder):
+    """The bundle's summary.json as a dict. Raises DataSetError if it is unreadable or has another format."""
+    path = folder / "summary.json"
+    try:
+        summary = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise DataSetError(f"{path}: cannot be read ({error}); build the data set again") from None
+    _check_schema(path, summary.get("schema") if isinstance(summary, dict) else None)
+    return summary
+
+
+def _check_schema(path, schema):
+    if schema != SCHEMA:
+        age = "older" if isinstance(schema, int) and schema < SCHEMA else "unknown"
+        raise DataSetError(f"{path}: the format must be version {SCHEMA}, got the {age} version {schema}; "
+                           "build it again: python -m training dataset build")
+
+
+def connect(table, threads):
+    """A DuckDB connection with the view `samples` on the Parquet file `table`. Raises DataSetError."""
+    connection = duckdb.connect(config={"threads": threads})
+    path = str(table.resolve()).replace("'", "''")
+    try:
+        connection.execute(f"SET allowed_paths = ['{path}']; SET enable_external_access = false")
+        connection.execute(f"CREATE VIEW samples AS SELECT * FROM read_parquet('{path}')")
+        connection.execute("SET lock_configuration = true")
+    except duckdb.Error as error:
+        raise DataSetError(f"{table}: cannot be read ({str(error).splitlines()[0]}); "
+                           "build the data set again") from None
+    return connection
+
+
+def column_names(connection, table, summary):
+    """The table's columns. Raises DataSetError if its format is another one or it does not match the summary."""
+    path = str(table.resolve()).replace("'", "''")
+    metadata = dict(connection.execute(
+        f"SELECT decode(key), decode(value) FROM parquet_kv_metadata('{path}')").fetchall())
+    try:
+        _check_schema(table, json.loads(metadata.get("emoscope", "{}")).get("schema"))
+    except ValueError:
+        _check_schema(table, None)
+    columns = [name for name, *_ in connection.execute("DESCRIBE samples").fetchall()]
+    rows = connection.execute("SELECT count(*) FROM samples").fetchone()[0]
+    required = ("row", "split", "label", "first", "x", "y", *(f"{model['name']}.answer" for model in summary["models"]))
+    missing = [name for name in required if name not in columns]
+    if missing or rows != summary["rows"]:
+        problem = f"has no column {missing[0]!r}" if missing else f"has {rows} rows, summary.json {summary['rows']}"
+        raise DataSetError(f"{table}: {problem}; build the data set again")
+    return columns
