@@ -1,11 +1,10 @@
-"""How fast the data explorer answers at 35,887, 400,000 and 5,000,000 rows, and how fast its map draws.
+"""Query times of the data explorer at 35,887, 400,000 and 5,000,000 rows, and the frame rate of its map.
 
     python -m benchmarks.explorer [--rows 35887 400000 5000000] [--repeat 15] [--map]
 
-The larger sets are the committed bundle's rows repeated with noise, in a temporary folder that is
-removed. Every question is asked with other filters each time, as a visitor's clicks would be. CPU ms
-is the median work of all threads: what a question costs where the machine is busy with something
-else. The map is drawn in headless Chromium; without a GPU that is a software renderer.
+The larger sets repeat the committed bundle's rows with noise, in a temporary folder. Each run of a query uses
+different filters, as a visitor would. CPU ms is the median CPU time of all threads, which does not depend on
+other load. The map is drawn in headless Chromium; without a GPU, that is a software renderer.
 """
 
 import argparse
@@ -24,7 +23,7 @@ SOURCE = ROOT / "static" / "datasets" / "fer2013"
 
 
 def enlarge(folder, rows, seed=0):
-    """A bundle of `rows` rows in `folder`, made of the committed one by repetition with noise."""
+    """Write a bundle of `rows` rows to `folder` that repeats the committed one with noise."""
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -38,10 +37,10 @@ def enlarge(folder, rows, seed=0):
         copy = source.slice(0, min(size, rows - done))
         for name in ("brightness", "contrast", "sharpness", "entropy", "label_quality", "x", "y",
                      *(column for column in source.column_names if column.endswith(".confidence"))):
-            place = copy.column_names.index(name)
+            index = copy.column_names.index(name)
             values = copy.column(name).to_numpy(zero_copy_only=False).astype(np.float32)
             noisy = np.round(values * (1 + rng.normal(0, 0.02, len(values))), 4).astype(np.float32)
-            copy = copy.set_column(place, name, pa.array(noisy, pa.float32(), mask=np.isnan(noisy)))
+            copy = copy.set_column(index, name, pa.array(noisy, pa.float32(), mask=np.isnan(noisy)))
         numbers = np.arange(done, done + copy.num_rows, dtype=np.uint32)
         copy = copy.set_column(copy.column_names.index("row"), "row", pa.array(numbers))
         writer = writer or parquet.ParquetWriter(folder / "samples.parquet", copy.schema, **packing(rows))
@@ -52,75 +51,78 @@ def enlarge(folder, rows, seed=0):
     (folder / "summary.json").write_text(json.dumps(summary))
 
 
-def questions(dataset, parse):
-    """{name: function of a random generator that asks once}."""
+def queries(dataset, parse):
+    """{name: function of a random generator that runs the query once}."""
     summary = dataset.summary
     model = summary["models"][0]["name"] if summary["models"] else None
 
-    def some(rng):
-        found = [("label", str(rng.choice(summary["labels"])))]
+    def filters(rng):
+        chosen = [("label", str(rng.choice(summary["labels"])))]
         if rng.random() < 0.5:
-            found.append(("split", str(rng.choice(summary["splits"]))))
+            chosen.append(("split", str(rng.choice(summary["splits"]))))
         low = rng.uniform(20, 120)
-        found.append(("brightness", f"{low:.2f}..{low + 80:.2f}"))
+        chosen.append(("brightness", f"{low:.2f}..{low + 80:.2f}"))
         if model and rng.random() < 0.5:
-            found.append(("right", str(rng.choice(["yes", "no"]))))
-        return found
+            chosen.append(("right", str(rng.choice(["yes", "no"]))))
+        return chosen
 
     sorts = ["row", "-entropy", "label_quality", "-brightness", "confidence"]
 
     def view(rng, *more):
-        return parse([*some(rng), *more], summary)
+        return parse([*filters(rng), *more], summary)
 
     def page(rng, number=1):
         return dataset.page(view(rng, ("sort", str(rng.choice(sorts))), ("page", str(number))))
 
     def deep(rng):
-        asked = some(rng)
-        pages = max(1, dataset.count(parse(asked, summary)) // 60)
-        return dataset.page(parse([*asked, ("sort", "row"), ("page", str(rng.integers(1, pages + 1)))], summary))
+        chosen = filters(rng)
+        pages = max(1, dataset.count(parse(chosen, summary)) // 60)
+        return dataset.page(parse([*chosen, ("sort", "row"), ("page", str(rng.integers(1, pages + 1)))], summary))
 
     def lasso(rng):
         x, y = rng.uniform(-0.6, 0.6, 2)
-        turn = np.linspace(0, 2 * np.pi, 40, endpoint=False)
-        corners = ";".join(f"{x + 0.2 * np.cos(a):.3f},{y + 0.2 * np.sin(a):.3f}" for a in turn)
+        angles = np.linspace(0, 2 * np.pi, 40, endpoint=False)
+        corners = ";".join(f"{x + 0.2 * np.cos(a):.3f},{y + 0.2 * np.sin(a):.3f}" for a in angles)
         return dataset.page(parse([("lasso", corners)], summary))
 
     return {
         "filter + first page": page, "filter + any page, by row": deep, "area of the map + first page": lasso,
         "one sample": lambda rng: dataset.sample(int(rng.integers(summary["rows"])), parse([], summary)),
-        "rows before and after": lambda rng: dataset.beside(view(rng, ("sort", "-entropy")),
+        "rows before and after": lambda rng: dataset.adjacent_rows(view(rng, ("sort", "-entropy")),
                                                             int(rng.integers(summary["rows"]))),
         "counts for the filters": lambda rng: dataset.facets(view(rng)),
         "overview": lambda rng: dataset.overview(view(rng)),
-        "a model judged": lambda rng: dataset.judged(parse([("split", "PrivateTest")], summary), model),
+        "evaluate a model": lambda rng: dataset.evaluate(parse([("split", "PrivateTest")], summary), model),
         "points of the map": lambda rng: dataset.points(parse([], summary)),
     }
 
 
 def measure(folder, repeat):
-    """Ask every question of the bundle in `folder`; {question: [ms]}, likewise of CPU time, peak memory in MB."""
+    """Run every query on the bundle in `folder`: ({query: [ms]}, {query: [CPU ms]}, peak memory in MB)."""
     from webapp.explorer.queries import DataSet, parse
 
     started = time.perf_counter()
     dataset = DataSet(folder)
     times, work = {"open": [1000 * (time.perf_counter() - started)]}, {}
     rng = np.random.default_rng(1)
-    for name, ask in questions(dataset, parse).items():
-        ask(rng)
+    for name, run in queries(dataset, parse).items():
+        run(rng)
         times[name], work[name] = [], []
         for _ in range(repeat if name not in ("points of the map",) else 3):
             started, worked = time.perf_counter(), time.process_time()
-            ask(rng)
+            run(rng)
             times[name].append(1000 * (time.perf_counter() - started))
             work[name].append(1000 * (time.process_time() - worked))
     return times, work, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def draw_map(folder, seconds=6):
-    """Frames a second of the map of the bundle in `folder`: drawings of all its points, as the library that draws
-    them reports, and frames on the screen while it is dragged, as the browser's own trace does. Where drawing all
-    is slow the page draws a part while it moves (static/js/explorer/point-thinning.js): how many is told, too."""
+    """Frame rate of the map of the bundle in `folder`.
+
+    Counts drawings of all points, as reported by the drawing library, and displayed frames while the map is dragged,
+    from the browser's trace. If drawing is slow, the page draws fewer points while the map moves
+    (static/js/explorer/map-interaction.js); their number is returned, too.
+    """
     from threading import Thread
 
     from playwright.sync_api import sync_playwright
@@ -160,7 +162,7 @@ def draw_map(folder, seconds=6):
                 step += 1
                 page.mouse.move(x + 60 * np.sin(step / 10), y + 60 * np.cos(step / 10))
 
-        drag()    # the page finds out how slow it is
+        drag()    # lets the page measure its speed
         browser.start_tracing(page=page, categories=["-*", "disabled-by-default-devtools.timeline.frame",
                                                      "devtools.timeline.frame"])
         drag()
@@ -177,7 +179,7 @@ def draw_map(folder, seconds=6):
 
 
 def _rate(stamps):
-    """How many a second; stamps: ms."""
+    """Events per second; stamps: ms."""
     return round(1000 * (len(stamps) - 1) / (max(stamps) - min(stamps)), 1) if len(stamps) > 1 else 0.0
 
 
@@ -186,11 +188,11 @@ def main():
     parser.add_argument("--rows", type=int, nargs="+", default=[35_887, 400_000, 5_000_000])
     parser.add_argument("--repeat", type=int, default=20)
     parser.add_argument("--map", action="store_true", help="draw the map of the first set of at least 400,000 rows")
-    parser.add_argument("--ask", help=argparse.SUPPRESS)
+    parser.add_argument("--measure", help=argparse.SUPPRESS)
     parser.add_argument("--draw", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.ask:
-        print(json.dumps(measure(Path(options.ask), options.repeat)))
+    if options.measure:
+        print(json.dumps(measure(Path(options.measure), options.repeat)))
     elif options.draw:
         print(json.dumps(draw_map(Path(options.draw))))
     else:
@@ -204,23 +206,23 @@ def _compare(options):
             folder = Path(temporary) / f"rows-{rows}"
             enlarge(folder, rows)
             size = (folder / "samples.parquet").stat().st_size / 1e6
-            times, work, memory = _alone("--ask", folder, "--repeat", str(options.repeat))
-            print(f"{rows:,} rows, {size:.0f} MB of Parquet, peak memory of the asking process {memory:.0f} MB")
-            print(f"  {'question':28}{'p50 ms':>10}{'p95 ms':>10}{'CPU ms':>10}")
+            times, work, memory = _run_separately("--measure", folder, "--repeat", str(options.repeat))
+            print(f"{rows:,} rows, {size:.0f} MB of Parquet, peak memory of the process {memory:.0f} MB")
+            print(f"  {'query':28}{'p50 ms':>10}{'p95 ms':>10}{'CPU ms':>10}")
             for name, values in times.items():
                 shown = [*np.percentile(values, (50, 95)), np.median(work.get(name, [np.nan]))]
                 print(f"  {name:28}" + "".join(f"{value:10.1f}" for value in shown), flush=True)
             if options.map and not drawn and rows >= 400_000:
                 drawn = True
-                found = _alone("--draw", folder)
+                found = _run_separately("--draw", folder)
                 print(f"  map of {found['points']:,} points: {found['drawings_per_second']} drawings/s of all; while "
-                      f"dragged, {found['moving']:,} are drawn: {found['frames_per_second']} frames/s by the browser's "
-                      f"trace ({found['renderer']})")
+                      f"dragged, {found['moving']:,} points: {found['frames_per_second']} frames/s in the "
+                      f"browser's trace ({found['renderer']})")
             (folder / "samples.parquet").unlink()
 
 
-def _alone(*arguments):
-    """Run a part in a process of its own, so that its memory is its own."""
+def _run_separately(*arguments):
+    """Run one part in its own process, to measure its memory separately."""
     done = subprocess.run([sys.executable, "-m", "benchmarks.explorer", *map(str, arguments)], cwd=ROOT, check=True,
                           capture_output=True, text=True)
     return json.loads(done.stdout.strip().splitlines()[-1])
