@@ -59,7 +59,7 @@ def fields(summary, model=None, other=None):
     found += [Field("row", "rows", "row", "row", sortable=True), Field("first", "rows", "first", "duplicates of row"),
               Field("duplicates", "flag", "(copies > 1)", "has duplicates"),
               Field("surplus", "flag", "(first <> row)", "duplicate of an earlier row"),
-              Field("copies", "range", "copies", "number of copies", sortable=True),
+              Field("copies", "range", "copies", "identical images", sortable=True),
               Field("constant", "flag", "constant", "constant image"),
               Field("twin", "choice", "twin_kind", "duplicate in another split", ("exact", "near", NONE)),
               Field("twin_correlation", "range", "twin_correlation", "correlation with the duplicate", sortable=True),
