@@ -16,6 +16,7 @@ from . import settings as settings_
 from .explorer import pages as explorer_pages
 from .live import namespace
 from .operations import error_handlers, health, security
+from .operations.draining import Drain
 from .operations.metrics import Metrics
 from .pages import assets, on_device, views
 from .photos import api
@@ -32,6 +33,7 @@ class Site:
     bundles: dict[str, bundles.Bundle]
     readers: Readers | FixedReader
     metrics: Metrics = field(default_factory=Metrics)
+    drain: Drain = field(default_factory=Drain)
 
 
 class InMemoryRequest(Request):

@@ -6,6 +6,7 @@ mapping passed to `create_app`. The latter two override the environment.
 
 import difflib
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +42,8 @@ SETTINGS = (
     Setting("proxies", 0, "Number of trusted reverse proxies in front of the server."),
     Setting("origins", "", "Other origins allowed to open the live socket, comma-separated; * allows any."),
     Setting("message_queue", "", "Redis URL shared by several processes, such as redis://127.0.0.1:6379/0."),
+    Setting("process", "", "Name of this process among several; its session ids start with it, for the proxy."),
+    Setting("drain_seconds", 10.0, "Maximum time in seconds for frames in progress when the server stops."),
     Setting("log_level", "info", "Lowest level of log messages to write.", ("debug", "info", "warning", "error")),
     Setting("metrics", True, "Serve Prometheus metrics at /metrics."),
 
@@ -91,6 +94,8 @@ def load(given: Mapping[str, Any] | None = None, environ: Mapping[str, str] | No
     if settings.live_clients >= settings.threads:
         raise SettingsError(f"`live_clients` must be less than `threads` to leave threads for pages, got "
                             f"{settings.live_clients} and {settings.threads}; increase `threads`")
+    if settings.process and not re.fullmatch(r"[A-Za-z0-9-]+", settings.process):
+        raise SettingsError(f"`process` must consist of letters, digits and hyphens, got {settings.process!r}")
     return settings
 
 

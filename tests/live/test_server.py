@@ -24,7 +24,7 @@ SECONDS = 0.05          # the stub reader's time per frame
 class Server:
     """The Procfile's command, with the stub application in place of the real one."""
 
-    def __init__(self, folder, **settings):
+    def __init__(self, folder, seconds=SECONDS, loading=0, **settings):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
@@ -34,7 +34,7 @@ class Server:
         command = command.replace("webapp.operations.wsgi:app", "stub_server:app")
         python_path = os.pathsep.join(str(path) for path in Path(__file__).parents[:2])
         environment = os.environ | as_environment(settings) | {
-            "PORT": str(port), "PYTHONPATH": python_path, "STUB_SECONDS": str(SECONDS),
+            "PORT": str(port), "PYTHONPATH": python_path, "STUB_SECONDS": str(seconds), "STUB_LOADING": str(loading),
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
         with self.log.open("w") as log:
             self.process = subprocess.Popen(["sh", "-c", f"exec env {command}"], cwd=ROOT, env=environment,
@@ -203,3 +203,35 @@ def test_server_stops_promptly_with_an_open_socket(tmp_path):
     client.disconnect()
     log = server.log.read_text()
     assert "Traceback" not in log and "JFIF" not in log
+
+
+def test_stop_finishes_the_frame_in_progress_and_then_closes_the_connection(tmp_path):
+    stubs.make_bundle(tmp_path / "models")
+    server = Server(tmp_path, seconds=1, models=tmp_path / "models", model="stub").wait()
+    client, closed, results = socketio.Client(reconnection=False), threading.Event(), []
+    client.on("disconnect", closed.set, namespace="/live")
+    client.connect(server.url, namespaces=["/live"], transports=["websocket"])
+    send(client, 1, stubs.jpeg(), results)
+    wait_for(lambda: server.metric("emoscope_live_busy") == 1)
+    server.stop()
+    wait_for(closed.is_set)
+    assert [result["id"] for _, _, result in results if "reading" in result] == [1]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only on Linux the server stops listening while it loads")
+def test_connections_are_refused_until_the_application_is_loaded(tmp_path):
+    stubs.make_bundle(tmp_path / "models")
+    server = Server(tmp_path, loading=1, models=tmp_path / "models", model="stub")
+
+    def responds():
+        nonlocal loaded
+        loaded = "stub loaded" in server.log.read_text()
+        try:
+            return urllib.request.urlopen(server.url + "/readyz", timeout=30).status == 200
+        except OSError:
+            return False
+
+    loaded = False
+    wait_for(responds, 60)
+    server.stop()
+    assert loaded, "the connection was accepted before the application was loaded"

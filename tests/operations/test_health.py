@@ -1,4 +1,4 @@
-"""/healthz and /metrics."""
+"""/healthz, /readyz and /metrics."""
 
 import logging
 
@@ -14,9 +14,27 @@ def test_metrics_can_be_disabled(make_app):
     assert make_app(metrics=False).test_client().get("/metrics").status_code == 404
 
 
-def test_healthz_is_503_without_the_default_model(tmp_path, reader):
-    response = create_app({"models": str(tmp_path)}, reader=reader).test_client().get("/healthz")
-    assert response.status_code == 503 and response.json["ready"] is False and response.json["model"] is None
+def test_process_without_the_default_model_is_live_but_not_ready(tmp_path, reader):
+    client = create_app({"models": str(tmp_path)}, reader=reader).test_client()
+    for path, status in [("/healthz", 200), ("/readyz", 503)]:
+        response = client.get(path)
+        assert response.status_code == status and response.json["ready"] is False and response.json["model"] is None
+
+
+def test_draining_process_is_live_but_not_ready_and_refuses_new_live_clients(app, client):
+    assert client.get("/readyz").status_code == 200
+    handshake = "/socket.io/?EIO=4&transport=polling"
+    session = client.get(handshake).text.split('"')[3]
+    app.extensions["emoscope"].drain.run(0.1)
+    assert client.get("/readyz").status_code == 503 and client.get("/healthz").status_code == 200
+    refusal = client.get(handshake)
+    assert refusal.status_code == 503 and refusal.headers["Retry-After"] == "1"
+    assert client.get(f"{handshake}&sid={session}").status_code != 503
+
+
+def test_session_ids_start_with_the_name_of_the_process(make_app):
+    handshake = make_app(process="p1").test_client().get("/socket.io/?EIO=4&transport=polling")
+    assert '"sid":"p1.' in handshake.text
 
 
 def test_log_level_applies_to_all_modules(make_app):

@@ -5,11 +5,14 @@ Frames are neither stored nor logged. docs/socket.md describes the events and th
 
 import logging
 import threading
+import time
+import weakref
 
 from flask import Flask, request
 from flask_socketio import ConnectionRefusedError, Namespace, SocketIO
 
 from .. import bundles as bundles_
+from ..operations.draining import refuse_handshakes
 from ..readers import UnknownModelError
 from ..vision.batching import OverloadedError
 from ..vision.faces import LIVE_LONG_SIDES
@@ -56,9 +59,15 @@ def init_app(app: Flask, site) -> SocketIO:
                         cors_allowed_origins="*" if "*" in origins else _allowed_origins(origins),
                         max_http_buffer_size=TRANSPORT_LIMIT_FACTOR * settings.live_bytes,
                         message_queue=settings.message_queue or None)
+    if settings.process:        # the proxy finds the process of a session in its id
+        generate_id = socketio.server.eio.generate_id
+        socketio.server.eio.generate_id = lambda: f"{settings.process}.{generate_id()}"
     live = Live(site)
     socketio.on_namespace(live)
+    site.drain.add(lambda seconds: live.drain(seconds))
+    app.wsgi_app = refuse_handshakes(app.wsgi_app, site.drain)   # type: ignore[method-assign]
     site.metrics.add_gauge("emoscope_live_clients", "Connected live clients", lambda: live.clients)
+    site.metrics.add_gauge("emoscope_live_busy", "Live clients with a frame in progress", lambda: live.busy)
     site.metrics.add_gauge("emoscope_live_waiting", "Live frames waiting for their turn", lambda: live.waiting)
     return socketio
 
@@ -82,6 +91,18 @@ class Client:
     def __init__(self, rate: float):
         self.in_flight, self.rate_limiter = InFlight(), RateLimiter(rate)
         self.newest, self._lock = -1, threading.Lock()
+        self._handlers: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a frame is in progress or its acknowledgement is not yet queued: its thread does both."""
+        with self._lock:
+            return any(thread.is_alive() for thread in self._handlers)
+
+    def enter(self) -> None:
+        """Record that the current thread handles a frame."""
+        with self._lock:
+            self._handlers.add(threading.current_thread())
 
     def accept(self, number: int) -> bool:
         """Whether `number` is greater than all previous ids; records it if so."""
@@ -107,6 +128,11 @@ class Live(Namespace):
         return len(self._clients)
 
     @property
+    def busy(self) -> int:
+        """Number of clients with a frame in progress."""
+        return sum(client.busy for client in list(self._clients.values()))
+
+    @property
     def waiting(self) -> int:
         """Number of waiting frames."""
         return sum(client.in_flight.waiting for client in list(self._clients.values()))
@@ -129,6 +155,31 @@ class Live(Namespace):
             client = self._clients.pop(_session_id(), None)
         if client:
             client.in_flight.close()
+
+    def drain(self, seconds: float) -> None:
+        """Close every connection as soon as its frames in progress are acknowledged, at the latest after `seconds`.
+
+        The transport is closed, not the namespace: clients then reconnect by themselves.
+        """
+        end, closed = time.monotonic() + seconds, set()
+        while self._clients and time.monotonic() < end + 1:
+            for session_id, client in list(self._clients.items()):
+                if session_id not in closed and (not client.busy or time.monotonic() >= end):
+                    closed.add(session_id)
+                    self._close(session_id)
+            time.sleep(0.01)
+        for engine_id in list(self.socketio.server.eio.sockets):     # connections that did not join the namespace
+            self._in_thread(self.socketio.server.eio.disconnect, engine_id)
+
+    def _close(self, session_id):
+        engine_id = self.socketio.server.manager.eio_sid_from_sid(session_id, NAMESPACE)
+        if engine_id:
+            self._in_thread(self.socketio.server.eio.disconnect, engine_id)
+
+    @staticmethod
+    def _in_thread(function, *arguments):
+        """Closing waits until the client has read everything, which may be never."""
+        threading.Thread(target=function, args=arguments, daemon=True).start()
 
     def on_hello(self, *_):
         """Return the available models, the limits, the engine, and what the server stores."""
@@ -160,6 +211,9 @@ class Live(Namespace):
         client, settings = self._clients.get(_session_id()), self._settings
         if client is None:
             raise FrameError("wrong_order", "The connection is closed.")
+        if self._site.drain.active:
+            raise FrameError("busy", "The server is restarting.")
+        client.enter()
         if not client.rate_limiter.take():
             raise FrameError("too_fast", f"Frames must arrive at no more than {settings.live_rate:g} per second; send "
                                          "the next frame after the previous one is acknowledged.")

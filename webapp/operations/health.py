@@ -1,4 +1,4 @@
-"""Endpoints for operators: /healthz for health checks, /metrics for Prometheus."""
+"""Endpoints for operators: /healthz and /readyz for health checks, /metrics for Prometheus."""
 
 from flask import Blueprint, Flask, Response, abort, current_app
 
@@ -11,12 +11,23 @@ def init_app(app: Flask) -> None:
 
 @health.get("/healthz")
 def healthz():
-    """200 when the default model can read images, 503 when not."""
+    """200 when the process responds. A supervisor restarts a process that does not."""
+    return _state()
+
+
+@health.get("/readyz")
+def readyz():
+    """200 when the default model can read images and the process is not stopping, 503 when not."""
+    state = _state()
+    return state, 200 if state["ready"] else 503
+
+
+def _state():
     site = current_app.extensions["emoscope"]
     bundle = site.bundles.get(site.settings.model)
-    ready = bool(bundle and bundle.card)
-    return {"ready": ready, "model": f"{bundle.name} {bundle.card['version']}" if ready else None,
-            "engine": site.readers.engine}, 200 if ready else 503
+    loaded = bool(bundle and bundle.card)
+    return {"ready": loaded and not site.drain.active,
+            "model": f"{bundle.name} {bundle.card['version']}" if loaded else None, "engine": site.readers.engine}
 
 
 @health.get("/metrics")

@@ -4,6 +4,11 @@ One worker per process, because all requests of a live socket must reach the wor
 Threads, because Socket.IO runs here without an event loop. No preloading, because TensorFlow does not survive a fork.
 """
 
+import contextlib
+import signal
+import socket
+import threading
+
 from .. import settings as settings_
 
 _settings = settings_.load()
@@ -13,7 +18,7 @@ workers = 1
 worker_class = "gthread"
 threads = _settings.threads
 timeout = 120               # seconds; loading the networks must fit in
-graceful_timeout = 2        # seconds; an open live socket would block a worker for the default of 30
+graceful_timeout = int(_settings.drain_seconds) + 5     # seconds; draining closes the live sockets long before
 control_socket_disable = True
 preload_app = False
 loglevel = "warning"
@@ -25,7 +30,22 @@ def address(settings: settings_.Settings) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
 
 
+def pre_fork(server, worker):
+    """gunicorn hook: stop listening while the worker loads its networks, so that a proxy tries another process."""
+    for listener in worker.sockets:
+        with contextlib.suppress(OSError):      # outside Linux a socket that listens cannot be shut down
+            listener.sock.shutdown(socket.SHUT_RD)
+
+
 def post_worker_init(worker):
     """gunicorn hook: the application is loaded and its networks are warmed up."""
-    engine = worker.wsgi.extensions["emoscope"].readers.engine
-    print(f"Emoscope is ready ({engine}): {address(_settings)}", flush=True)
+    for listener in worker.sockets:
+        listener.sock.listen(worker.cfg.backlog)
+    site = worker.wsgi.extensions["emoscope"]
+
+    def drain(number, frame):
+        site.drain.run(_settings.drain_seconds)
+        worker.handle_exit(number, frame)
+
+    signal.signal(signal.SIGTERM, lambda *arguments: threading.Thread(target=drain, args=arguments).start())
+    print(f"Emoscope is ready ({site.readers.engine}): {address(_settings)}", flush=True)

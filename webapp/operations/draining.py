@@ -1,0 +1,44 @@
+"""Draining: a process that stops finishes what it has begun and sends its visitors to the other processes."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+
+class Drain:
+    """Whether this process is stopping. Parts of the application add what they must finish before it stops."""
+
+    def __init__(self):
+        self._steps: list[Callable[[float], None]] = []
+        self._started = threading.Event()
+
+    @property
+    def active(self) -> bool:
+        """Whether the process is stopping and takes no new live clients."""
+        return self._started.is_set()
+
+    def add(self, step: Callable[[float], None]) -> None:
+        """Call `step(seconds)` on a stop. It returns after at most `seconds`."""
+        self._steps.append(step)
+
+    def run(self, seconds: float) -> None:
+        """Start draining and return when every step is finished, after `seconds` at the latest per step."""
+        self._started.set()
+        for step in self._steps:
+            step(seconds)
+
+
+def refuse_handshakes(wsgi: Callable, drain: Drain) -> Callable:
+    """A WSGI application that answers new live connections with 503 while `drain` is active.
+
+    A proxy passes the request on to the next process, and a client without a proxy tries again by itself. After a
+    refusal by Socket.IO it would not.
+    """
+    def wrapped(environ: dict[str, Any], start_response: Callable):
+        new = "sid=" not in environ.get("QUERY_STRING", "")
+        if not (drain.active and new and environ.get("PATH_INFO", "").startswith("/socket.io")):
+            return wsgi(environ, start_response)
+        start_response("503 Service Unavailable", [("Content-Type", "text/plain"), ("Retry-After", "1")])
+        return [b"The server is restarting; connect again.\n"]
+
+    return wrapped
