@@ -48,8 +48,11 @@ def check(settings: Settings) -> None:
 
 def init_app(app: APIFlask, settings: Settings) -> None:
     check(settings)
+    seconds = 1             # until Redis counts as away; each process then counts by itself
+    timeouts: dict[str, str | int] = {"socket_connect_timeout": seconds, "socket_timeout": seconds}
     limiter = Limiter(get_remote_address, app=app, storage_uri=settings.message_queue or "memory://",
-                      strategy="moving-window", headers_enabled=True)
+                      storage_options=timeouts if settings.message_queue else {},
+                      in_memory_fallback_enabled=True, strategy="moving-window", headers_enabled=True)
     if settings.api_rate:
         limiter.limit(settings.api_rate)(api)
     app.register_blueprint(api)
