@@ -25,6 +25,7 @@ test: $(DEV_STAMP) $(DETECTOR) $(BUILD)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	@$(BIN)/python tools/check_words.py
 	npm run --silent check
 	npm run --silent test
 	$(BIN)/python -m pytest
@@ -33,6 +34,7 @@ lint: $(DEV_STAMP) node_modules/.installed
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	@$(BIN)/python tools/check_words.py
 	npm run --silent check
 
 test-python: $(DEV_STAMP) $(DETECTOR) $(BUILD)

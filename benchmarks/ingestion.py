@@ -1,9 +1,9 @@
-"""Pictures a second of our augmentation beside Keras's ImageDataGenerator, which the documents used.
+"""Images per second of the augmentation, beside Keras's ImageDataGenerator, which the documents used.
 
     python -m benchmarks.ingestion
 
-Both rotate, shift, zoom and flip 48x48 grey pictures in batches of 128 on one thread, in turns in
-one run; ours also changes light, blurs, adds noise and erases. The ratio is what to look at.
+Both rotate, shift, zoom and flip 48x48 gray images in batches of 128 on one thread, alternating in one run.
+Emoscope's also changes the light, blurs, adds noise and erases. Compare the ratio, not the absolute values.
 """
 
 import os
@@ -20,17 +20,17 @@ BATCH, BATCHES, ROUNDS = 128, 20, 5
 
 
 def main():
-    """Print the median pictures/s of each and their ratio."""
+    """Print the median images/s of each and their ratio."""
     images = np.random.default_rng(0).integers(0, 256, (BATCH * BATCHES, 48, 48), np.uint8)
     generator = ImageDataGenerator(rotation_range=12, width_shift_range=4 / 48, height_shift_range=4 / 48,
                                    zoom_range=0.15, horizontal_flip=True)
     speeds = {"Emoscope": [], "ImageDataGenerator": []}
     for _ in range(ROUNDS):
-        speeds["Emoscope"].append(_speed(lambda: _ours(images)))
+        speeds["Emoscope"].append(_speed(lambda: _emoscope(images)))
         speeds["ImageDataGenerator"].append(_speed(lambda: _keras(generator, images)))
-    ours, theirs = (float(np.median(values)) for values in speeds.values())
-    print(f"| pipeline | pictures/s |\n|---|---|\n| Emoscope | {ours:.0f} |\n| ImageDataGenerator | {theirs:.0f} |")
-    print(f"\nratio {ours / theirs:.1f}")
+    emoscope, keras = (float(np.median(values)) for values in speeds.values())
+    print(f"| pipeline | images/s |\n|---|---|\n| Emoscope | {emoscope:.0f} |\n| ImageDataGenerator | {keras:.0f} |")
+    print(f"\nratio {emoscope / keras:.1f}")
 
 
 def _speed(work):
@@ -39,7 +39,7 @@ def _speed(work):
     return BATCH * BATCHES / (time.perf_counter() - started)
 
 
-def _ours(images):
+def _emoscope(images):
     for number in range(BATCHES):
         rows = slice(number * BATCH, (number + 1) * BATCH)
         augment(images[rows], Augmentation(), np.random.default_rng([0, number]))

@@ -15,14 +15,16 @@ SKIPPED = re.compile(r"^(static/(models|datasets|icons|dist|detector)/|static/(z
                      r"training/zoo/results/|.*package-lock\.json|requirements.*|LICENSE|tools/check_words\.py|docs/zoo\.csv)")
 # Published names that stay: the Reading's and the cards' JSON keys, error codes, saved files.
 KEYS = (r"[\"'`.]pictures?[\"'`\]]|\.picture\b|\bpicture: ?[{\[\w]|[\"'`]\w*_pictures?\w*[\"'`]|not_a_picture|"
-        r"no_picture|too_many_pictures|--pictures|[Pp]icture-in-[Pp]icture|PictureInPicture|<picture")
+        r"no_picture|too_many_pictures|picture ?=|[/.]pictures\b|\[?picture$|--pictures|[Pp]icture-in-[Pp]icture|PictureInPicture|<picture")
 RULES = (
     (r"\b[Pp]ictur(e|es|ed)\b|Picture[A-Z]\w*|\w+Pictures?\b", "image, photo or frame", KEYS),
-    (r"\b[Ff]ilm(s|ed)?\b|\bFilm[A-Z]\w*", "video", r"[\"'`]films?[\"'`]"),
+    (r"\b[Ff]ilm(s|ed)?\b|\bFilm[A-Z]\w*", "video", r"[\"'`]films?[\"'`]|emoscope-film"),
     (r"\b[Jj]udg(e|es|ed|ing|ement)\b", "evaluate; annotate or rate (raters)", r"[\"'`]judged[\"'`]"),
-    (r"\b([Uu]n)?[Tt]aught\b", "distilled from, trained with teachers", r"jury-live\.taught|[\"'`]taught[\"'`]"),
-    (r"\b[Tt]wins?\b", "near-duplicates", r"[\"'`.]\w*twins?\w*[\"'`\]]?|\btwin[=]"),
-    (r"\b([Uu]n)?[Dd]isturb(s|ed|ing|ance|ances)?\b", "corruption, augmentation", r"[\"'`]disturbances?[\"'`]"),
+    (r"\b([Uu]n)?[Tt]aught\b", "distilled from, trained with teachers", r"jury-(live\.)?taught|[\"'`]taught[\"'`]"),
+    (r"\b[Tt]wins?\b", "near-duplicates", r"[\"'`.]\w*twins?\w*[\"'`\]]?|"
+     r"\btwin(=|,|\[| =|\.)|\bif twin\b|\(twin\)|twin is"),
+    (r"\b([Uu]n)?[Dd]isturb(s|ed|ing|ance|ances)?\b", "corruption, augmentation",
+     r"[\"'`]disturbances?[\"'`]|\bundisturbed\b"),
     (r"\b(is|are) meant\b", "must be ..., got ...", None),
     (r"\banew\b", "again, regenerated", None),
     (r"\b[Hh]otkeys?\b", "keyboard shortcuts", None),
@@ -37,7 +39,7 @@ RULES = (
     (r"\btheirs\b", "name it", None),
     (r"\bpictures? a second\b|\ba core\b", "images per second per core", None),
     (r"\b(neighbour|colour|behaviour|normalis|optimis|initialis|grey-?scale)\w*", "American spelling",
-     r"[\"'`.]normalised|[\"'`.]\w*(neighbours?|colour)\w*[\"'`\]]?|[?&]\w*(neighbour|colour)"),
+     r"[\"'`.]normalised|[\"'`.]\w*(neighbours?|colour)\w*[\"'`\]]?|[?&]\w*(neighbour|colour)|\bcolour="),
 )
 
 

@@ -61,7 +61,7 @@ class DataSet:
         return [found[number] for number in numbers if number in found]
 
     def sample(self, number, view: View):
-        """All columns of one row, with its neighbors, copies and twin as rows; None if there is no such row."""
+        """All columns of one row, with its neighbors, copies and near-duplicate as rows; None if there is no such row."""
         found = self._records(self._columns, [number])
         if number not in found:
             return None
