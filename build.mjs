@@ -1,5 +1,5 @@
-// Bundles what the templates use: every `asset('NAME')` in templates/ is an entry, a file of SOURCES,
-// and becomes static/dist/NAME-HASH.js|css. manifest.json maps the one to the other.
+// Bundles the assets of the templates. Every `asset('NAME')` in templates/ is an entry point from SOURCES and becomes
+// static/dist/NAME-HASH.js|css; manifest.json maps names to built files.
 import { build } from "esbuild";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
@@ -11,9 +11,9 @@ import { STYLES } from "./static/js/ui/expression-styles.js";
 const TEMPLATES = "templates";
 const SOURCES = ["static/js/pages", "static/js/workers", "static/css/pages", "static/css/ui"];
 const OUT = "static/dist";
-// Scripts that must run before the page is drawn are classic scripts; all others are modules.
+// Classic scripts: one runs before the first paint, the service worker cannot be a module. All others are modules.
 const CLASSIC = new Set(["theme.js", "service-worker.js"]);
-// Started by scripts or by the server, so no template names them.
+// Started by scripts or served by the application; no template names them.
 const WORKERS = ["device-worker.js", "service-worker.js"];
 
 /** @returns {Promise<string[]>} names such as "live.js", sorted */
@@ -40,19 +40,19 @@ async function bundle(names, options) {
   return result.metafile.outputs;
 }
 
-/** @type {import("esbuild").OutputFile[]} held back until all is built, so that a failed build leaves the last one */
+/** @type {import("esbuild").OutputFile[]} written only after every bundle is built, so that a failed build keeps the previous one */
 const files = [];
-const wanted = await assetNames();
-const names = wanted.filter((name) => existsSync(sourceOf(name)));
-for (const name of wanted.filter((name) => !names.includes(name))) {
-  console.error(`error: a template asks for asset('${name}'), but there is no ${sourceOf(name)}`);
-  process.exitCode = 1; // the other pages are built all the same
+const requested = await assetNames();
+const names = requested.filter((name) => existsSync(sourceOf(name)));
+for (const name of requested.filter((name) => !names.includes(name))) {
+  console.error(`error: a template uses asset('${name}'), but ${sourceOf(name)} does not exist`);
+  process.exitCode = 1; // still build the other pages
 }
 const outputs = {
   ...(await bundle(names.filter((name) => !CLASSIC.has(name)), { format: "esm", splitting: true })),
   ...(await bundle(names.filter((name) => CLASSIC.has(name)), { format: "iife" })),
 };
-const WORK = `${OUT}.partial-${process.pid}`; // takes OUT's place when all is there
+const WORK = `${OUT}.partial-${process.pid}`; // replaces OUT when complete
 await mkdir(WORK, { recursive: true });
 for (const file of files) await writeFile(join(WORK, basename(file.path)), file.contents);
 
@@ -62,8 +62,8 @@ for (const [path, output] of Object.entries(outputs)) {
   if (output.entryPoint) manifest[basename(output.entryPoint)] = basename(path);
 }
 
-// The drawn faces as one SVG sprite, for the pages that the server renders: asset('expressions.svg')#LABEL.
-const symbols = Object.entries(STYLES).map(([label, look]) => `<symbol id="${label}" viewBox="0 0 24 24"><path d="${look.path}"/></symbol>`);
+// The expression icons as one SVG sprite for server-rendered pages: asset('expressions.svg')#LABEL.
+const symbols = Object.entries(STYLES).map(([label, style]) => `<symbol id="${label}" viewBox="0 0 24 24"><path d="${style.path}"/></symbol>`);
 const sprite = `<svg xmlns="http://www.w3.org/2000/svg">${symbols.join("")}</svg>\n`;
 manifest["expressions.svg"] = `expressions-${createHash("sha256").update(sprite).digest("hex").slice(0, 8).toUpperCase()}.svg`;
 await writeFile(join(WORK, manifest["expressions.svg"]), sprite);
@@ -75,20 +75,20 @@ const sizes = await compressBuilt(WORK);
 console.log("built into static/dist (bytes raw, gzip, brotli):");
 for (const [name, size] of Object.entries(sizes)) line(name, size);
 
-// What a first visit to Live on this device transfers: page, worker, one way to compute, detector, network.
+// The transfer size of a first visit to Live on the device: page, worker, one backend, detector, network.
 const models = (await readdir("static/models", { withFileTypes: true })).filter((entry) => entry.isDirectory()).map(({ name }) => `static/models/${name}/tfjs`);
-const networks = await compressNetworks(["static/detector/tfjs", ...models.filter((place) => existsSync(place))], WORK);
+const networks = await compressNetworks(["static/detector/tfjs", ...models.filter((folder) => existsSync(folder))], WORK);
 console.log("networks for the browser:");
 for (const [name, size] of Object.entries(networks)) line(name, size);
-const started = [`${OUT}/${manifest["live.js"]}`, `${OUT}/${manifest["live.css"]}`, `${OUT}/${manifest["site.css"]}`, `${OUT}/${manifest["theme.js"]}`, `${OUT}/${manifest["device-worker.js"]}`];
+const entries = [`${OUT}/${manifest["live.js"]}`, `${OUT}/${manifest["live.css"]}`, `${OUT}/${manifest["site.css"]}`, `${OUT}/${manifest["theme.js"]}`, `${OUT}/${manifest["device-worker.js"]}`];
 for (const backend of ["wasm", "webgl", "webgpu"]) {
   const chunk = Object.keys(outputs).find((path) => outputs[path].entryPoint?.includes(`tfjs-backend-${backend}/`));
   if (!chunk) continue;
-  const seen = new Set();
-  for (const path of [...started, chunk]) closure(outputs, path, seen);
+  const loaded = new Set();
+  for (const path of [...entries, chunk]) closure(outputs, path, loaded);
   const binary = Object.keys(sizes).filter((name) => backend === "wasm" && name.startsWith("tfjs-backend-wasm-threaded-simd-"));
   for (const model of ["jury-live", "jury-pocket"].filter((name) => networks[`static/models/${name}/tfjs`])) {
-    const parts = [...[...seen, ...binary].map((name) => sizes[name]), networks["static/detector/tfjs"], networks[`static/models/${model}/tfjs`]].filter(Boolean);
+    const parts = [...[...loaded, ...binary].map((name) => sizes[name]), networks["static/detector/tfjs"], networks[`static/models/${model}/tfjs`]].filter(Boolean);
     line(`first visit, ${model}, ${backend}`, parts.reduce((sum, size) => ({ raw: sum.raw + size.raw, gzip: sum.gzip + size.gzip, brotli: sum.brotli + size.brotli }), { raw: 0, gzip: 0, brotli: 0 }));
   }
 }

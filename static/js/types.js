@@ -46,7 +46,7 @@
  * `start` resolves when frames can be sent; `onState` is called at every later change.
  * `read` takes one frame at a time and rejects with a ReaderError.
  * @typedef {object} Reader
- * @property {string} [place]    inference location, for the visitor
+ * @property {"server" | "device"} location  where inference runs
  * @property {number} [interval]  minimum time between two frames, ms
  * @property {Model[]} models
  * @property {(options: {onState: (state: ReaderState, message: string) => void}) => Promise<void>} start

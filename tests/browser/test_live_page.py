@@ -75,7 +75,7 @@ def test_live_page_reads_a_face(open_page, video):
     assert len(found) >= 0.95 * len(seen), "the box left the face"
     assert {name for name, _ in found} == {"1"}
     assert extra == 0
-    assert re.match(r"\d+ of 10 people would call this \w+|Unsure: the ten would split", page.inner_text(".face-words"))
+    assert re.match(r"\d+ of 10 people would call this \w+|Unsure: the ten would split", page.inner_text(".face-sentence"))
     expect(page.locator(".ten-marks .expression-icon")).to_have_count(10)
     counts = [int(count) for count in re.findall(r"\d+", page.inner_text(".face-tally"))]
     assert sum(counts) == 10
@@ -84,12 +84,12 @@ def test_live_page_reads_a_face(open_page, video):
 
 
 def test_video_without_faces_shows_no_error(open_page, video):
-    page = open_page("/live", video("nobody"))
+    page = open_page("/live", video("empty"))
     start(page, faces=0)
     for _ in range(15):
         assert observe(page)["faces"] == []
         page.wait_for_timeout(200)
-    expect(page.locator("#nobody")).to_be_visible()
+    expect(page.locator("#no-faces")).to_be_visible()
     expect(page.locator(".face-card")).to_have_count(0)
     expect(page.locator(".stage-status")).to_be_hidden()
 

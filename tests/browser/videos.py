@@ -77,7 +77,7 @@ def _portrait(phase: float) -> tuple[np.ndarray, list[Box]]:
     return image[top : top + HEIGHT].copy(), [(x, y - top, width, height)]
 
 
-def _nobody(phase: float) -> tuple[np.ndarray, list[Box]]:
+def _empty(phase: float) -> tuple[np.ndarray, list[Box]]:
     """A cup of coffee, moving."""
     image = _image("coffee", WIDTH + 40, HEIGHT)
     left = int(20 + 20 * np.sin(phase))
@@ -121,7 +121,7 @@ def _five(phase: float) -> tuple[np.ndarray, list[Box]]:
 
 SCENES: dict[str, Callable[[float], tuple[np.ndarray, list[Box]]]] = {
     "portrait": _portrait,
-    "nobody": _nobody,
+    "empty": _empty,
     "two": _two,
     "five": _five,
 }

@@ -36,7 +36,7 @@ async function filesOf(reader) {
   return [...new Set([...own, ...named, new URL(reader.offer?.worker ?? "", location.href).pathname, ...(await reader.resources())])];
 }
 
-/** @param {ServiceWorker | null} worker  @param {object} keep  @returns {Promise<{kept: boolean, reason?: string}>} */
+/** @param {ServiceWorker | null} worker  @param {object} keep  page and files  @returns {Promise<{kept: boolean, reason?: string}>} */
 function request(worker, keep) {
   return new Promise((resolve, reject) => {
     const channel = new MessageChannel();

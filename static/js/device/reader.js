@@ -28,7 +28,6 @@ import { PHOTO_LONG_SIDES } from "../vision/faces.js";
  * @property {{live: number, photo: number}} thresholds  minimum detector scores of a face
  */
 
-
 const PREPARING = "Preparing this device …";
 
 /** @returns {Offer | null} null if the server offers no networks for the device */
@@ -43,7 +42,7 @@ export class DeviceReader {
   models = [];
   /** Description of the backend, for the visitor. */
   engine = "";
-  place = "device";
+  location = /** @type {const} */ ("device");
   interval = 0;
   /** @type {Running | null} */
   running = null;
@@ -162,11 +161,6 @@ export class DeviceReader {
   /** Delete the cached files of older bundles. @returns {Promise<void>} */
   prune() {
     return this.#request("prune");
-  }
-
-  /** Memory of TF.js; constant after the first result. @returns {Promise<{tensors: number, bytes: number}>} */
-  memory() {
-    return this.#request("memory");
   }
 
   stop() {

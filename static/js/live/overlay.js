@@ -7,7 +7,7 @@ import { shortLabel } from "../ui/votes.js";
 /** @typedef {import("../types.js").Box} Box */
 
 // One color per face, visible on any image; static/css/ui/faces.css has the same colors for the cards.
-export const FACE_COLORS = ["#6fe3d2", "#ffc857", "#ff9dbf", "#9ccbff", "#cfee6b", "#d5b8ff"];
+const FACE_COLORS = ["#6fe3d2", "#ffc857", "#ff9dbf", "#9ccbff", "#cfee6b", "#d5b8ff"];
 const INK = "#12110f";
 const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
 

@@ -20,7 +20,7 @@ export class Panel {
   /** @type {{time: number, total: number, server: number | null}[]} */
   #timings = [];
 
-  /** @param {{list: HTMLElement, nobody: HTMLElement, figures: HTMLElement, announcements: HTMLElement}} elements */
+  /** @param {{list: HTMLElement, noFaces: HTMLElement, figures: HTMLElement, announcements: HTMLElement}} elements */
   constructor(elements) {
     this.elements = elements;
   }
@@ -40,7 +40,7 @@ export class Panel {
       card.update(track);
       if (track.seen === time) card.timeline.add(time, track);
     }
-    this.elements.nobody.hidden = present.length > 0;
+    this.elements.noFaces.hidden = present.length > 0;
     this.#announce(present, time);
   }
 
@@ -64,15 +64,15 @@ export class Panel {
   clear() {
     for (const card of this.#cards.values()) card.element.remove();
     this.#cards.clear();
-    this.elements.nobody.hidden = true;
+    this.elements.noFaces.hidden = true;
     this.#timings = [];
   }
 
   /** Announces changes only, and not often. @param {Track[]} tracks  @param {number} time */
   #announce(tracks, time) {
-    const gist = tracks.map((track) => `Face ${track.id}: ${track.unsure ? "unsure" : track.expression}.`).join(" ") || "No face.";
-    if (gist === this.#announced.text || time - this.#announced.time < ANNOUNCE_EVERY) return;
-    this.#announced = { text: gist, time };
+    const summary = tracks.map((track) => `Face ${track.id}: ${track.unsure ? "unsure" : track.expression}.`).join(" ") || "No face.";
+    if (summary === this.#announced.text || time - this.#announced.time < ANNOUNCE_EVERY) return;
+    this.#announced = { text: summary, time };
     this.elements.announcements.textContent = tracks.map((track) => `Face ${track.id}: ${sentence(track)}.`).join(" ") || "No face in view.";
   }
 

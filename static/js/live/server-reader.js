@@ -17,8 +17,7 @@ export class ServerReader {
   models = [];
   /** @type {{frame_bytes?: number, frames_per_second?: number}} */
   limits = {};
-  engine = "";
-  place = "server";
+  location = /** @type {const} */ ("server");
   interval = 0;
 
   #canvas = document.createElement("canvas");
@@ -61,7 +60,6 @@ export class ServerReader {
   #applyHello(hello) {
     this.models = hello.models;
     this.limits = hello.limits ?? {};
-    this.engine = hello.engine ?? "";
     // Slightly below the limit, so that a delayed frame followed by an early one does not exceed it.
     this.interval = this.limits.frames_per_second ? 1100 / this.limits.frames_per_second : 0;
   }
@@ -73,7 +71,7 @@ export class ServerReader {
    * @throws {ReaderError} `disconnected`, `timeout`, or an error code of the server
    */
   async read(frame, { model }) {
-    const begun = performance.now();
+    const startTime = performance.now();
     const bytes = await this.#encode(frame);
     if (this.limits.frame_bytes && bytes.byteLength > this.limits.frame_bytes) {
       throw new ReaderError("too_large", `The frame is larger than the limit of this server (${this.limits.frame_bytes} bytes).`);
@@ -89,7 +87,7 @@ export class ServerReader {
     if (response.error) throw new ReaderError(response.error.code, response.error.message);
     const durations = Object.values(response.reading.milliseconds ?? {});
     const server = durations.length ? durations.reduce((sum, value) => sum + value, 0) : null;
-    return { reading: response.reading, timing: { total: performance.now() - begun, server } };
+    return { reading: response.reading, timing: { total: performance.now() - startTime, server } };
   }
 
   /** @param {Frame} frame  @returns {Promise<ArrayBuffer>} JPEG, long side at most LONG_SIDE pixels */

@@ -1,4 +1,5 @@
-// A recorded session: every result for every face, for export as CSV or JSON. Nothing leaves the page until the visitor saves it.
+// A recorded session: every result for every face, for export as CSV or JSON. Nothing leaves the page until the
+// visitor saves it.
 
 import { csvText } from "../ui/downloads.js";
 

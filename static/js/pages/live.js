@@ -14,7 +14,7 @@ import { download, fileName } from "../ui/downloads.js";
 import { LocationSwitch, addressWith, backendChoice, inferenceLocation } from "../ui/inference-location.js";
 
 const stage = new Stage(partOf("stage"));
-const panel = new Panel({ list: partOf("faces"), nobody: partOf("nobody"), figures: partOf("figures"), announcements: partOf("announcements") });
+const panel = new Panel({ list: partOf("faces"), noFaces: partOf("no-faces"), figures: partOf("figures"), announcements: partOf("announcements") });
 const session = new Session();
 const video = get("video", HTMLVideoElement);
 const cameras = get("camera", HTMLSelectElement);
@@ -52,7 +52,7 @@ function showBadge(state, text) {
 async function useReader(reader) {
   player.reader?.stop();
   player.reader = null;
-  partOf("timing-location").textContent = reader.place ?? "device";
+  partOf("timing-location").textContent = reader.location;
   await reader.start({
     onState(state, message) {
       partOf("live").dataset.reader = state;

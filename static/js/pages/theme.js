@@ -1,4 +1,5 @@
-// Light or dark theme: the preference of the system, unless the visitor chose one. Runs before the first paint, so nothing flashes.
+// Light or dark theme: the preference of the system, unless the visitor chose one. Runs before the first paint, so
+// nothing flashes.
 
 const KEY = "emoscope-theme";
 const root = document.documentElement;

@@ -1,4 +1,5 @@
-// The result for one face: sentence, ten votes, probabilities, why the model is unsure, and the explanation as a heat map.
+// The result for one face: sentence, ten votes, probabilities, why the model is unsure, and the explanation as a
+// heat map.
 
 import { styleOf } from "../ui/expression-styles.js";
 import { probabilityBars, ranked, sentence, tally, tenMarks } from "../ui/votes.js";
@@ -26,7 +27,7 @@ export function faceDetails(photo, face, index, context) {
   const number = make("span", "face-number", String(index + 1));
   number.dataset.color = String(index % 6);
   const header = make("div", "face-header", number);
-  header.append(make("p", "face-words", sentence(prediction)));
+  header.append(make("p", "face-sentence", sentence(prediction)));
   item.append(header);
   if (face.votes) item.append(tenMarks(face.votes), make("p", "face-tally", tally(face.votes)));
   if (face.unsure) item.append(make("p", "small", unsureReason(face, context.model(photo.reading?.model.name ?? "")?.unsure_threshold)));
@@ -75,7 +76,7 @@ const FLOOR = 0.02; // minimum scale: a map with smaller decreases is drawn pale
  * @param {Blob} image  @param {import("../types.js").Face} face  @param {string} model
  * @returns {Promise<Explanation>}
  */
-export async function requestExplanation(image, face, model) {
+async function requestExplanation(image, face, model) {
   const form = new FormData();
   form.append("picture", image, "picture");
   form.append("landmarks", JSON.stringify(face.landmarks));
@@ -88,7 +89,7 @@ export async function requestExplanation(image, face, model) {
 }
 
 /** @param {Explanation} explanation  @returns {HTMLElement} */
-export function drawExplanation({ expression: label, probability, crop, map }) {
+function drawExplanation({ expression: label, probability, crop, map }) {
   const name = styleOf(label).name;
   const largest = Math.max(0, ...map.flat());
   const figure = make("figure", "explanation-figure");

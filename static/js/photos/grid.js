@@ -31,7 +31,7 @@ export class Grid {
   /** @type {Map<number, Tile>} index -> tile */
   #tiles = new Map();
   /** @type {Tile[]} unused tiles */
-  #spare = [];
+  #unused = [];
   #scheduled = false;
   #current = 0;
   /** @type {(photo: Photo) => boolean} */
@@ -91,20 +91,20 @@ export class Grid {
       const photo = this.#photos[index];
       let tile = this.#tiles.get(index);
       if (!tile) {
-        tile = this.#spare.pop() ?? new Tile(this.#thumbnails);
+        tile = this.#unused.pop() ?? new Tile(this.#thumbnails);
         if (!tile.element.isConnected) this.#element.append(tile.element);
         this.#tiles.set(index, tile);
       }
-      tile.place((index % columns) * (side + GAP), Math.floor(index / columns) * row, side);
+      tile.moveTo((index % columns) * (side + GAP), Math.floor(index / columns) * row, side);
       tile.show(photo, { index, count: this.#photos.length, selected: this.isSelected(photo), progress: this.progressOf(photo), current: index === this.#current });
     }
-    for (const tile of this.#spare) tile.hide();
+    for (const tile of this.#unused) tile.hide();
   }
 
   /** @param {number} index  @param {Tile} tile */
   #free(index, tile) {
     this.#tiles.delete(index);
-    this.#spare.push(tile);
+    this.#unused.push(tile);
   }
 
   /** @param {EventTarget | null} target  @returns {number} index of its tile, -1 if outside */

@@ -7,7 +7,7 @@
  * @typedef {object} Photo
  * @property {string} id        path, size and date of the file: the same file dropped twice is one photo
  * @property {string} name      file name
- * @property {string} path      folders it came in, "" for none
+ * @property {string} path      folders of the file, or ""
  * @property {number} bytes
  * @property {number} order     1, 2, 3 … in the order of addition
  * @property {number | null} taken  milliseconds since 1970, from the EXIF data or the date of the file
@@ -65,6 +65,6 @@ export function summary(photo) {
   const faces = facesOf(photo);
   if (!faces.length) return "no face";
   const face = faces[0];
-  const words = face.unsure ? "unsure" : face.votes ? `${strength(face)} of 10 ${face.expression}` : face.expression;
-  return faces.length > 1 ? `${words}, ${faces.length} faces` : words;
+  const text = face.unsure ? "unsure" : face.votes ? `${strength(face)} of 10 ${face.expression}` : face.expression;
+  return faces.length > 1 ? `${text}, ${faces.length} faces` : text;
 }

@@ -1,4 +1,5 @@
-// The thumbnail and the preview of a photo: made in a worker, or from the server's JPEG where the browser cannot decode the file.
+// The thumbnail and the preview of a photo: made in a worker, or from the server's JPEG where the browser cannot
+// decode the file.
 
 const THUMBNAIL = 256; // pixels of the long side
 const PREVIEW = 1280;
@@ -74,6 +75,6 @@ export async function serverPreviews(blob, signal) {
   form.append("picture", blob, "picture");
   const response = await fetch("/api/v1/previews", { method: "POST", body: form, signal }).catch(() => null);
   if (!response?.ok) return undefined;
-  const made = await makePreviews(await response.blob());
-  return "previews" in made ? made.previews : undefined;
+  const result = await makePreviews(await response.blob());
+  return "previews" in result ? result.previews : undefined;
 }

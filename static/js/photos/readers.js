@@ -1,4 +1,5 @@
-// The photo readers, on the server over HTTP or on this device, behind one interface; and the controls that choose between them.
+// The photo readers, on the server over HTTP or on this device, behind one interface; and the controls that choose
+// between them.
 
 import { DeviceReader } from "../device/reader.js";
 import { OFFLINE_MESSAGES, keepForOffline } from "../device/offline.js";
@@ -40,7 +41,7 @@ export async function withRetries(work, signal) {
 }
 
 /** @implements {PhotoReader} */
-export class ServerPhotoReader {
+class ServerPhotoReader {
   location = /** @type {const} */ ("server");
   /** @type {ServerReader | null} */
   #frames = null;
@@ -79,7 +80,7 @@ export class ServerPhotoReader {
 }
 
 /** @implements {PhotoReader} */
-export class DevicePhotoReader {
+class DevicePhotoReader {
   location = /** @type {const} */ ("device");
 
   /** @param {import("../device/reader.js").DeviceReader} device  @param {Promise<void>} ready  rejects if the device cannot run the networks */

@@ -58,7 +58,7 @@ export class Tile {
   }
 
   /** @param {number} x  @param {number} y  @param {number} side  pixels */
-  place(x, y, side) {
+  moveTo(x, y, side) {
     this.element.style.transform = `translate(${x}px, ${y}px)`;
     this.element.style.width = `${side}px`;
   }

@@ -1,4 +1,5 @@
-// The results of a video in a compact form, and as CSV, JSON and WebVTT. An hour at five frames per second takes a few megabytes. Pure functions.
+// The results of a video in a compact form, and as CSV, JSON and WebVTT. An hour at five frames per second takes a
+// few megabytes. Pure functions.
 
 import { iou } from "../vision/tracking.js";
 

@@ -111,7 +111,7 @@ const LEAD = 3; // seconds read again before resuming, so that each face gets it
  * @param {(record: VideoRecord) => void} options.onProgress  after each frame; the record grows in place
  * @returns {Promise<VideoRecord>}
  */
-export async function readVideo(item, options) {
+async function readVideo(item, options) {
   const { store, reader, model, stored, step, signal, onProgress } = options;
   const video = await openVideo(await item.blob());
   const { duration, width, height } = video;

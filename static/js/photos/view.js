@@ -1,4 +1,5 @@
-// The state of the gallery view: which photos are shown, in what order, with counts per filter, and its form in the URL. Pure functions.
+// The state of the gallery view: which photos are shown, in what order, with counts per filter, and its form in the
+// URL. Pure functions.
 
 import { countsAs, facesOf, strength } from "./photo.js";
 
@@ -16,7 +17,7 @@ import { countsAs, facesOf, strength } from "./photo.js";
 
 /** @type {Readonly<View>} */
 export const DEFAULT_VIEW = Object.freeze({ show: "all", votes: 0, search: "", sort: "order", descending: false, photo: "" });
-export const SORTS = /** @type {const} */ (["order", "name", "taken", "votes", "faces"]);
+const SORTS = /** @type {const} */ (["order", "name", "taken", "votes", "faces"]);
 
 /** @param {Photo} photo  @param {View} view  @returns {import("./photo.js").Face[]} faces with enough votes */
 const counted = (photo, view) => facesOf(photo).filter((face) => strength(face) >= view.votes);

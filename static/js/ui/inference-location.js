@@ -1,4 +1,5 @@
-// The inference location: on the server or on this device. It is part of the URL, because the server sends a page for the
+// The inference location: on the server or on this device. It is part of the URL, because the server sends a page
+// for the
 // device with a stricter Content-Security-Policy, under which the page can send nothing (webapp/pages/on_device.py).
 
 import { readOffer } from "../device/reader.js";

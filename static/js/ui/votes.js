@@ -30,7 +30,7 @@ export const tally = (votes) => ranked(votes).map(([label, count]) => `${styleOf
 /** The card of a face: number, sentence, ten icons or probability bars, and the last minute. */
 export class FaceCard {
   element = make("li", "face-card");
-  #sentence = make("p", "face-words");
+  #sentence = make("p", "face-sentence");
   #marks = make("div", "face-marks");
   #tally = make("p", "face-tally");
   #drawn = "";

@@ -1,4 +1,5 @@
-// The device worker: runs the networks and the path from image to result, off the page's thread. device/reader.js is its client.
+// The device worker: runs the networks and the path from image to result, off the page's thread. device/reader.js is
+// its client.
 
 import { memory } from "@tensorflow/tfjs-core";
 import { NoBackend, start } from "../device/backends.js";

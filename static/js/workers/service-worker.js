@@ -2,7 +2,7 @@
 // with every file it uses; each file name contains a hash, so an old page never loads a new script.
 // The pages cache the networks themselves (device/files.js).
 
-/** @typedef {{page: string, files: string[]}} Keep */
+/** @typedef {{page: string, files: string[]}} CacheRequest */
 
 const worker = /** @type {any} */ (self); // TypeScript's DOM library does not declare service workers
 const CACHE = "emoscope-pages";
@@ -12,7 +12,7 @@ const FILES = /^\/static\/(dist\/|icons\/|icon\.svg|site\.webmanifest)/;
 worker.addEventListener("install", () => worker.skipWaiting());
 worker.addEventListener("activate", (/** @type {any} */ event) => event.waitUntil(worker.clients.claim()));
 worker.addEventListener("message", (/** @type {any} */ event) => {
-  event.waitUntil(keep(event.data.keep).then(() => ({ kept: true }), (error) => ({ kept: false, reason: String(error.message ?? error) }))
+  event.waitUntil(cachePage(event.data.keep).then(() => ({ kept: true }), (error) => ({ kept: false, reason: String(error.message ?? error) }))
     .then((response) => event.ports[0]?.postMessage(response)));
 });
 worker.addEventListener("fetch", (/** @type {any} */ event) => {
@@ -39,9 +39,9 @@ const file = async (request) => (await caches.match(request)) ?? fetch(request);
 
 /**
  * Cache a page and the files it lists; files that no cached page uses are deleted.
- * @param {Keep} request  @throws {Error} the previous cache then stays unchanged
+ * @param {CacheRequest} request  @throws {Error} the previous cache then stays unchanged
  */
-async function keep({ page, files }) {
+async function cachePage({ page, files }) {
   const cache = await caches.open(CACHE);
   const response = await fetch(page);
   const text = await response.clone().text();
