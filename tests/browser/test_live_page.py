@@ -75,7 +75,8 @@ def test_live_page_reads_a_face(open_page, video):
     assert len(found) >= 0.95 * len(seen), "the box left the face"
     assert {name for name, _ in found} == {"1"}
     assert extra == 0
-    assert re.match(r"\d+ of 10 people would call this \w+|Unsure: the ten would split", page.inner_text(".face-sentence"))
+    sentence = page.inner_text(".face-sentence")
+    assert re.match(r"\d+ of 10 people would call this \w+|Unsure: the ten would split", sentence)
     expect(page.locator(".ten-marks .expression-icon")).to_have_count(10)
     counts = [int(count) for count in re.findall(r"\d+", page.inner_text(".face-tally"))]
     assert sum(counts) == 10
