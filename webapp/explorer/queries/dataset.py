@@ -61,7 +61,7 @@ class DataSet:
         return [found[number] for number in numbers if number in found]
 
     def sample(self, number, view: View):
-        """All columns of one row, with its neighbors, copies and near-duplicate as rows; None if there is no such row."""
+        """One row, all columns, with its neighbors, copies and near-duplicate as rows; None if it does not exist."""
         found = self._records(self._columns, [number])
         if number not in found:
             return None
@@ -72,10 +72,10 @@ class DataSet:
         neighbors = [other for other in row.pop("neighbours") if other >= 0]
         copies = [other for other, in self._query(
             "SELECT row FROM samples WHERE first = ? AND row <> ? ORDER BY row LIMIT 24", [row["first"], number])]
-        twin = [row["twin"]] if row["twin"] is not None else []
-        related = {other["row"]: other for other in self.rows(sorted({*neighbors, *copies, *twin}), view)}
+        duplicate = [row["twin"]] if row["twin"] is not None else []
+        related = {other["row"]: other for other in self.rows(sorted({*neighbors, *copies, *duplicate}), view)}
         return {"sample": row, "neighbours": [related[other] for other in neighbors],
-                "copies": [related[other] for other in copies], "twin": related[twin[0]] if twin else None}
+                "copies": [related[other] for other in copies], "twin": related[duplicate[0]] if duplicate else None}
 
     def adjacent_rows(self, view: View, number):
         """The rows before and after row `number` in the view's order: (row or None, row or None)."""
