@@ -1,4 +1,4 @@
-"""The commands `evaluate` and `robustness`: figures of model bundles."""
+"""The commands `evaluate`, `evaluate-photos` and `robustness`: figures of model bundles."""
 
 import json
 from pathlib import Path
@@ -23,6 +23,7 @@ def add_commands(commands):
                           help="write the figures as in a card, and a reliability diagram as .svg next to them")
     add_data_options(evaluate)
     evaluate.set_defaults(run=_evaluate)
+    _add_evaluate_photos(commands)
     robustness = commands.add_parser("robustness", help="evaluate bundles on corrupted images")
     robustness.add_argument("bundles", nargs="+", metavar="BUNDLE",
                             help=f"folder of a bundle, or its name in {MODELS}")
@@ -31,6 +32,22 @@ def add_commands(commands):
     robustness.add_argument("--json", metavar="FILE", help="write the figures in the form of static/robustness.json")
     add_data_options(robustness)
     robustness.set_defaults(run=_robustness)
+
+
+def _add_evaluate_photos(commands):
+    photos = commands.add_parser("evaluate-photos", help="evaluate bundles on labeled photos")
+    photos.add_argument("bundles", nargs="+", metavar="BUNDLE", help=f"folder of a bundle, or its name in {MODELS}")
+    photos.add_argument("--photos", required=True, metavar="FOLDER",
+                        help="photos in folders named after their label: happy/1.jpg")
+    photos.add_argument("--without", action="append", default=[], metavar="LABEL",
+                        help="leave this label out of the accuracy, but not out of the detector's figures")
+    photos.add_argument("--all-labels", action="store_true",
+                        help="predict any label of the bundle, not only those of the folder")
+    photos.add_argument("--border", type=float, default=0.0, metavar="FRACTION",
+                        help="let the detector see a black border around each photo, as a fraction of its side")
+    photos.add_argument("--json", metavar="FILE", help="write the figures in the form of static/outside.json")
+    photos.add_argument("--about", metavar="TEXT", help="description of the photos for the page Models, for --json")
+    photos.set_defaults(run=_evaluate_photos)
 
 
 def _evaluate(options):
@@ -61,6 +78,28 @@ def _evaluate(options):
         from ..evaluate.calibration import plot_reliability
         plot_reliability(bundle.card["name"], {split: measured[split] for split in splits},
                          Path(options.json).with_suffix(".svg"), votes=bundle.label_set == "ferplus")
+
+
+def _evaluate_photos(options):
+    from webapp.vision.crops import CropSpec
+
+    from ..data import photos
+    from ..data.alignment import open_detector
+    from ..evaluate import outside, reports
+    if not 0 <= options.border <= 4:
+        raise TrainingError(f"--border must be a fraction of the photo's side from 0 to 4, got {options.border:g}")
+    bundles = [read_bundle(each) for each in options.bundles]
+    chosen = {"without": [photos.label_name(each) for each in options.without], "all_labels": options.all_labels}
+    seen = photos.read(options.photos, open_detector(), [CropSpec.from_card(each.card) for each in bundles],
+                       options.border)
+    if seen.unreadable:
+        report(f"{seen.unreadable} files cannot be read as images and are left out")
+    measured = {bundle.card["name"]: outside.figures(bundle, seen, **chosen) for bundle in bundles}
+    for name, each in measured.items():
+        for line in reports.photos(name, each):
+            report(line)
+    if options.json:
+        outside.write(measured, bundles, seen, chosen | {"about": options.about}, options.json)
 
 
 def _robustness(options):

@@ -35,6 +35,7 @@ def figures(bundle, tests, split, averaging=("flip_averaging",)):
     if faces.votes is not None:
         result["by_entropy"] = by_entropy(single, log_p, faces.votes[single.rows].astype(np.int64), bundle.label_set)
     if bundle.label_set == "ferplus":
+        result["ferplus_protocol"] = ferplus_protocol(single, ~distinct)
         result["one_rater"] = _one_rater(single.votes)
         result["equivalent_jury"] = _equivalent_jury(single, log_p, faces)
     return result
@@ -58,6 +59,18 @@ def serving_path(bundle, tests, split):
         log_p = metrics.log_softmax(predictions.logits / bundle.temperature)
         result["figures"] = _summary(_row_values(predictions, log_p, bundle.label_set), np.ones(len(log_p), bool))
     return result
+
+
+def ferplus_protocol(predictions, near_duplicates):
+    """Accuracy on eight classes as the literature reports it, on the rows of jury.ferplus_protocol.
+
+    predictions: predictions.Predictions of a bundle of FER+'s label set. near_duplicates: bool (n,), rows with an exact
+    or near-duplicate in Training. Returns {"accuracy", "accuracy_without_twins"}, each with its interval.
+    """
+    rows, label = jury.ferplus_protocol(predictions.votes)
+    correct = predictions.logits.argmax(1) == label
+    return _summary({"accuracy": (correct, rows), "accuracy_without_twins": (correct, rows & ~near_duplicates)},
+                    np.ones(len(rows), bool))
 
 
 def compare(one, other, faces, split):

@@ -25,6 +25,18 @@ def has_majority(votes):
     return 2 * votes[:, :EXPRESSIONS].max(1) > votes[:, :NOT_A_FACE].sum(1)
 
 
+def ferplus_protocol(votes):
+    """Rows and labels of FER+'s published protocol: bool (n,), int64 (n,).
+
+    The rule of the authors' code in mode "majority" (Barsoum et al. 2016; microsoft/FERPlus, src/ferplus.py): single
+    votes count as outliers and are dropped, in all ten columns; a label needs more than half of the votes that are
+    left; rows whose label is *unknown* or *not a face* are left out.
+    """
+    kept = np.where(votes > 1, votes, 0)
+    label = kept.argmax(1)
+    return (2 * kept.max(1) > kept.sum(1)) & (label < EXPRESSIONS), label
+
+
 def one_rater(votes):
     """float64 (n,): the probability that one rater chooses the plurality label of the other raters of a face.
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 BINS = 15
+Z = 1.959964    # 97.5th percentile of the normal distribution: intervals are 95 %
 
 
 def log_softmax(logits):
@@ -68,6 +69,31 @@ def bootstrap(values, times=2000, seed=0):
     means = [values[rng.integers(0, len(values), len(values))].mean() for _ in range(times)]
     low, high = np.percentile(means, (2.5, 97.5))
     return float(low), float(high)
+
+
+def wilson(hits, total):
+    """A fraction with its 95 % interval (Wilson 1927): {"value", "low", "high", "hits", "of"}; None of nothing."""
+    hits, total = int(hits), int(total)
+    if not total:
+        return None
+    fraction, square = hits / total, Z * Z / total
+    middle = (fraction + square / 2) / (1 + square)
+    half = Z / (1 + square) * np.sqrt(fraction * (1 - fraction) / total + square / (4 * total))
+    return {"value": fraction, "low": max(0.0, float(middle - half)), "high": min(1.0, float(middle + half)),
+            "hits": hits, "of": total}
+
+
+def mean_recall(truth, correct, times=2000, seed=0):
+    """Recall averaged over the labels that occur (balanced accuracy): {"value", "low", "high", "labels"}.
+
+    truth: int (n,). correct: bool (n,). The 95 % interval is a percentile bootstrap within each label.
+    """
+    groups = [correct[truth == label] for label in np.unique(truth)]
+    rng = np.random.default_rng(seed)
+    drawn = np.mean([rng.binomial(len(group), group.mean(), times) / len(group) for group in groups], axis=0)
+    low, high = np.percentile(drawn, (2.5, 97.5))
+    return {"value": float(np.mean([group.mean() for group in groups])), "low": float(low), "high": float(high),
+            "labels": len(groups)}
 
 
 def mcnemar(correct_a, correct_b):

@@ -6,7 +6,9 @@ def lines(split, figures):
     yield f"{split}: {figures['faces']} faces, {figures['with_twin_in_training']} with a near-duplicate in Training"
     for name, key in (("all rows", "as_published"), ("without near-duplicates", "without_twins"),
                       ("flip averaging", "flip_averaging"),
-                      ("ten-crop averaging", "ten_crop_averaging"), ("one human rater", "one_rater")):
+                      ("ten-crop averaging", "ten_crop_averaging"),
+                      ("FER+'s published protocol, eight classes", "ferplus_protocol"),
+                      ("one human rater", "one_rater")):
         if key in figures:
             yield f"  {name}"
             yield from _summary(figures[key])
@@ -33,6 +35,29 @@ def serving(measured):
     yield (f"{measured['split']} through the site's detector and crop: {100 * measured['found']:.1f} % of "
            f"{measured['faces']} faces detected; on those")
     yield from _summary(measured["figures"])
+
+
+def photos(name, figures):
+    """Figures on photos of a labeled folder (see outside.figures) as text, line by line."""
+    left_out = ", ".join(f"{count} {label}" for label, count in figures["left_out"].items())
+    yield (f"{name}: {figures['photos']} photos, a face found on {_fraction(figures['found'])}, more than one on "
+           f"{figures['several_faces']}" + (f"; only for the detector: {left_out}" if left_out else ""))
+    yield f"  predicts one of {', '.join(figures['predicts'])}"
+    mean = figures["mean_recall"]
+    yield f"  accuracy of all {figures['evaluated']:6}     {_fraction(figures['accuracy'])}"
+    yield f"  accuracy of the found      {_fraction(figures['accuracy_of_found'])}"
+    yield f"  mean recall                {_interval(mean)}, of {', '.join(mean['labels'])}"
+    if figures["unsure"]:
+        yield (f"  of the found: expected calibration error {figures['expected_calibration_error']:.3f}, unsure "
+               f"{_fraction(figures['unsure'])}, error of the sure {_fraction(figures['error_of_sure'])}")
+    yield "  label         photos  found  recall of all            recall of the found"
+    for each in figures["per_label"]:
+        yield (f"    {each['label']:12}{each['photos']:6}{each['found']:7}  {_interval(each['recall']):24} "
+               f"{_interval(each['recall_of_found'])}")
+    yield "  confusion (rows: label of the folder; columns: predicted label)"
+    yield " " * 15 + "".join(f"{label[:9]:>10}" for label in figures["confusion_columns"])
+    for each, row in zip(figures["per_label"], figures["confusion"], strict=True):
+        yield f"    {each['label']:11}" + "".join(f"{count:10}" for count in row)
 
 
 def equivalent(jury):
@@ -71,3 +96,13 @@ def _by_entropy(bands):
         name = "accuracy" if "accuracy" in band else "agreement_with_plurality"
         yield (f"    {edges:12} {band['faces']:5} faces  {name.replace('_', ' ')} {100 * band[name]:5.1f} %  "
                f"cross-entropy {band['cross_entropy']:.3f}  one human rater {100 * band['one_rater']:5.1f} %")
+
+
+def _fraction(measured):
+    """A fraction as metrics.wilson gives it, with its interval and counts."""
+    return f"{_interval(measured)}, {measured['hits']} of {measured['of']}" if measured else "–"
+
+
+def _interval(measured):
+    return f"{100 * measured['value']:.1f} % ({100 * measured['low']:.1f}-{100 * measured['high']:.1f})" \
+        if measured else "–"

@@ -6,6 +6,7 @@ from pathlib import Path
 from flask import Blueprint, Flask, abort, current_app, render_template
 
 from .. import bundles as bundles_
+from . import outside
 
 pages = Blueprint("pages", __name__)
 
@@ -53,7 +54,9 @@ def models():
     """The available models and the comparison table."""
     site = _site()
     available = bundles_.available(site.bundles, site.settings.model)
-    return render_template("models.html", cards=[site.bundles[one["name"]].card for one in available], zoo=_zoo())
+    cards = [site.bundles[one["name"]].card for one in available]
+    return render_template("models.html", cards=cards, zoo=_zoo(),
+                           comparison=outside.comparison(current_app.static_folder or "", cards))
 
 
 @pages.get("/models.json")
@@ -67,7 +70,9 @@ def models_json():
 @pages.get("/models/<name>")
 def model(name):
     """One model's card."""
-    return render_template("model.html", card=_card(name))
+    card = _card(name)
+    return render_template("model.html", card=card,
+                           comparison=outside.comparison(current_app.static_folder or "", [card]))
 
 
 @pages.get("/models/<name>.json")

@@ -111,3 +111,17 @@ def test_draws_are_weighted_by_their_probability():
     weights = zip(drawn.tolist(), weight, strict=True)
     assert {tuple(row): pytest.approx(probability) for row, probability in weights} == {
         key: count / total for key, count in counted.items()}
+
+
+@pytest.mark.parametrize(("votes", "kept", "label"), [
+    ((6, 4, 0, 0, 0, 0, 0, 0, 0, 0), True, 0),
+    ((5, 5, 0, 0, 0, 0, 0, 0, 0, 0), False, 0),                 # half is no majority
+    ((0, 5, 1, 1, 1, 1, 1, 0, 0, 0), True, 1),                  # single votes are dropped first
+    ((0, 0, 4, 2, 2, 0, 0, 0, 2, 0), False, 2),
+    ((0, 0, 0, 0, 3, 0, 0, 0, 7, 0), False, 8),                 # unknown
+    ((4, 0, 0, 0, 0, 0, 0, 0, 0, 6), False, 9),                 # not a face
+    ((4, 1, 1, 0, 0, 0, 0, 0, 0, 4), False, 0),                 # votes for "not a face" count in the sum
+])
+def test_the_rows_of_the_published_protocol(votes, kept, label):
+    rows, labels = jury.ferplus_protocol(np.array([votes]))
+    assert (rows.tolist(), labels.tolist()) == ([kept], [label])

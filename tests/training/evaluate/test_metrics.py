@@ -76,3 +76,17 @@ def test_mcnemar_is_the_binomial_test_of_discordant_pairs():
     assert (test["only_a"], test["only_b"]) == (8, 2)
     assert test["p"] == pytest.approx(2 * (1 + 10 + 45) / 1024)
     assert metrics.mcnemar(one, one)["p"] == 1
+
+
+@pytest.mark.parametrize(("hits", "total"), [(0, 5), (3, 5), (5, 5), (620, 820)])
+def test_wilsons_interval_is_that_of_the_sites_explorer(hits, total):
+    from webapp.explorer.queries.statistics import wilson
+    found, known = metrics.wilson(hits, total), wilson(hits, total)
+    assert {name: round(found[name], 4) for name in known} == pytest.approx(known, abs=1e-4)
+    assert (found["hits"], found["of"]) == (hits, total) and metrics.wilson(0, 0) is None
+
+
+def test_mean_recall_weighs_the_labels_equally():
+    truth = np.array([0] * 90 + [3] * 10)
+    found = metrics.mean_recall(truth, np.array([True] * 90 + [False] * 10))
+    assert found["value"] == 0.5 and found["labels"] == 2 and found["low"] <= 0.5 <= found["high"]

@@ -1,0 +1,45 @@
+import numpy as np
+import pytest
+
+from training.evaluate.metrics import log_softmax, softmax
+from training.evaluate.prior_shift import adjusted, estimated_prior, vote_prior
+
+PRIOR = np.array([0.7, 0.2, 0.1])
+SHIFTED = np.array([0.2, 0.3, 0.5])
+
+
+@pytest.fixture
+def shifted():
+    """(log-probabilities under PRIOR, labels) of faces whose labels come with the frequencies SHIFTED."""
+    rng = np.random.default_rng(0)
+    labels = rng.choice(3, 4000, p=SHIFTED)
+    seen = rng.normal(0, 1, (4000, 3)) + 2 * np.eye(3)[labels]
+    return log_softmax(2 * seen + np.log(PRIOR)), labels     # exact: the likelihoods' log-ratios are 2 * seen
+
+
+def test_strength_0_changes_nothing_and_1_leaves_the_likelihood(shifted):
+    log_p, _ = shifted
+    assert np.allclose(adjusted(log_p, PRIOR, 0), log_p)
+    assert np.allclose(adjusted(log_p, PRIOR), log_softmax(log_p - np.log(PRIOR)))
+    assert np.allclose(adjusted(log_p, PRIOR, target=PRIOR), log_p)
+
+
+def test_removing_the_prior_raises_the_mean_recall(shifted):
+    log_p, labels = shifted
+
+    def mean_recall(scores):
+        return np.mean([(scores.argmax(1) == label)[labels == label].mean() for label in range(3)])
+
+    assert mean_recall(adjusted(log_p, PRIOR)) > mean_recall(log_p) + 0.02
+
+
+def test_the_prior_is_estimated_without_labels(shifted):
+    log_p, labels = shifted
+    assert np.abs(estimated_prior(log_p, PRIOR) - SHIFTED).max() < 0.03
+    right = adjusted(log_p, PRIOR, target=estimated_prior(log_p, PRIOR)).argmax(1) == labels
+    assert right.mean() > (log_p.argmax(1) == labels).mean()
+    assert np.allclose(softmax(adjusted(log_p, PRIOR, target=SHIFTED)).mean(0), SHIFTED, atol=0.03)
+
+
+def test_the_prior_of_votes_is_the_mean_of_the_faces_that_have_some():
+    assert vote_prior([[8, 2], [0, 4], [0, 0]]).tolist() == [0.4, 0.6]
