@@ -109,7 +109,16 @@ def _metrics(card, votes):
             "as served; flip averaging is reported separately. The network is unsure about a face if the largest "
             f"probability is below {unsure['threshold']:.2f}. This threshold was chosen on {unsure['chosen_on']}. "
             f"There the network is unsure about {_percent(unsure['share'])} of the faces, and "
-            f"{_percent(unsure['error_rate'])} of its other predictions differ from {reference}.")
+            f"{_percent(unsure['error_rate'])} of its other predictions differ from {reference}.{_promise(votes)}")
+
+
+def _promise(votes):
+    """Where the error rate of the unsure threshold holds; measured in docs/outside.md."""
+    if not votes:
+        return " This rate is that of FER2013's images and labels; on other photos it must be measured again."
+    return (" This rate is promised for images like FER2013's, against the plurality label of ten raters. On other "
+            "photos more of these predictions differ from the photo's label: for jury-live 1.0.0 on news photos twice "
+            "as many, about a third of them because the label is wrong (docs/outside.md).")
 
 
 def _evaluation_data(votes):
