@@ -71,13 +71,13 @@ await writeFile(join(WORK, "manifest.json"), JSON.stringify(manifest, null, 2) +
 
 const line = (/** @type {string} */ name, /** @type {import("./tools/compress.mjs").Sizes} */ { raw, gzip, brotli }) =>
   console.log("  " + name.padEnd(40) + [raw, gzip, brotli].map((size) => String(size).padStart(9)).join(""));
-const sizes = await compressBuilt(WORK);
+const sizes = await compressBuilt(WORK, OUT);
 console.log("built into static/dist (bytes raw, gzip, brotli):");
 for (const [name, size] of Object.entries(sizes)) line(name, size);
 
 // The transfer size of a first visit to Live on the device: page, worker, one backend, detector, network.
 const models = (await readdir("static/models", { withFileTypes: true })).filter((entry) => entry.isDirectory()).map(({ name }) => `static/models/${name}/tfjs`);
-const networks = await compressNetworks(["static/detector/tfjs", ...models.filter((folder) => existsSync(folder))], WORK);
+const networks = await compressNetworks(["static/detector/tfjs", ...models.filter((folder) => existsSync(folder))], WORK, OUT);
 console.log("networks for the browser:");
 for (const [name, size] of Object.entries(networks)) line(name, size);
 const entries = [`${OUT}/${manifest["live.js"]}`, `${OUT}/${manifest["live.css"]}`, `${OUT}/${manifest["site.css"]}`, `${OUT}/${manifest["theme.js"]}`, `${OUT}/${manifest["device-worker.js"]}`];
