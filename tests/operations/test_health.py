@@ -32,6 +32,12 @@ def test_draining_process_is_live_but_not_ready_and_refuses_new_live_clients(app
     assert client.get(f"{handshake}&sid={session}").status_code != 503
 
 
+def test_post_to_a_closed_session_is_a_client_error(app, client):
+    session = client.get("/socket.io/?EIO=4&transport=polling").text.split('"')[3]
+    app.extensions["socketio"].server.eio.sockets[session].closed = True
+    assert client.post(f"/socket.io/?EIO=4&transport=polling&sid={session}", data="40").status_code == 400
+
+
 def test_session_ids_start_with_the_name_of_the_process(make_app):
     handshake = make_app(process="p1").test_client().get("/socket.io/?EIO=4&transport=polling")
     assert '"sid":"p1.' in handshake.text

@@ -12,7 +12,7 @@ from flask import Flask, request
 from flask_socketio import ConnectionRefusedError, Namespace, SocketIO
 
 from .. import bundles as bundles_
-from ..operations.draining import refuse_handshakes
+from ..operations.draining import guard_live_connections
 from ..readers import UnknownModelError
 from ..vision.batching import OverloadedError
 from ..vision.faces import LIVE_LONG_SIDES
@@ -65,7 +65,7 @@ def init_app(app: Flask, site) -> SocketIO:
     live = Live(site)
     socketio.on_namespace(live)
     site.drain.add(lambda seconds: live.drain(seconds))
-    app.wsgi_app = refuse_handshakes(app.wsgi_app, site.drain)   # type: ignore[method-assign]
+    app.wsgi_app = guard_live_connections(app.wsgi_app, site.drain)   # type: ignore[method-assign]
     site.metrics.add_gauge("emoscope_live_clients", "Connected live clients", lambda: live.clients)
     site.metrics.add_gauge("emoscope_live_busy", "Live clients with a frame in progress", lambda: live.busy)
     site.metrics.add_gauge("emoscope_live_waiting", "Live frames waiting for their turn", lambda: live.waiting)
@@ -166,20 +166,17 @@ class Live(Namespace):
             for session_id, client in list(self._clients.items()):
                 if session_id not in closed and (not client.busy or time.monotonic() >= end):
                     closed.add(session_id)
-                    self._close(session_id)
+                    self._close_connection(self.socketio.server.manager.eio_sid_from_sid(session_id, NAMESPACE))
             time.sleep(0.01)
         for engine_id in list(self.socketio.server.eio.sockets):     # connections that did not join the namespace
-            self._in_thread(self.socketio.server.eio.disconnect, engine_id)
+            self._close_connection(engine_id)
 
-    def _close(self, session_id):
-        engine_id = self.socketio.server.manager.eio_sid_from_sid(session_id, NAMESPACE)
-        if engine_id:
-            self._in_thread(self.socketio.server.eio.disconnect, engine_id)
-
-    @staticmethod
-    def _in_thread(function, *arguments):
-        """Closing waits until the client has read everything, which may be never."""
-        threading.Thread(target=function, args=arguments, daemon=True).start()
+    def _close_connection(self, engine_id):
+        """Close in a thread: it waits until the client has read everything, which may be never."""
+        engine = self.socketio.server.eio
+        if connection := engine.sockets.get(engine_id):
+            connection.receive = lambda packet: None    # half a frame is an error in a closing connection
+            threading.Thread(target=engine.disconnect, args=(engine_id,), daemon=True).start()
 
     def on_hello(self, *_):
         """Return the available models, the limits, the engine, and what the server stores."""

@@ -28,17 +28,23 @@ class Drain:
             step(seconds)
 
 
-def refuse_handshakes(wsgi: Callable, drain: Drain) -> Callable:
+def guard_live_connections(wsgi: Callable, drain: Drain) -> Callable:
     """A WSGI application that answers new live connections with 503 while `drain` is active.
 
     A proxy passes the request on to the next process, and a client without a proxy tries again by itself. After a
-    refusal by Socket.IO it would not.
+    refusal by Socket.IO it would not. A polling client that posts to a session that has just been closed receives
+    status 400, where python-engineio 4.15 raises KeyError.
     """
-    def wrapped(environ: dict[str, Any], start_response: Callable):
-        new = "sid=" not in environ.get("QUERY_STRING", "")
-        if not (drain.active and new and environ.get("PATH_INFO", "").startswith("/socket.io")):
+    def guarded(environ: dict[str, Any], start_response: Callable):
+        if not environ.get("PATH_INFO", "").startswith("/socket.io"):
             return wsgi(environ, start_response)
-        start_response("503 Service Unavailable", [("Content-Type", "text/plain"), ("Retry-After", "1")])
-        return [b"The server is restarting; connect again.\n"]
+        if drain.active and "sid=" not in environ.get("QUERY_STRING", ""):
+            start_response("503 Service Unavailable", [("Content-Type", "text/plain"), ("Retry-After", "1")])
+            return [b"The server is restarting; connect again.\n"]
+        try:
+            return wsgi(environ, start_response)
+        except KeyError:
+            start_response("400 Bad Request", [("Content-Type", "text/plain")])
+            return [b"The session is closed; connect again.\n"]
 
-    return wrapped
+    return guarded

@@ -5,8 +5,11 @@ Threads, because Socket.IO runs here without an event loop. No preloading, becau
 """
 
 import contextlib
+import logging
+import os
 import signal
 import socket
+import sys
 import threading
 
 from .. import settings as settings_
@@ -49,3 +52,12 @@ def post_worker_init(worker):
 
     signal.signal(signal.SIGTERM, lambda *arguments: threading.Thread(target=drain, args=arguments).start())
     print(f"Emoscope is ready ({site.readers.engine}): {address(_settings)}", flush=True)
+
+
+def worker_exit(server, worker):
+    """gunicorn hook: end without Python's teardown, where DuckDB prints a page if threads of sockets still sleep."""
+    if worker.booted and not worker.alive:
+        logging.shutdown()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
