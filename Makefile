@@ -13,15 +13,21 @@ DETECTOR := static/detector/detector.json
 BUILD := static/dist/manifest.json
 SCRIPTS := $(shell find static/js static/css -type f 2>/dev/null) build.mjs jsconfig.json $(wildcard static/models/*/card.json)
 
-.PHONY: run test setup detector build lint test-python test-js photo-report lock clean
+.PHONY: run cluster test setup detector build lint test-python test-js photo-report lock clean
 
 run: setup
 	@$(BIN)/python -m webapp serve
+
+# nginx, Redis and several processes: make cluster PROCESSES=3
+cluster: setup .venv/.requirements-cluster
+	@tools/cluster
+	@$(BIN)/python -m webapp cluster --processes $(or $(PROCESSES),3)
 
 setup: $(SERVE_STAMP) $(DETECTOR) $(BUILD)
 
 test: $(DEV_STAMP) $(DETECTOR) $(BUILD)
 	@tools/chromium
+	@tools/cluster
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
@@ -55,6 +61,10 @@ $(SERVE_STAMP): $(SERVE_REQUIREMENTS) | .venv/.created
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
+.venv/.requirements-cluster: requirements-cluster.txt | .venv/.created
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
 $(DEV_STAMP): requirements-dev.txt | .venv/.created
 	@echo "Installing the Python packages of $< …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $<
@@ -84,7 +94,7 @@ photo-report: $(SERVE_STAMP) $(DETECTOR)
 # Regenerate the pinned requirements from pyproject.toml.
 lock: | .venv/.created
 	@$(BIN)/python -m pip install --quiet uv==0.13.8
-	@for extra in "" export train gpu dev; do \
+	@for extra in "" cluster export train gpu dev; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate pyproject.toml \
 	    $${extra:+--extra $$extra} -o requirements$${extra:+-$$extra}.txt || exit 1; done
 

@@ -58,7 +58,7 @@ def test_old_option_names_are_accepted(serve, old, current):
 
 def test_message_queue_without_redis_names_the_package_to_install(serve, monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    assert "pip install redis" in serve("--message-queue", "redis://127.0.0.1/0")[1]
+    assert "pip install -r requirements-cluster.txt" in serve("--message-queue", "redis://127.0.0.1/0")[1]
 
 
 def test_settings_command_lists_all_settings_with_their_values(monkeypatch, capsys):

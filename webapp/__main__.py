@@ -35,6 +35,10 @@ def _parser():
     serve = commands.add_parser("serve", help="serve the site and print its address")
     _add_settings(serve, settings_.SETTINGS)
     serve.set_defaults(run=_serve)
+    cluster = commands.add_parser("cluster", help="serve the site from several processes with nginx and Redis")
+    cluster.add_argument("--processes", type=int, default=3, metavar="N", help="number of processes (default: 3)")
+    _add_settings(cluster, settings_.SETTINGS)
+    cluster.set_defaults(run=_cluster)
     read = commands.add_parser("read", help="read the photos of a folder into a table")
     read.add_argument("folder", metavar="FOLDER", help="folder of photos, searched recursively")
     read.add_argument("--out", default="readings.csv", metavar="FILE",
@@ -79,6 +83,18 @@ def _serve(options):
     from gunicorn.app.wsgiapp import WSGIApplication
     sys.argv = ["gunicorn", "--config", "python:webapp.operations.serving", "webapp.operations.wsgi:app"]
     return WSGIApplication("%(prog)s [OPTIONS] [APP_MODULE]").run()
+
+
+def _cluster(options):
+    if sys.platform == "win32":
+        raise SetupError("the cluster requires Linux or macOS; run `python -m webapp serve`")
+    from .operations.cluster import Cluster
+    settings = settings_.load(_given(options))
+    if settings.message_queue:
+        _check(settings)
+    else:       # the cluster starts Redis
+        _check(settings_.Settings(**vars(settings) | {"message_queue": "redis://127.0.0.1"}))
+    Cluster(settings, options.processes).run()
 
 
 def _check(settings):

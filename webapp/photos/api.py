@@ -43,7 +43,7 @@ def check(settings: Settings) -> None:
         raise SettingsError(f"`message_queue` must be a redis:// URL, got {settings.message_queue!r}")
     if not importlib.util.find_spec("redis"):
         raise SettingsError("`message_queue` requires the Python package redis, which is not installed; "
-                            "run `pip install redis`")
+                            "run `pip install -r requirements-cluster.txt`")
 
 
 def init_app(app: APIFlask, settings: Settings) -> None:
