@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
+from PIL.WebPImagePlugin import WebPImageFile
 
 from webapp.vision.images import ImageError, decode
 
@@ -244,3 +245,42 @@ def test_corrupted_bytes_give_an_image_or_an_image_error(quarters, file_format, 
         data[index] = random.integers(256)
     with contextlib.suppress(ImageError):
         assert decode(bytes(data), max_pixels=10_000_000).pixels.ndim == 3
+
+
+def _png_chunk(name, content):
+    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+
+
+@pytest.mark.parametrize("reduce_to", [None, 8, 16])
+def test_palette_png_without_its_palette_raises_image_error(reduce_to):
+    data = (b"\x89PNG\r\n\x1a\n" + _png_chunk(b"IHDR", struct.pack(">IIBBBBB", 32, 32, 8, 3, 0, 0, 0))
+            + _png_chunk(b"IDAT", zlib.compress(bytes(33 * 32))) + _png_chunk(b"IEND", b""))
+    with pytest.raises(ImageError, match="palette") as raised:
+        decode(data, reduce_to=reduce_to)
+    assert raised.value.code == "truncated"
+
+
+@pytest.mark.parametrize("length", [38, None])
+def test_tiny_file_of_many_pixels_is_rejected_before_decoding(monkeypatch, length):
+    data = bytearray(_bytes(Image.new("RGB", (5600, 5600), "white"), "WEBP", lossless=True))
+    if length:      # the header alone, with matching chunk sizes
+        data = data[:length]
+        data[4:8], data[16:20] = struct.pack("<I", length - 8), struct.pack("<I", length - 20)
+    monkeypatch.setattr(Image.Image, "convert", lambda *_: pytest.fail("decoded"))
+    monkeypatch.setattr(WebPImageFile, "load", lambda *_: pytest.fail("decoded"))
+    with pytest.raises(ImageError, match="pixels per byte") as raised:
+        decode(bytes(data))
+    assert raised.value.code == "too_many_pixels"
+
+
+@pytest.mark.parametrize("scans, costly", [(0, False), (40, True)])
+def test_costly_image_is_decoded_under_the_lock(scans, costly):
+    entered = []
+
+    @contextlib.contextmanager
+    def lock():
+        entered.append(True)
+        yield
+
+    decode(_jpeg_of_scans(scans, side=800), lock=lock())
+    assert bool(entered) == costly

@@ -25,7 +25,9 @@ MAX_SCANS = 64                  # per JPEG; a typical progressive JPEG has 10, o
 MAX_SCANS_AT_MAX_PIXELS = 20    # for a JPEG of MAX_PIXELS: decoding visits every pixel once per scan
 MAX_MARKERS = 4096              # per JPEG; 64 MB in full-length segments have 1024
 
-EXCLUSIVE_PIXELS = 16_000_000   # images with more decoded pixels are decoded under the caller's lock
+COSTLY_PIXELS = 16_000_000      # images whose decoder visits more pixels are decoded under the caller's lock
+MAX_PIXELS_PER_BYTE = 10_000    # PNG, the densest format without prediction, reaches 8,256
+DENSE_PIXELS = 4_000_000        # images with more pixels must have a byte for every MAX_PIXELS_PER_BYTE
 STRIP_ROWS = 512                # rows converted to RGB at a time
 
 _ORIENTATION = 0x0112           # EXIF tag
@@ -73,11 +75,11 @@ def decode(data, max_pixels=MAX_PIXELS, reduce_to=None, max_bytes=None, lock=Non
     reduce_to: px; the long side of the result is at least this, if the image is that large. A JPEG is
     decoded at 1/2, 1/4 or 1/8 size; other formats are averaged down by an integer factor.
     max_bytes: limit on `len(data)`.
-    lock: a context manager held while an image of more than EXCLUSIVE_PIXELS is decoded, so that
-    concurrent callers need the memory of one such image.
+    lock: a context manager held while an image is decoded that costs more than COSTLY_PIXELS, so that
+    concurrent callers need the memory and time of one such image.
 
     A JPEG may have MAX_SCANS scans, or fewer if it is large, because a scan of a few bytes costs a pass
-    over all pixels. Raises ImageError.
+    over all pixels. Raises ImageError, and what entering `lock` raises.
     """
     if max_bytes is not None and len(data) > max_bytes:
         raise ImageError("too_large", f"The file has {len(data) / 1e6:.1f} MB; the limit is {max_bytes / 1e6:.1f} MB.")
@@ -85,9 +87,13 @@ def decode(data, max_pixels=MAX_PIXELS, reduce_to=None, max_bytes=None, lock=Non
     image = _open(data)
     width, height = image.size
     _check_scans(scans, width * height, max_pixels)
+    costly = contextlib.nullcontext()
     try:
         _check_size(image, max_pixels, reduce_to, scans)
-        with lock if lock and image.size[0] * image.size[1] > EXCLUSIVE_PIXELS else contextlib.nullcontext():
+        _check_density(width * height, len(data))
+        if lock and _work(image, width * height, scans) > COSTLY_PIXELS:
+            costly = lock
+        with costly:
             rgb = _to_rgb(image, max(1, max(image.size) // reduce_to) if reduce_to else 1)
         orientation = _orientation(image)       # read after decoding: Pillow rotates a TIFF itself
     except ImageError:
@@ -147,6 +153,18 @@ def _check_size(image, max_pixels, reduce_to, scans):
         raise _too_many_pixels(max_pixels, f"has {width} x {height} pixels")
 
 
+def _check_density(pixels, size):
+    """Reject a file of a few bytes that declares millions of pixels: it has no face and costs their memory."""
+    if pixels > max(DENSE_PIXELS, MAX_PIXELS_PER_BYTE * size):
+        raise ImageError("too_many_pixels", f"The image has {pixels / 1e6:.0f} megapixels in {size} bytes; an image "
+                                            f"may have at most {MAX_PIXELS_PER_BYTE:,} pixels per byte.")
+
+
+def _work(image, full_size, scans):
+    """Pixels that the decoder visits. At reduced size it visits a quarter of a JPEG's pixels at most."""
+    return max(image.size[0] * image.size[1], full_size // 4) * scans
+
+
 def _too_many_pixels(max_pixels, problem):
     return ImageError("too_many_pixels", f"The image {problem}; the limit is {max_pixels / 1e6:.0f} megapixels.")
 
@@ -166,6 +184,8 @@ def _to_rgb(image, factor):
     Works in strips, so that memory holds the decoded image once and no copy of it in another mode.
     """
     image.load()
+    if image.mode in ("P", "PA") and image.palette is None:     # a palette PNG without a PLTE chunk
+        raise ImageError("truncated", "The image is damaged: its palette is missing.")
     if factor == 1:
         return _convert_to_rgb(image)
     width, height = image.size

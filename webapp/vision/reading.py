@@ -15,8 +15,8 @@ A Reading is a JSON-ready dict, the same for every page, socket event, API respo
 
 import contextlib
 import io
-import threading
 import time
+from collections.abc import Callable
 
 import numpy as np
 from PIL import Image
@@ -24,11 +24,17 @@ from PIL import Image
 from . import images
 from .batching import Batcher
 from .crops import crop
+from .decoding_queue import DecodingQueue
 from .expressions import BATCH_SIZES
 from .faces import LIVE_LONG_SIDES, Face
 from .occlusion import occlusion_map
 
 OVERSAMPLING = 3    # the decoded image has at least this many times the detector's largest long side
+COSTLY_IMAGES = DecodingQueue()     # of the process: every reader waits for the same turn
+
+
+class AbandonedError(Exception):
+    """Nobody waits for the Reading any more."""
 
 
 class Reader:
@@ -38,16 +44,20 @@ class Reader:
         """detector: FaceDetector; classifier: ExpressionClassifier."""
         self.detector, self.classifier = detector, classifier
         self._batcher = Batcher(classifier.probabilities)
-        self._large_image = threading.Lock()    # held while a large image is decoded, to bound memory
 
-    def read(self, data, long_sides=LIVE_LONG_SIDES, threshold=0.5, refine=False, max_pixels=images.MAX_PIXELS):
+    def read(self, data, long_sides=LIVE_LONG_SIDES, threshold=0.5, refine=False, max_pixels=images.MAX_PIXELS,
+             abandoned: Callable[[], bool] = lambda: False):
         """The Reading of `data`, the bytes of an image file.
 
-        long_sides, threshold, refine: see FaceDetector.detect. Raises ImageError, batching.OverloadedError.
+        long_sides, threshold, refine: see FaceDetector.detect. abandoned: whether the result is no longer needed;
+        called before a costly image is decoded and before faces are detected. Raises ImageError,
+        batching.OverloadedError, AbandonedError.
         """
         started = time.perf_counter()
-        image = self._decode(data, max_pixels, OVERSAMPLING * max(long_sides))
+        image = self._decode(data, max_pixels, OVERSAMPLING * max(long_sides), abandoned)
         decode = _elapsed(started)
+        if abandoned():
+            raise AbandonedError
         reading = self.read_pixels(image.pixels, long_sides, threshold, refine)
         reading["picture"] = {"width": image.width, "height": image.height}
         reading["milliseconds"] = {"decode": decode} | reading["milliseconds"]
@@ -113,8 +123,8 @@ class Reader:
         for batch in BATCH_SIZES:
             self._batcher.submit(np.zeros((batch, size, size), np.float32))
 
-    def _decode(self, data, max_pixels, reduce_to):
-        return images.decode(data, max_pixels, reduce_to, lock=self._large_image)
+    def _decode(self, data, max_pixels, reduce_to, abandoned=lambda: False):
+        return images.decode(data, max_pixels, reduce_to, lock=_turn(abandoned))
 
     def _crop(self, pixels, faces):
         """(faces, crops), without faces whose landmarks cannot be aligned."""
@@ -140,6 +150,15 @@ class Reader:
             "expression": labels[int(np.argmax(probabilities))],
             "unsure": self.classifier.unsure(probabilities),
         }
+
+
+@contextlib.contextmanager
+def _turn(abandoned):
+    """Wait for the turn to decode a costly image. Raises OverloadedError, AbandonedError."""
+    with COSTLY_IMAGES:
+        if abandoned():
+            raise AbandonedError
+        yield
 
 
 def _rounded(landmarks):
