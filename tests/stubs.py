@@ -32,7 +32,7 @@ class StubReader:
         self.gate.set()
         self.error = None       # raised by `read` if set
 
-    def read(self, data, long_sides, threshold, max_pixels):
+    def read(self, data, long_sides, threshold, max_pixels, abandoned=lambda: False):
         image = images.decode(data, max_pixels)
         if self.error:
             raise self.error

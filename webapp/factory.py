@@ -77,6 +77,6 @@ def create_app(settings: Mapping[str, Any] | settings_.Settings | None = None, r
     views.init_app(app)
     explorer_pages.init_app(app, settings.path("datasets"), settings.path("instance") / "datasets")
     on_device.init_app(app)
-    api.init_app(app, settings)
     namespace.init_app(app, site)
+    api.init_app(app, settings)
     return app

@@ -70,6 +70,7 @@ SETTINGS = (
 )
 NAMES = {setting.name: setting for setting in SETTINGS}
 # Old name: current name. Old names still work everywhere; the current name wins if both are given.
+    Setting("api_requests", 6, "Maximum number of API requests in progress per client; 0 disables the limit."),
 RENAMED = {"request_pictures": "request_images"}
 
 

@@ -12,6 +12,7 @@ import stubs
 from webapp.live import namespace
 from webapp.live.backpressure import InFlight, RateLimiter
 from webapp.vision.batching import OverloadedError
+from webapp.vision.reading import AbandonedError
 
 
 @pytest.fixture
@@ -231,3 +232,36 @@ def test_rate_limiter_refills():
     now[0] = 0.5
     assert [limiter.take(), limiter.take()] == [True, False]
     assert all(RateLimiter(0).take() for _ in range(1000))
+
+
+def test_frame_in_progress_is_abandoned_when_the_client_has_gone(connect, reader, monkeypatch):
+    client, seen = connect(), []
+
+    def read(data, abandoned, **_):
+        seen.append(abandoned())
+        client.disconnect("/live")
+        seen.append(abandoned())
+        raise AbandonedError
+
+    monkeypatch.setattr(reader, "read", read)
+    client.emit("frame", {"id": 1}, stubs.jpeg(), namespace="/live")
+    assert seen == [False, True]
+    assert namespace_(client).busy == 0
+
+
+def test_connections_that_have_not_joined_are_limited(make_app):
+    app = make_app(threads=8, live_clients=4)       # one more than the live clients
+    handshake = "/socket.io/?EIO=4&transport=polling"
+    statuses = [app.test_client().get(handshake).status_code for _ in range(7)]
+    assert statuses == [200] * 5 + [503] * 2
+
+
+def test_connection_that_does_not_join_in_time_is_closed(make_app, monkeypatch):
+    monkeypatch.setattr(namespace, "JOIN_SECONDS", 0.05)
+    app = make_app()
+    sockets = app.extensions["socketio"].server.eio.sockets
+    session = app.test_client().get("/socket.io/?EIO=4&transport=polling").text.split('"')[3]
+    joined = app.extensions["socketio"].test_client(app, namespace="/live")
+    while session in sockets and not sockets[session].closed:
+        time.sleep(0.01)
+    assert joined.is_connected("/live")

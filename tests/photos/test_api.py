@@ -2,6 +2,8 @@
 
 import io
 import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import jsonschema
 import pytest
@@ -85,3 +87,54 @@ def test_openapi_document_is_valid_and_matches_responses(client):
     for (path, method), response in responses.items():
         schema = document["paths"][path][method]["responses"]["200"]["content"]["application/json"]["schema"]
         jsonschema.validate(response.json, schema | {"components": document["components"]})
+
+
+def test_requests_in_progress_are_limited_per_client(make_app, reader):
+    """Six requests of one address wait for the reader; the seventh is refused before its body is read."""
+    app = make_app()
+    reader.gate.clear()
+    first, other = {"REMOTE_ADDR": "10.0.0.1"}, {"REMOTE_ADDR": "10.0.0.2"}
+
+    def send(address):
+        return app.test_client().post("/api/v1/readings", data={"picture": (io.BytesIO(stubs.jpeg()), "a.jpg")},
+                                      environ_overrides=address)
+
+    with ThreadPoolExecutor(8) as pool:
+        waiting = [pool.submit(send, first) for _ in range(6)]
+        while len(reader.sizes) < 6:
+            time.sleep(0.01)
+        refused = send(first)
+        waiting.append(pool.submit(send, other))
+        while len(reader.sizes) < 7:
+            time.sleep(0.01)
+        assert app.test_client().get("/healthz").status_code == 200
+        reader.gate.set()
+        assert [result.result().status_code for result in waiting] == [200] * 7
+    assert (refused.status_code, refused.json["error"]["code"]) == (503, "busy")
+    assert len(reader.sizes) == 7
+    assert send(first).status_code == 200
+
+
+def test_requests_of_all_clients_leave_threads_for_pages(make_app, reader):
+    app = make_app(threads=8, live_clients=2)
+    reader.gate.clear()
+
+    def send(number):
+        return app.test_client().post("/api/v1/readings", data={"picture": (io.BytesIO(stubs.jpeg()), "a.jpg")},
+                                      environ_overrides={"REMOTE_ADDR": f"10.0.0.{number}"})
+
+    with ThreadPoolExecutor(4) as pool:
+        waiting = [pool.submit(send, number) for number in range(4)]
+        while len(reader.sizes) < 4:
+            time.sleep(0.01)
+        refused = send(9)
+        reader.gate.set()
+        assert [result.result().status_code for result in waiting] == [200] * 4
+    assert refused.status_code == 503
+
+
+def test_failed_request_leaves_its_place(make_app):
+    app = make_app(api_requests=1)
+    for _ in range(3):
+        assert app.test_client().post("/api/v1/readings").status_code == 400
+    assert app.extensions["emoscope_admission"].in_progress == 0

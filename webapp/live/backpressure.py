@@ -19,6 +19,11 @@ class InFlight:
         """Whether a frame is waiting."""
         return self._waiting is not None
 
+    @property
+    def closed(self) -> bool:
+        """Whether the client has disconnected."""
+        return self._closed
+
     def enter(self) -> bool:
         """Wait for the turn. True: process the frame, then call `leave`. False: replaced by a newer one, or closed."""
         with self._lock:

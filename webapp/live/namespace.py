@@ -17,6 +17,7 @@ from ..readers import UnknownModelError
 from ..vision.batching import OverloadedError
 from ..vision.faces import LIVE_LONG_SIDES
 from ..vision.images import ImageError
+from ..vision.reading import AbandonedError
 from .backpressure import InFlight, RateLimiter
 
 NAMESPACE = "/live"
@@ -39,6 +40,7 @@ CODES = {
 }
 # A message over the transport's limit closes the connection, so frames are rejected with an error well below it.
 TRANSPORT_LIMIT_FACTOR = 8
+JOIN_SECONDS = 10.0         # a connection that has not joined the namespace by then is closed
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +67,12 @@ def init_app(app: Flask, site) -> SocketIO:
     live = Live(site)
     socketio.on_namespace(live)
     site.drain.add(lambda seconds: live.drain(seconds))
-    app.wsgi_app = guard_live_connections(app.wsgi_app, site.drain)   # type: ignore[method-assign]
+    engine, limit = socketio.server.eio, max_connections(settings)
+    app.wsgi_app = guard_live_connections(  # type: ignore[method-assign]
+        app.wsgi_app, lambda: site.drain.active or len(engine.sockets) >= limit)
+    _close_idle_connections(socketio)
+    site.metrics.add_gauge("emoscope_live_connections", "Open live connections, those that have not joined included",
+                           lambda: len(engine.sockets))
     site.metrics.add_gauge("emoscope_live_clients", "Connected live clients", lambda: live.clients)
     site.metrics.add_gauge("emoscope_live_busy", "Live clients with a frame in progress", lambda: live.busy)
     site.metrics.add_gauge("emoscope_live_waiting", "Live frames waiting for their turn", lambda: live.waiting)
@@ -83,6 +90,29 @@ def _allowed_origins(others):
         return origin in others or origin == f"{scheme}://{host}"
 
     return allowed
+
+
+def max_connections(settings) -> int:
+    """Connections that may be open: the live clients, and some of the other threads for clients that are joining."""
+    return settings.live_clients + max(1, (settings.threads - settings.live_clients) // 4)
+
+
+def _close_idle_connections(socketio):
+    """Close each connection that does not join the namespace within JOIN_SECONDS: it occupies a thread."""
+    server = socketio.server
+    handle_connect = server.eio.handlers["connect"]
+
+    def close_unless_joined(engine_id):
+        if server.manager.sid_from_eio_sid(engine_id, NAMESPACE) is None and engine_id in server.eio.sockets:
+            server.eio.disconnect(engine_id)
+
+    def on_connect(engine_id, environ):
+        timer = threading.Timer(JOIN_SECONDS, close_unless_joined, (engine_id,))
+        timer.daemon = True
+        timer.start()
+        return handle_connect(engine_id, environ)
+
+    server.eio.handlers["connect"] = on_connect
 
 
 class Client:
@@ -198,6 +228,8 @@ class Live(Namespace):
             return self._error(number, "unknown_model", str(error))
         except OverloadedError as error:
             return self._error(number, "busy", str(error))
+        except AbandonedError:
+            return self._error(number, "wrong_order", "The connection is closed.")
         except Exception as error:      # a failure on one frame must not close the connection
             log.error("a frame could not be read: %s", type(error).__name__, exc_info=True)
             return self._error(number, "failed", "The server could not read this frame; see its log.")
@@ -224,7 +256,7 @@ class Live(Namespace):
             raise FrameError("replaced", "A newer frame replaced this one.")
         try:
             return reader.read(data, long_sides=LIVE_LONG_SIDES, threshold=settings.live_threshold,
-                               max_pixels=settings.live_pixels)
+                               max_pixels=settings.live_pixels, abandoned=lambda: client.in_flight.closed)
         finally:
             client.in_flight.leave()
 

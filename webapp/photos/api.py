@@ -8,12 +8,13 @@ from typing import Any
 
 import limits
 from apiflask import APIBlueprint, APIFlask
-from flask import current_app, request
+from flask import current_app, g, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from werkzeug.datastructures import FileStorage
 
 from .. import bundles as bundles_
+from ..operations.admission import RESERVED_THREADS, Admission
 from ..operations.error_handlers import error_response
 from ..readers import UnknownModelError
 from ..settings import Settings, SettingsError
@@ -55,11 +56,32 @@ def init_app(app: APIFlask, settings: Settings) -> None:
                       in_memory_fallback_enabled=True, strategy="moving-window", headers_enabled=True)
     if settings.api_rate:
         limiter.limit(settings.api_rate)(api)
+    connections = app.extensions["socketio"].server.eio.sockets
+    app.extensions["emoscope_admission"] = Admission(
+        settings.api_requests, lambda: settings.threads - RESERVED_THREADS - len(connections))
     app.register_blueprint(api)
+
+
+@api.before_request
+def _admit():
+    """Refuse a request, before its body is read, if too many are in progress."""
+    client = get_remote_address()
+    if _admission().enter(client):
+        g.admitted = client
+        return None
+    _site().metrics.count_error("api", "busy")
+    return error_response(503, "Too many requests are in progress; try again in a moment.", "busy")
+
+
+@api.teardown_request
+def _leave(_):
+    if client := g.pop("admitted", None):
+        _admission().leave(client)
 
 
 def _responses(schema, **errors):
     """OpenAPI `responses`: 200 with `schema`, and error descriptions by status, passed as `_400`."""
+    errors = {"_503": "Overloaded"} | errors
     errors["_429"] = "Too many requests"
     return {"200": {"description": "OK", "content": {JSON: {"schema": schema}}}} | {
         status.removeprefix("_"): {"description": description, "content": {JSON: {"schema": schemas.Error}}}
@@ -182,6 +204,10 @@ def _bytes(image: FileStorage, limit: int) -> bytes:
 def _error(code, message):
     _site().metrics.count_error("api", code)
     return {"error": {"code": code, "message": message}}
+
+
+def _admission():
+    return current_app.extensions["emoscope_admission"]
 
 
 def _site():
