@@ -278,9 +278,25 @@ def test_rolling_restart_refuses_no_visitor(running, visit):
     assert {visitor.process for visitor in visitors} <= {"p4", "p5", "p6"}, "a visitor is on an old process"
 
 
-def test_generated_processes_are_those_of_the_repository():
-    text = cluster.processes_conf({f"p{number}": f"127.0.0.1:{8000 + number}" for number in (1, 2, 3)})
-    assert text == (ROOT / "deploy/nginx/processes.conf").read_text()
+@pytest.mark.parametrize(("file", "address"), [("nginx", "127.0.0.1:800{}"), ("containers", "172.28.0.1{}:8000")])
+def test_generated_processes_are_those_of_the_repository(file, address):
+    text = cluster.processes_conf({f"p{number}": address.format(number) for number in (1, 2, 3)})
+    assert text == (ROOT / f"deploy/{file}/processes.conf").read_text()
+
+
+@pytest.mark.parametrize("file", ["deploy/nginx/server.conf", "deploy/containers/nginx.conf"])
+def test_nginx_accepts_the_files_of_the_repository(tmp_path, file):
+    folder = tmp_path / "emoscope"
+    folder.mkdir()
+    for source in (ROOT / "deploy/nginx/http.conf", ROOT / "deploy/nginx/locations.conf",
+                   ROOT / file / "../processes.conf"):
+        (folder / source.name).write_text(source.resolve().read_text())
+    without_tls = re.sub(r" ssl http2|\n *ssl_certificate.*", "", (ROOT / file).read_text())
+    (tmp_path / "nginx.conf").write_text(f"pid {tmp_path}/pid; events {{}} http {{ {without_tls} }}".replace(
+        "listen 80;", "listen 127.0.0.1:8080;").replace("listen 443", "listen 127.0.0.1:8443"))
+    result = subprocess.run([cluster._find_program("nginx"), "-t", "-q", "-p", tmp_path, "-e", "stderr", "-c",
+                             tmp_path / "nginx.conf"], capture_output=True, text=True)
+    assert (result.returncode, result.stderr) == (0, "")
 
 
 def test_missing_program_is_a_one_line_error(monkeypatch):

@@ -280,15 +280,17 @@ def processes_conf(web: dict[str, str], leaving: dict[str, str] | None = None) -
     """nginx's upstreams for processes {name: address}: those that receive new visitors, and those that do not any more.
 
     A session id is NAME.RANDOM (the setting `process`), so a request of a live session goes to its process, and
-    everything else to the process with the fewest connections.
+    everything else to the process with the fewest connections. New sessions have an upstream of their own: the
+    refusals of a process that is full do not count against it for pages.
     """
     every = web | (leaving or {})
     servers = _lines(f"    server {address} max_fails=1 fail_timeout=1s;" for address in web.values())
-    upstreams = _lines(f"upstream emoscope_{name} {{ server {address}; }}" for name, address in every.items())
+    balanced = "\n".join(f"upstream {name} {{\n    zone {name} 64k;\n    least_conn;\n{servers}}}\n"
+                         for name in ("emoscope", "emoscope_live"))
+    own = _lines(f"upstream emoscope_{name} {{ server {address}; }}" for name, address in every.items())
     routes = _lines(f'    "~^{name}\\."  emoscope_{name};' for name in every)
-    return (f"# For the http block: the processes. Session ids start with the name of their process.\n\n"
-            f"upstream emoscope {{\n    zone emoscope 64k;\n    least_conn;\n{servers}}}\n\n{upstreams}\n"
-            f"map $arg_sid $emoscope_process {{\n    default  emoscope;\n{routes}}}\n")
+    return ("# For the http block: the processes. Session ids start with the name of their process.\n\n"
+            f"{balanced}\n{own}\nmap $arg_sid $emoscope_process {{\n    default  emoscope_live;\n{routes}}}\n")
 
 
 def _lines(lines: Iterable[str]) -> str:
