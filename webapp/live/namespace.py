@@ -35,7 +35,7 @@ CODES = {
     "too_many_pixels": "more pixels than `limits.frame_pixels`",
     "too_many_scans": "a progressive JPEG with too many scans for its size",
     "unsupported": "the image's pixel format cannot be displayed unambiguously",
-    "busy": "the server is overloaded",
+    "busy": "the server is overloaded or stopping",
     "failed": "an unexpected error; see the server's log",
 }
 # A message over the transport's limit closes the connection, so frames are rejected with an error well below it.
