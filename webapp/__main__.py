@@ -9,19 +9,25 @@ from pathlib import Path
 
 from . import bundles as bundles_
 from . import settings as settings_
-from .errors import SetupError
+from .errors import AssetsMissingError, SetupError
 from .vision.faces import DetectorMissingError, FaceDetector
 
 READ_SETTINGS = ("models", "model", "detector", "engine", "engine_threads", "photo_bytes", "photo_pixels",
                  "photo_threshold")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return the exit status: 2, with one line on standard error, if the user can fix it."""
-    options = _parser().parse_args(arguments)
+def main(arguments: Sequence[str] | None = None, program: str = "python -m webapp") -> int:
+    """Run one command and return the exit status: 2, with one line on standard error, if the user can fix it.
+
+    program: the name of the command in usage lines.
+    """
+    options = _parser(program).parse_args(arguments)
     try:
         return options.run(options) or 0
-    except (SetupError, DetectorMissingError) as error:
+    except (AssetsMissingError, DetectorMissingError) as error:
+        print(f"error: {error}{settings_.BUILD_HINT}", file=sys.stderr)
+        return 2
+    except SetupError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -29,8 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _parser():
-    parser = argparse.ArgumentParser(prog="python -m webapp", description=__doc__)
+def _parser(program="python -m webapp"):
+    parser = argparse.ArgumentParser(prog=program, description=__doc__.partition(": ")[2].capitalize())
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     serve = commands.add_parser("serve", help="serve the site and print its address")
     _add_settings(serve, settings_.SETTINGS)

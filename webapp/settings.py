@@ -15,7 +15,11 @@ from typing import Any
 
 from .errors import SetupError
 
-ROOT = Path(__file__).resolve().parent.parent
+_PARENT = Path(__file__).resolve().parent.parent
+INSTALLED = (_PARENT / "emoscope" / "site").is_dir()    # by pip, without a checkout; see setup.py
+ROOT = _PARENT / "emoscope" / "site" if INSTALLED else _PARENT      # the folder of static/ and templates/
+# What follows "run `make ...`" in a message about files that `make` builds.
+BUILD_HINT = " in Emoscope's source folder, then `pip install .` there" if INSTALLED else ""
 PREFIX = "EMOSCOPE_"
 _BOOLEANS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 _TYPE_DESCRIPTIONS = {int: "a non-negative integer", float: "a non-negative number", bool: "yes or no", str: "text"}
@@ -78,8 +82,14 @@ class Settings(SimpleNamespace):
     """The value of each setting as an attribute."""
 
     def path(self, name: str) -> Path:
-        """The directory setting `name`; a relative path is relative to the project root."""
-        return ROOT / getattr(self, name)
+        """The directory setting `name`; a relative path is relative to the project root.
+
+        Without a checkout, only the defaults are relative to it; other paths and `instance` are relative to the
+        working directory.
+        """
+        value = getattr(self, name)
+        own = INSTALLED and (name == "instance" or value != NAMES[name].default)
+        return Path.cwd() / value if own else ROOT / value
 
 
 def load(given: Mapping[str, Any] | None = None, environ: Mapping[str, str] | None = None) -> Settings:

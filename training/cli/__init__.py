@@ -12,9 +12,12 @@ from . import datasets, detection, evaluation, export, fit, zoo
 INSTANCE = Path(os.environ.get("EMOSCOPE_INSTANCE", "instance"))
 
 
-def main(arguments=None):
-    """Run one command; the exit status. A TrainingError becomes one line on standard error."""
-    options = _parser().parse_args(arguments)
+def main(arguments=None, program="python -m training"):
+    """Run one command; the exit status. A TrainingError becomes one line on standard error.
+
+    program: the name of the command in usage lines.
+    """
+    options = _parser(program).parse_args(arguments)
     options.arguments = sys.argv[1:] if arguments is None else arguments
     options.instance = INSTANCE
     try:
@@ -28,10 +31,10 @@ def main(arguments=None):
     return 0
 
 
-def _parser():
+def _parser(program="python -m training"):
     parser = argparse.ArgumentParser(
-        prog="python -m training", description="Train, evaluate and export expression recognition networks.",
-        epilog="Run `python -m training COMMAND --help` for the options of a command.")
+        prog=program, description="Train, evaluate and export expression recognition networks.",
+        epilog=f"Run `{program} COMMAND --help` for the options of a command.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
     for family in (fit, evaluation, export, datasets, zoo, detection):
         family.add_commands(commands)

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import SetupError
-from ..settings import ROOT, Settings, as_environment
+from ..settings import INSTALLED, ROOT, Settings, as_environment
 
 SERVE = (sys.executable, "-m", "webapp", "serve")
 READY_SECONDS = 120.0       # loading the networks must fit in
@@ -68,8 +68,8 @@ class Child:
     def start(self) -> None:
         """Start it in a process group of its own, which a Ctrl-C in the terminal does not reach."""
         self._restart_at, self._started = None, time.monotonic()
-        self.process = subprocess.Popen(self._command, env=self._environment, cwd=ROOT, stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.DEVNULL, start_new_session=True)
+        self.process = subprocess.Popen(self._command, env=self._environment, cwd=None if INSTALLED else ROOT,
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True)
 
     @property
     def ended(self) -> bool:

@@ -41,7 +41,7 @@ def read(paths: Iterable[Path], folder: str | Path, reader: Any, settings: Setti
         out.write(json.dumps(_header(reader)) + "\n")
         for path in paths:
             key = _key(path, folder)
-            result = saved.get(key) or {"file": path.relative_to(folder).as_posix()} | _read(path, reader, settings)
+            result = saved.get(key) or {"file": path.relative_to(folder).as_posix()} | read_file(path, reader, settings)
             out.write(json.dumps([key, result], ensure_ascii=False) + "\n")
             out.flush()
             yield result
@@ -132,7 +132,8 @@ def _write_parquet(results, out, labels):
 WRITERS = {".csv": _write_csv, ".json": _write_json, ".parquet": _write_parquet}
 
 
-def _read(path, reader, settings):
+def read_file(path: Path, reader: Any, settings: Settings) -> dict:
+    """{"reading"} of one photo, or {"error": {"code", "message"}}."""
     try:
         if path.stat().st_size > settings.photo_bytes:
             raise ImageError("too_large", f"The file must have at most {settings.photo_bytes / 1e6:g} MB.")

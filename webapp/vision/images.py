@@ -187,17 +187,18 @@ def _to_rgb(image, factor):
     if image.mode in ("P", "PA") and image.palette is None:     # a palette PNG without a PLTE chunk
         raise ImageError("truncated", "The image is damaged: its palette is missing.")
     if factor == 1:
-        return _convert_to_rgb(image)
+        return to_rgb(image)
     width, height = image.size
     reduced = Image.new("RGB", (-(-width // factor), -(-height // factor)))
     rows = -(-STRIP_ROWS // factor) * factor
     for top in range(0, height, rows):
         strip = image.crop((0, top, width, min(height, top + rows)))
-        reduced.paste(_convert_to_rgb(strip).reduce(factor), (0, top // factor))
+        reduced.paste(to_rgb(strip).reduce(factor), (0, top // factor))
     return reduced
 
 
-def _convert_to_rgb(image):
+def to_rgb(image):
+    """The PIL image in mode RGB, on white. Raises ImageError for pixel values with no defined brightness."""
     if image.mode.startswith("I"):
         return _from_16_bits(image)
     if image.mode == "F":
