@@ -70,11 +70,11 @@ SETTINGS = (
     Setting("photo_threshold", 0.45, "Minimum detection score of a face in a photo, 0 to 1."),
     Setting("request_bytes", 64_000_000, "Maximum size of an API request in bytes."),
     Setting("request_images", 32, "Maximum number of images per API request."),
+    Setting("api_requests", 6, "Maximum number of API requests in progress per client; 0 disables the limit."),
     Setting("api_rate", "1200 per minute", "Maximum rate of API requests per client; empty disables the limit."),
 )
 NAMES = {setting.name: setting for setting in SETTINGS}
 # Old name: current name. Old names still work everywhere; the current name wins if both are given.
-    Setting("api_requests", 6, "Maximum number of API requests in progress per client; 0 disables the limit."),
 RENAMED = {"request_pictures": "request_images"}
 
 
