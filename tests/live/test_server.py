@@ -1,5 +1,6 @@
 """The live socket on a real server, started as in the Procfile, with python-socketio's client."""
 
+import contextlib
 import os
 import re
 import signal
@@ -192,6 +193,57 @@ def test_excess_client_is_refused_and_pages_still_load(server, connect):
         late.connect(server.url, namespaces=["/live"], transports=["websocket"])
     assert "maximum number of live clients" in messages[0]
     assert urllib.request.urlopen(server.url + "/healthz", timeout=5).status == 200
+
+
+def _open(server, data=b""):
+    host, port = server.url.removeprefix("http://").split(":")
+    connection = socket.create_connection((host, int(port)), 10)
+    connection.sendall(data)
+    return connection
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: ", b"\r\n\r\n", b"G"],
+                         ids=["nothing", "half a head", "empty lines", "a byte"])
+def test_half_sent_requests_hold_no_thread(server, sent):
+    connections = [_open(server, sent) for _ in range(70)]      # more than the threads
+    try:
+        assert urllib.request.urlopen(server.url + "/healthz", timeout=10).status == 200
+        if sent.startswith(b"GET"):
+            connections[0].sendall(b"late\r\n\r\n")
+            assert connections[0].recv(100).startswith(b"HTTP/1.1 200")
+    finally:
+        for connection in connections:
+            connection.close()
+
+
+def test_half_sent_further_requests_hold_no_thread(server):
+    request = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    connections = [_open(server, request + request[:20 + number % 10]) for number in range(70)]
+    try:
+        for connection in connections:
+            assert connection.recv(100).startswith(b"HTTP/1.1 200")
+        assert urllib.request.urlopen(server.url + "/healthz", timeout=10).status == 200
+    finally:
+        for connection in connections:
+            connection.close()
+
+
+def test_requests_in_one_segment_are_all_served(server):
+    with _open(server, b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" * 3) as connection:
+        received = b""
+        while received.count(b"HTTP/1.1 200") < 3:
+            data = connection.recv(65536)
+            assert data, received
+            received += data
+
+
+def test_endless_head_is_refused(server):
+    with _open(server, b"GET / HTTP/1.1\r\n") as connection:
+        with contextlib.suppress(OSError):
+            for _ in range(1000):
+                connection.sendall(b"X-A: " + b"a" * 1000 + b"\r\n")
+        with contextlib.suppress(ConnectionError):
+            assert connection.recv(100) == b""      # closed, without a response
 
 
 def test_server_stops_promptly_with_an_open_socket(tmp_path):

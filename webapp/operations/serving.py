@@ -18,7 +18,7 @@ _settings = settings_.load()
 
 bind = f"{f'[{_settings.host}]' if ':' in _settings.host else _settings.host}:{_settings.port}"
 workers = 1
-worker_class = "gthread"
+worker_class = "webapp.operations.worker.Worker"
 threads = _settings.threads
 timeout = 120               # seconds; loading the networks must fit in
 graceful_timeout = int(_settings.drain_seconds) + 5     # seconds; draining closes the live sockets long before

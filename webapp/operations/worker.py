@@ -1,0 +1,104 @@
+"""gunicorn's threaded worker, which also waits for the head of a request without a thread.
+
+gunicorn 27 hands a connection to a thread at its first byte. A client that then sends nothing holds the thread for as
+long as it likes, so a few dozen such connections (slowloris) keep every new request out. Here the event loop collects
+the head, and a thread serves it when it is complete.
+"""
+
+import contextlib
+import time
+from functools import partial
+from selectors import EVENT_READ
+
+from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
+
+HEAD_SECONDS = 10.0         # from the connection, or from the first byte of a further request, to the end of the head
+HEAD_BYTES = 65536
+STALL_SECONDS = 30.0        # without a byte of the body received, or of the response sent
+
+
+class Worker(ThreadWorker):
+    """A gthread worker in which half-sent requests hold no thread."""
+
+    def accept(self, listener):
+        """Accept a connection and wait for its first head. At the limit, drop the oldest half-sent one."""
+        if self.cfg.is_ssl:
+            return super().accept(listener)
+        if self.nr_conns >= self.worker_connections - 1 and self.pending_conns:
+            self._close_pending(self.pending_conns[0])
+        with contextlib.suppress(BlockingIOError, ConnectionAbortedError):
+            client, address = listener.accept()
+            self.nr_conns += 1
+            self._await_head(TConn(self.cfg, client, address, listener.getsockname()))
+
+    def on_client_socket_readable(self, conn, client):
+        """Read the head of a further request of a connection."""
+        if conn.is_http2 or self.cfg.is_ssl:
+            return super().on_client_socket_readable(conn, client)
+        self.poller.unregister(client)
+        self.keepalived_conns.remove(conn)
+        self._await_head(conn)
+        self._read_head(conn, client)
+
+    def finish_request(self, conn, fs):
+        """After a request, wait for the next head, of which a part may have arrived with the last body."""
+        unreader = getattr(conn.parser, "unreader", None)
+        reusable = not fs.cancelled() and fs.exception() is None and fs.result() is True
+        if reusable and unreader and not self.cfg.is_ssl and (head := unreader.take_buffered()):
+            conn.sock.setblocking(False)
+            self._await_head(conn, head)
+        else:
+            super().finish_request(conn, fs)
+
+    def handle_request(self, req, conn):
+        """Serve a request. A client that stalls in its body or in reading the response is disconnected."""
+        if ("UPGRADE", "websocket") not in [(name, value.lower()) for name, value in req.headers]:
+            conn.sock.settimeout(STALL_SECONDS)
+        try:
+            return super().handle_request(req, conn)
+        except TimeoutError:
+            raise StopIteration from None       # gunicorn closes the connection
+
+    def murder_pending(self):
+        """Close connections whose head is late; all of them soon when the worker stops."""
+        if not self.alive:
+            deadline = time.monotonic() + STOP_KEEPALIVE_LINGER
+            for conn in self.pending_conns:
+                conn.timeout = min(conn.timeout, deadline)
+        super().murder_pending()
+
+    def _await_head(self, conn, head=b""):
+        conn.head = bytearray(head)
+        conn.timeout = time.monotonic() + HEAD_SECONDS
+        self.pending_conns.append(conn)
+        self.poller.register(conn.sock, EVENT_READ, partial(self._read_head, conn))
+        self._serve_if_complete(conn)
+
+    def _read_head(self, conn, client):
+        try:
+            data = client.recv(HEAD_BYTES)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        conn.head += data
+        if not data or not self._serve_if_complete(conn) and len(conn.head) > HEAD_BYTES:
+            self._close_pending(conn)
+
+    def _serve_if_complete(self, conn):
+        """Hand the connection to a thread if the head is complete; whether it is."""
+        del conn.head[:len(conn.head) - len(conn.head.lstrip(b"\r\n"))]     # allowed before a request
+        if b"\r\n\r\n" not in conn.head:
+            return False
+        self.poller.unregister(conn.sock)
+        self.pending_conns.remove(conn)
+        conn.init()
+        conn.parser.unreader.unread(bytes(conn.head))
+        self.enqueue_req(conn)
+        return True
+
+    def _close_pending(self, conn):
+        self.poller.unregister(conn.sock)
+        self.pending_conns.remove(conn)
+        self.nr_conns -= 1
+        conn.close()
