@@ -32,9 +32,10 @@ work = tempfile.mkdtemp()       # a build folder that stays would add its old fi
 try:
     setup(
         packages=[*find_packages(include=["emoscope", "emoscope.*", "webapp", "webapp.*", "training", "training.*"]),
-                  "emoscope.site.static", "emoscope.site.templates"],
-        package_dir={"emoscope.site.static": "static", "emoscope.site.templates": "templates"},
+                  "emoscope.site.deploy", "emoscope.site.static", "emoscope.site.templates"],
+        package_dir={f"emoscope.site.{name}": name for name in ("deploy", "static", "templates")},
         package_data={"emoscope.site.static": static_files(), "emoscope.site.templates": templates,
+                      "emoscope.site.deploy": ["nginx/*.conf"],       # for the command cluster
                       "training": ["data/*.json", "zoo/results/*.json"]},
         options={"build": {"build_base": work}, "egg_info": {"egg_base": work}},
     )
