@@ -72,6 +72,12 @@ def test_page_on_the_device_can_only_load_site_files(client, path):
     assert "localhost/device" not in client.get(path).headers["Content-Security-Policy"]
 
 
+def test_front_page_can_only_load_site_files_and_offers_the_networks(client):
+    response = client.get("/")
+    assert "connect-src localhost/static/ localhost/device/files/;" in response.headers["Content-Security-Policy"]
+    assert 'id="device-offer"' in response.text
+
+
 def test_worker_has_the_same_policy(client, offer):
     headers = client.get(offer["worker"]).headers
     assert "connect-src localhost/static/ localhost/device/files/;" in headers["Content-Security-Policy"]

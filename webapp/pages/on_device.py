@@ -1,7 +1,7 @@
 """Reading on the device: the model files by hash, and the offer that the page embeds.
 
-Pages opened with `?on=device` have a Content-Security-Policy that prevents them and their worker from sending data
-anywhere: they can only load scripts, styles and model files.
+The front page, and pages opened with `?on=device`, have a Content-Security-Policy that prevents them and their worker
+from sending data anywhere: they can only load scripts, styles and model files.
 """
 
 import hashlib
@@ -19,7 +19,8 @@ from ..settings import Settings
 from . import assets
 
 device = Blueprint("device", __name__)
-PAGES = ("pages.live", "pages.photos")
+PAGES = ("pages.live", "pages.photos")       # on the device with ?on=device
+ALWAYS = ("pages.front",)
 PARTS = ("model.json", "weights.bin")
 _TYPES = {".json": "application/json", ".bin": "application/octet-stream", ".js": "text/javascript"}
 
@@ -112,12 +113,13 @@ def service_worker():
 
 
 def _add_headers(response):
-    """Apply the policy for reading on the device to pages with ?on=device and to static files, including the worker.
+    """Apply the policy for reading on the device to its pages and to static files, including the worker.
 
     Browsers apply the policy of a static file only if it is a worker.
     """
     static = request.endpoint == "static"
-    if static or (request.endpoint in PAGES and request.args.get("on") == "device"):
+    on_device = request.endpoint in PAGES and request.args.get("on") == "device"
+    if static or on_device or request.endpoint in ALWAYS:
         response.headers["Content-Security-Policy"] = device_policy(request.host, worker=static)
         response.headers["Cross-Origin-Embedder-Policy"] = "require-corp"
     if request.endpoint == "device.file" and response.status_code < 400:
