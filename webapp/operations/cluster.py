@@ -72,6 +72,10 @@ class Child:
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True)
 
     @property
+    def description(self) -> str:
+        return f"{self.name} starts (process {self.process.pid}, port {self.port})"
+
+    @property
     def ended(self) -> bool:
         return self.process.poll() is not None
 
@@ -101,10 +105,11 @@ class Child:
             self._delay = 0.0 if now - self._started > STEADY_SECONDS else min(MAX_DELAY_SECONDS, 2 * self._delay)
             self._restart_at = now + self._delay
             self._delay = max(1.0, self._delay)
-            report(f"{self.name} ended with status {self.process.returncode}; it starts again"
-                   + (f" in {self._restart_at - now:.0f} s" if self._restart_at > now else ""))
+            report(f"{self.name} ended with status {self.process.returncode}"
+                   + (f"; it starts again in {self._restart_at - now:.0f} s" if self._restart_at > now else ""))
         if now >= self._restart_at:
             self.start()
+            report(self.description)
 
     def signal(self, number: signal.Signals) -> None:
         if not self.ended:
@@ -197,7 +202,8 @@ class Cluster:
                                                 str(self._folder / "nginx.conf")], port)
         self._wait("nginx", lambda: _responds(host, port))
         shown = {"0.0.0.0": "localhost", "[::]": "localhost"}.get(host, host)
-        print(f"Emoscope is ready ({engine}, {self._count} processes): http://{shown}:{port}", flush=True)
+        count = "1 process" if self._count == 1 else f"{self._count} processes"
+        print(f"Emoscope is ready ({engine}, {count}): http://{shown}:{port}", flush=True)
 
     def _start_process(self):
         name, port = f"p{next(self._numbers)}", _free_port()
@@ -205,7 +211,7 @@ class Cluster:
             "host": "127.0.0.1", "port": port, "process": name, "message_queue": self._queue,
             "proxies": self._settings.proxies + 1}))
         self._starting.append(child)
-        self._report(f"{name} starts (process {child.process.pid}, port {port})")
+        self._report(child.description)
         return child
 
     def _replace_all(self):
