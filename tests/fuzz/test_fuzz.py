@@ -1,0 +1,216 @@
+"""Random input to the parsers that strangers reach. `FUZZ_CASES=1000000 pytest tests/fuzz` runs that many cases."""
+
+import contextlib
+import io
+import json
+import os
+import random
+import struct
+import zlib
+
+import numpy as np
+import pytest
+import stubs
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageDraw
+
+from webapp import bundles
+from webapp.explorer.queries import filters
+from webapp.live import namespace
+from webapp.settings import ROOT
+from webapp.vision.images import ImageError, decode
+
+CASES = int(os.environ.get("FUZZ_CASES", 6000))
+FIXED = "FUZZ_CASES" not in os.environ      # the same cases in every test run, new ones in a long run
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+def fuzz(fraction):
+    """Settings of a test that receives this fraction of the cases."""
+    return settings(max_examples=max(1, int(CASES * fraction)), deadline=None, database=None, derandomize=FIXED,
+                    phases=(Phase.generate,), suppress_health_check=list(HealthCheck))
+
+
+def _draw(mode):
+    image = Image.new("RGB", (48, 40), "white")
+    draw = ImageDraw.Draw(image)
+    draw.ellipse((5, 5, 40, 35), fill="orange")
+    draw.ellipse((12, 12, 18, 18), fill="black")
+    draw.rectangle((20, 24, 30, 30), fill="red")
+    if mode == "I;16":
+        return Image.fromarray(np.asarray(image.convert("L")).astype(np.uint16) * 257)
+    return image.convert(mode)
+
+
+def _encode(mode, file_format, **options):
+    file = io.BytesIO()
+    _draw(mode).save(file, file_format, **options)
+    return file.getvalue()
+
+
+def _corpus():
+    kinds = [(mode, "JPEG", {"progressive": progressive}) for mode in ("L", "RGB", "CMYK") for progressive in (0, 1)]
+    kinds += [(mode, "PNG", {}) for mode in ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")]
+    kinds += [("P", "PNG", {"transparency": 3}), ("RGB", "PNG", {"transparency": (255, 255, 255)})]
+    for mode in ("RGB", "RGBA"):
+        kinds += [(mode, "WEBP", {}), (mode, "WEBP", {"lossless": True})]
+        kinds += [(mode, "AVIF", {"speed": 10}), (mode, "HEIF", {})]
+    kinds += [(mode, "BMP", {}) for mode in ("1", "L", "P", "RGB", "RGBA")]
+    kinds += [(mode, "GIF", {}) for mode in ("L", "P")]
+    kinds += [(mode, "TIFF", {"compression": compression}) for mode in ("L", "P", "RGB", "RGBA", "I;16", "F")
+              for compression in (None, "tiff_lzw", "tiff_adobe_deflate", "packbits")]
+    kinds += [("1", "TIFF", {"compression": "group4"}), ("RGB", "TIFF", {"compression": "jpeg"}),
+              ("LAB", "TIFF", {}), ("CMYK", "TIFF", {})]
+    return [_encode(mode, kind, **options) for mode, kind, options in kinds]
+
+
+CORPUS = _corpus()
+
+
+def _mutate(data, rng):
+    """`data` with a few bytes changed, removed, repeated or taken from another file; often near the start."""
+    data = bytearray(data)
+    for _ in range(rng.choice((1, 1, 2, 3, 8))):
+        if not data:
+            break
+        place = rng.randrange(min(len(data), rng.choice((64, 300, 10 ** 9))))
+        kind = rng.randrange(7)
+        if kind == 0:
+            data[place] = rng.randrange(256)
+        elif kind == 1:
+            data[place] ^= 1 << rng.randrange(8)
+        elif kind == 2:
+            value = rng.choice((b"\0", b"\xff\xff", bytes(4), b"\xff" * 4, b"\x7f\xff", b"\1\0"))
+            data[place:place + len(value)] = value
+        elif kind == 3:
+            del data[place:place + rng.choice((1, 2, 4, 16, 100))]
+        elif kind == 4:
+            data[place:place] = data[rng.randrange(len(data)):][:rng.choice((1, 4, 12, 60))]
+        elif kind == 5:
+            del data[place:]
+        else:
+            other = rng.choice(CORPUS)
+            start = rng.randrange(len(other))
+            data[place:place + 20] = other[start:start + 20]
+    data = bytes(data)
+    return _repair_checksums(data) if data.startswith(b"\x89PNG\r\n\x1a\n") and rng.random() < 0.7 else data
+
+
+def _repair_checksums(png):
+    """A mutated PNG whose chunks have correct checksums: otherwise no decoder looks further."""
+    repaired, position = bytearray(png[:8]), 8
+    while position + 8 <= len(png):
+        size = struct.unpack(">I", png[position:position + 4])[0]
+        chunk = png[position + 4:position + 8 + size]
+        repaired += png[position:position + 4] + chunk + struct.pack(">I", zlib.crc32(chunk))
+        position += 12 + size
+    return bytes(repaired)
+
+
+@fuzz(0.7)
+@given(st.sampled_from(CORPUS), st.integers(0, 2 ** 32), st.sampled_from([None, 10, 2000]))
+def test_mutated_image_gives_pixels_or_an_image_error(data, seed, reduce_to):
+    with contextlib.suppress(ImageError):
+        pixels = decode(_mutate(data, random.Random(seed)), max_pixels=4_000_000, reduce_to=reduce_to).pixels
+        assert pixels.dtype == np.uint8 and pixels.ndim == 3 and pixels.shape[2] == 3
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.binary(max_size=8)
+JSON = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
+    st.sampled_from(["id", "width", "sent", "model"]) | st.text(max_size=4), inner), max_leaves=6)
+METADATA = st.fixed_dictionaries({}, optional={
+    "id": st.integers(-2, 2 ** 70) | JSON, "width": st.integers(-1, 9) | JSON, "height": JSON, "sent": JSON,
+    "model": JSON})
+
+
+@fuzz(0.05)
+@given(st.lists(METADATA | JSON | st.binary(max_size=30), max_size=3))
+def test_socket_arguments_are_valid_or_of_the_wrong_type(arguments):
+    try:
+        metadata, data = namespace._validate(tuple(arguments))
+    except namespace.FrameError as error:
+        assert error.code == "wrong_type" and str(error).endswith(".")
+    else:
+        assert metadata["id"] >= 0 and isinstance(data, bytes)
+
+
+class _Reader(stubs.StubReader):
+    """Decodes for every path of the API."""
+
+    def explain(self, data, *_):
+        decode(data)
+        return {}
+
+    def preview(self, data, *_):
+        decode(data)
+        return b""
+
+
+KINDS = ["multipart/form-data; boundary=b", "application/json", "application/x-www-form-urlencoded", ""]
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory):
+    from webapp import create_app
+    folder = tmp_path_factory.mktemp("fuzz")
+    stubs.make_bundle(folder / "models")
+    app = create_app({"models": str(folder / "models"), "model": "stub", "api_rate": "",
+                      "datasets": str(folder / "datasets"), "instance": str(folder)}, reader=_Reader())
+    app.jinja_env.globals["asset"] = lambda name: f"/static/dist/{name}"
+    return app.test_client()
+
+
+@fuzz(0.1)
+@given(st.sampled_from(["readings", "explanations", "previews", "models", "nope"]), st.sampled_from(KINDS),
+       st.binary(max_size=60) | st.lists(st.sampled_from([
+           b"--b\r\n", b"--b--", b"\r\n\r\n", b"\r\n", b'Content-Disposition: form-data; name="picture"; filename="a"',
+           b'Content-Disposition: form-data; name="face"', b"Content-Type: image/png", b"1", b"\xff\xd8\xff", b"{}"]),
+           max_size=12).map(b"".join))
+def test_api_body_is_never_an_unexpected_error(api, path, kind, body):
+    response = api.post(f"/api/v1/{path}", data=body, content_type=kind)
+    assert response.status_code < 500
+
+
+@fuzz(0.05)
+@given(st.text(max_size=12), st.dictionaries(
+    st.sampled_from(["label", "split", "page", "sort", "order", "search", "votes", "show"]) | st.text(max_size=5),
+    st.text(max_size=12) | st.integers().map(str), max_size=4))
+def test_pages_of_data_sets_are_never_an_unexpected_error(api, name, query):
+    for path in (f"/data/{name}", f"/data/{name}/browse", f"/data/{name}/images/1.png", f"/models/{name}"):
+        assert api.get(path.replace("?", "%3F").replace("#", "%23"), query_string=query).status_code < 500
+
+
+@pytest.mark.parametrize("parent", ["..", "%2e%2e", "..%2f..", "%2e%2e%5c..", "....//"])
+@pytest.mark.parametrize("prefix", ["static", "static/dist", "data", "data/fer2013/faces", "device/files", "models"])
+def test_path_outside_its_folder_is_not_found(api, prefix, parent):
+    for target in ("pyproject.toml", "etc/passwd", "webapp/settings.py"):
+        response = api.get(f"/{prefix}/{parent}/{parent}/{parent}/{target}")
+        assert response.status_code in (301, 308, 404), (prefix, parent, target)
+
+
+SUMMARY = json.loads((ROOT / "static" / "datasets" / "fer2013" / "summary.json").read_text())
+FIELDS = ["label", "split", "majority", "entropy", "row", "twin", "lasso", "x", "right", "answer", "disagree", "nope",
+          "model", "other", "sort", "page", "size", "colour", "layout"]
+VALUES = st.text(max_size=12) | st.lists(st.sampled_from(
+    ["..", ",", "-", "fear", "yes", "none", "1", "0.5", "nan", "inf", "1e99", "'", '"', ";", "--", "\0", " "]),
+    max_size=8).map("".join)
+
+
+@fuzz(0.05)
+@given(st.lists(st.tuples(st.sampled_from(FIELDS), VALUES), max_size=4))
+def test_filters_are_parsed_or_a_filter_error(pairs):
+    with contextlib.suppress(filters.FilterError):
+        filters.parse(pairs, SUMMARY)
+
+
+@fuzz(0.05)
+@given(JSON, st.sampled_from(sorted(stubs.card())), st.binary(max_size=20) | st.none())
+def test_card_is_valid_or_a_bundle_error(tmp_path_factory, value, field, raw):
+    folder = tmp_path_factory.getbasetemp() / "stub"
+    folder.mkdir(exist_ok=True)
+    text = json.dumps(stubs.card() | {field: value}, default=repr).encode()
+    (folder / "card.json").write_bytes(text if raw is None else raw)
+    with contextlib.suppress(bundles.BundleError):
+        assert bundles.read_card(folder)["name"] == "stub"
