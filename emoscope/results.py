@@ -56,8 +56,8 @@ class Result:
     @classmethod
     def from_reading(cls, reading: dict[str, Any], labels: tuple[str, ...], file: str = "") -> "Result":
         """The Result of a Reading."""
-        picture, model = reading["picture"], reading["model"]
-        return cls(picture["width"], picture["height"], tuple(map(_face, reading["faces"])), model["name"],
+        size, model = reading["picture"], reading["model"]
+        return cls(size["width"], size["height"], tuple(map(_face, reading["faces"])), model["name"],
                    model["version"], labels, reading["milliseconds"], file)
 
     def to_pandas(self) -> Any:
