@@ -99,4 +99,4 @@ lock: | .venv/.created
 	    $${extra:+--extra $$extra} -o requirements$${extra:+-$$extra}.txt || exit 1; done
 
 clean:
-	rm -rf static/dist static/detector node_modules .venv
+	rm -rf static/dist static/detector build/module node_modules .venv
