@@ -1,12 +1,12 @@
 // The panel beside the video: a card per face, the measurements, and announcements for screen readers.
 
-import { FaceCard, sentence } from "../ui/votes.js";
+import { FaceCard } from "../ui/votes.js";
+import { Announcer } from "./announcer.js";
 
 /** @typedef {import("../vision/tracking.js").Track} Track */
 /** @typedef {import("../types.js").Box} Box */
 
 const CARDS_EVERY = 120; // ms; faster updates are unreadable
-const ANNOUNCE_EVERY = 6000; // ms at least between two announcements
 const REMOVE_AFTER = 1500; // ms a card stays after its face has disappeared
 
 /** @param {number[]} values  @returns {number} */
@@ -16,13 +16,13 @@ export class Panel {
   /** @type {Map<number, FaceCard>} */
   #cards = new Map();
   #updated = -Infinity;
-  #announced = { text: "", time: -Infinity };
   /** @type {{time: number, total: number, server: number | null}[]} */
   #timings = [];
 
   /** @param {{list: HTMLElement, noFaces: HTMLElement, figures: HTMLElement, announcements: HTMLElement}} elements */
   constructor(elements) {
     this.elements = elements;
+    this.announcer = new Announcer(elements.announcements);
   }
 
   /** @param {Track[]} tracks  all current tracks  @param {number} time  of the result */
@@ -41,7 +41,7 @@ export class Panel {
       if (track.seen === time) card.timeline.add(time, track);
     }
     this.elements.noFaces.hidden = present.length > 0;
-    this.#announce(present, time);
+    this.announcer.update(present, time);
   }
 
   /** @param {Track} track */
@@ -66,14 +66,6 @@ export class Panel {
     this.#cards.clear();
     this.elements.noFaces.hidden = true;
     this.#timings = [];
-  }
-
-  /** Announces changes only, and not often. @param {Track[]} tracks  @param {number} time */
-  #announce(tracks, time) {
-    const summary = tracks.map((track) => `Face ${track.id}: ${track.unsure ? "unsure" : track.expression}.`).join(" ") || "No face.";
-    if (summary === this.#announced.text || time - this.#announced.time < ANNOUNCE_EVERY) return;
-    this.#announced = { text: summary, time };
-    this.elements.announcements.textContent = tracks.map((track) => `Face ${track.id}: ${sentence(track)}.`).join(" ") || "No face in view.";
   }
 
   /** @param {import("../types.js").Timing} timing  @param {number} time  @param {number} delay  display delay, ms */

@@ -2,8 +2,32 @@
 
 import SwaggerUIBundle from "swagger-ui-dist/swagger-ui-es-bundle.js";
 
+/**
+ * Swagger UI's own layout has a second `main` landmark, and the button that expands a call contains a link and a button.
+ * This layout shows the calls and their schemas only; the wrapped components are text or nothing.
+ * @param {import("swagger-ui-dist/swagger-ui-es-bundle.js").System} system
+ */
+function accessibleLayout({ React: { createElement } }) {
+  /** @param {import("swagger-ui-dist/swagger-ui-es-bundle.js").LayoutProps} props */
+  function Calls({ specSelectors, getComponent }) {
+    const parts = specSelectors.specStr()
+      ? [getComponent("SvgAssets"), ...["errors", "operations", "Models"].map((name) => getComponent(name, true))]
+      : [getComponent("errors", true)];
+    return createElement("div", { className: "swagger-ui" }, ...parts.map((part) => createElement(part)));
+  }
+  return {
+    components: { Calls },
+    wrapComponents: {
+      DeepLink: () => (/** @type {{text: unknown}} */ { text }) => text,
+      CopyToClipboardBtn: () => () => null,
+    },
+  };
+}
+
 const container = document.getElementById("api");
 SwaggerUIBundle({
+  plugins: [accessibleLayout],
+  layout: "Calls",
   domNode: container,
   url: container?.dataset.document,
   deepLinking: true,
