@@ -13,7 +13,7 @@ DETECTOR := static/detector/detector.json
 BUILD := static/dist/manifest.json
 SCRIPTS := $(shell find static/js static/css -type f 2>/dev/null) build.mjs jsconfig.json $(wildcard static/models/*/card.json)
 
-.PHONY: run cluster test setup detector build lint test-python test-js photo-report lock clean
+.PHONY: run cluster test setup detector build lint audit test-python test-js photo-report lock clean
 
 run: setup
 	@$(BIN)/python -m webapp serve
@@ -42,6 +42,10 @@ lint: $(DEV_STAMP) node_modules/.installed
 	$(BIN)/lint-imports --no-logo
 	@$(BIN)/python tools/check_words.py
 	npm run --silent check
+
+# Known vulnerabilities of the pinned packages; needs a network.
+audit: | .venv/.created
+	@tools/audit $(BIN)/python
 
 test-python: $(DEV_STAMP) $(DETECTOR) $(BUILD)
 	$(BIN)/python -m pytest -m "not browser"

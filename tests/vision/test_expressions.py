@@ -1,3 +1,4 @@
+import hashlib
 import json
 import shutil
 import subprocess
@@ -123,3 +124,25 @@ def _changed(bundle, tmp_path, **changes):
     card = json.loads((folder / "card.json").read_text()) | changes
     (folder / "card.json").write_text(json.dumps(card))
     return folder
+
+
+@pytest.mark.parametrize("engine, name", [("litert", "model.tflite"), ("keras", "model.keras")])
+def test_file_that_differs_from_its_hash_is_not_loaded(tmp_path, bundle, engine, name):
+    card, content = json.loads((bundle / "card.json").read_text()), (bundle / name).read_bytes()
+    card["files"] = {name: {"sha256": hashlib.sha256(content).hexdigest()}}
+    (tmp_path / "card.json").write_text(json.dumps(card))
+    (tmp_path / name).write_bytes(content)
+    load(tmp_path, engine)
+    (tmp_path / name).write_bytes(content + b"changed")
+    with pytest.raises(ValueError, match="SHA-256"):
+        load(tmp_path, engine)
+
+
+def test_keras_file_with_code_is_not_loaded(tmp_path, bundle):
+    keras = pytest.importorskip("keras")
+    shutil.copy(bundle / "card.json", tmp_path)
+    inputs = keras.Input((48, 48, 1))
+    outputs = keras.layers.Lambda(lambda crops: crops[:, 0, :8, 0], output_shape=(8,))(inputs)
+    keras.Model(inputs, outputs).save(tmp_path / "model.keras")
+    with pytest.raises(ValueError, match="unsafe|safe_mode|Lambda|lambda"):
+        load(tmp_path, "keras")

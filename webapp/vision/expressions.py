@@ -5,6 +5,7 @@ a GPU. `auto` selects keras if a GPU is usable; it does not import TensorFlow on
 """
 
 import ctypes
+import hashlib
 import importlib.util
 import json
 import os
@@ -73,7 +74,8 @@ def load(bundle, engine="auto", threads=1):
     """The ExpressionClassifier of the folder `bundle` (static/models/NAME).
 
     engine: one of ENGINES. threads: per run, for litert. Raises ValueError if the engine is unknown or
-    unavailable on this machine, OSError or KeyError if the bundle is incomplete.
+    unavailable on this machine or a file differs from the SHA-256 in the card, OSError or KeyError if the bundle is
+    incomplete.
     """
     if engine not in ENGINES:
         raise ValueError(f"`engine` must be one of {', '.join(ENGINES)}, got {engine!r}")
@@ -82,10 +84,11 @@ def load(bundle, engine="auto", threads=1):
     if engine == "auto":
         engine = "keras" if has_gpu() and _keras_sees_gpu() else "litert"
     if engine == "litert":
-        network = _LiteRT(bundle / "model.tflite", threads)
+        network = _LiteRT(_read_checked(bundle / "model.tflite", card), threads)
     elif not importlib.util.find_spec("keras"):
         raise ValueError("engine 'keras' requires Keras, which is not installed; install it or use engine 'litert'")
     else:
+        _read_checked(bundle / "model.keras", card)
         network = _keras(bundle / "model.keras", card["input"])
     return ExpressionClassifier(card, network, engine)
 
@@ -118,13 +121,22 @@ def has_gpu():
     return driver.cuInit(0) == 0 and driver.cuDeviceGetCount(ctypes.byref(count)) == 0 and count.value > 0
 
 
-class _LiteRT:
-    """Logits from LiteRT, with one interpreter per batch size."""
+def _read_checked(path, card):
+    """The bytes of a bundle's file. Raises ValueError if they differ from the SHA-256 in the card."""
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: the bundle has no such file")
+    content = path.read_bytes()
+    listed = card.get("files", {}).get(path.name)
+    if listed and hashlib.sha256(content).hexdigest() != listed["sha256"]:
+        raise ValueError(f"{path}: the file differs from the SHA-256 in card.json; download it again")
+    return content
 
-    def __init__(self, path, threads):
-        if not path.is_file():
-            raise FileNotFoundError(f"{path}: the bundle has no LiteRT file")
-        self._path, self._threads = str(path), threads
+
+class _LiteRT:
+    """Logits from LiteRT, with one interpreter per batch size, all of the same `content`, bytes of a .tflite file."""
+
+    def __init__(self, content, threads):
+        self._content, self._threads = content, threads
         self._interpreters, self._lock = {}, threading.Lock()
 
     def __call__(self, crops):
@@ -136,7 +148,7 @@ class _LiteRT:
 
     def _allocate(self, shape):
         from ai_edge_litert.interpreter import Interpreter
-        interpreter = Interpreter(model_path=self._path, num_threads=self._threads)
+        interpreter = Interpreter(model_content=self._content, num_threads=self._threads)
         interpreter.resize_tensor_input(interpreter.get_input_details()[0]["index"], shape)
         interpreter.allocate_tensors()
         self._interpreters[shape[0]] = interpreter
@@ -173,7 +185,7 @@ def _keras(path, input_spec):
         for gpu in tf.config.list_physical_devices("GPU"):
             tf.config.experimental.set_memory_growth(gpu, True)
     import keras
-    model = keras.models.load_model(path, compile=False)
+    model = keras.models.load_model(path, compile=False, safe_mode=True)      # no code from the file
     if on_tensorflow:
         compiled = tf.function(lambda crops: model(crops, training=False), reduce_retracing=False)
 
