@@ -11,8 +11,8 @@ import { STYLES } from "./static/js/ui/expression-styles.js";
 const TEMPLATES = "templates";
 const SOURCES = ["static/js/pages", "static/js/workers", "static/css/pages", "static/css/ui"];
 const OUT = "static/dist";
-// Classic scripts: one runs before the first paint, the service worker cannot be a module. All others are modules.
-const CLASSIC = new Set(["theme.js", "service-worker.js"]);
+// Classic scripts: two run before the first paint, the service worker cannot be a module. All others are modules.
+const CLASSIC = new Set(["theme.js", "visitor-notice.js", "service-worker.js"]);
 // Started by scripts or served by the application; no template names them.
 const WORKERS = ["device-worker.js", "service-worker.js"];
 

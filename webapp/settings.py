@@ -72,6 +72,10 @@ SETTINGS = (
     Setting("request_images", 32, "Maximum number of images per API request."),
     Setting("api_requests", 6, "Maximum number of API requests in progress per client; 0 disables the limit."),
     Setting("api_rate", "1200 per minute", "Maximum rate of API requests per client; empty disables the limit."),
+
+    Setting("notice", "This page recognizes facial expressions automatically. Before you use it on other people, "
+            "tell them and get their agreement. An expression is not a feeling.",
+            "Notice to visitors on Live and Photos; empty hides it."),
 )
 NAMES = {setting.name: setting for setting in SETTINGS}
 # Old name: current name. Old names still work everywhere; the current name wins if both are given.

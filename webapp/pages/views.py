@@ -7,12 +7,14 @@ from flask import Blueprint, Flask, abort, current_app, render_template
 
 from .. import bundles as bundles_
 from . import outside
+from . import raters as raters_
 
 pages = Blueprint("pages", __name__)
 
 
 def init_app(app: Flask) -> None:
     app.register_blueprint(pages)
+    app.jinja_env.globals["notice"] = app.extensions["emoscope"].settings.notice.strip()
 
 
 @pages.get("/")
@@ -49,14 +51,24 @@ def about():
     return render_template("about.html", card=card, lowest_recall=lowest_recall)
 
 
+@pages.get("/responsible-use")
+def responsible_use():
+    """When not to use the site, and the law in the EU and elsewhere."""
+    return render_template("responsible_use.html")
+
+
 @pages.get("/models")
 def models():
     """The available models and the comparison table."""
-    site = _site()
-    available = bundles_.available(site.bundles, site.settings.model)
-    cards = [site.bundles[one["name"]].card for one in available]
+    cards = _cards()
     return render_template("models.html", cards=cards, zoo=_zoo(),
                            comparison=outside.comparison(current_app.static_folder or "", cards))
+
+
+@pages.get("/models/raters")
+def raters():
+    """How many human raters each model of votes is worth."""
+    return render_template("raters.html", comparison=raters_.comparison(_cards()))
 
 
 @pages.get("/models.json")
@@ -79,6 +91,12 @@ def model(name):
 def model_json(name):
     """One model's card.json."""
     return _card(name)
+
+
+def _cards():
+    """The cards of the available models, the default first."""
+    site = _site()
+    return [site.bundles[one["name"]].card for one in bundles_.available(site.bundles, site.settings.model)]
 
 
 def _card(name):

@@ -1,7 +1,7 @@
 // Charts of the data pages. The server renders a table into each figure; the chart is drawn from that table.
 import * as Plot from "@observablehq/plot";
 
-/** @typedef {{options: import("@observablehq/plot").PlotOptions, legend?: string[]}} Drawing */
+/** @typedef {{options: import("@observablehq/plot").PlotOptions, legend?: string[], colors?: string[]}} Drawing */
 /** @typedef {{x: string | number, series: string, value: number, href: string | null}} Cell */
 
 const SERIES = ["var(--chart-1)", "var(--chart-2)", "var(--chart-3)", "var(--chart-4)", "var(--quiet)"];
@@ -27,23 +27,23 @@ function draw(figure, width) {
   const drawing = figure.querySelector(".drawing");
   const kind = figure.dataset.chart ?? "";
   if (!table || !drawing || !(kind in KINDS)) return;
-  const { options, legend = [] } = KINDS[kind](table, width);
+  const { options, legend = [], colors = SERIES } = KINDS[kind](table, width);
   const svg = Plot.plot({ width, className: "plot", ...options });
   svg.querySelector("style")?.remove(); // the content security policy forbids style elements; explorer.css has these rules
   for (const link of svg.querySelectorAll("a")) {
     link.setAttribute("tabindex", "-1"); // keyboard users have the same links in the table
     link.dataset.href = "";
   }
-  drawing.replaceChildren(legendOf(legend), svg);
+  drawing.replaceChildren(legendOf(legend, colors), svg);
 }
 
-/** @param {string[]} names */
-function legendOf(names) {
+/** @param {string[]} names  @param {string[]} colors */
+function legendOf(names, colors) {
   const list = document.createElement("ul");
   list.className = "chart-legend";
   for (const [index, name] of names.entries()) {
     const item = document.createElement("li");
-    item.append(swatch(SERIES[index % SERIES.length]), name);
+    item.append(swatch(colors[index % colors.length]), name);
     list.append(item);
   }
   return list;
@@ -155,6 +155,38 @@ const KINDS = {
     return { legend: names, options: {
       height: 260, marginLeft: 52, marginBottom: 40, x: { label: "epoch" }, y: { grid: true, label: null, zero: true }, color: { domain: names, range: SERIES },
       marks: [Plot.line(points, { x: "x", y: "value", stroke: "series", strokeWidth: 2 })] } };
+  },
+  // Loss by number of raters, and a dashed line per network.
+  juries(table) {
+    const lines = /** @type {HTMLElement[]} */ ([...table.querySelectorAll("tbody tr")]);
+    const juries = lines.filter((line) => line.dataset.x).map(({ dataset }) => ({ x: Number(dataset.x), value: Number(dataset.y), series: "juries of raters" }));
+    const networks = lines.filter((line) => line.dataset.network).map(({ dataset }) => ({ value: Number(dataset.y), series: dataset.network ?? "" }));
+    const names = ["juries of raters", ...networks.map(({ series }) => series)];
+    return { legend: names, options: {
+      height: 300, marginLeft: 44, marginBottom: 40, x: { inset: 8, label: "raters", ticks: juries.map(({ x }) => x), tickFormat: "d" }, y: { grid: true, label: "loss", domain: [0.5, Math.max(...juries.map(({ value }) => value))], nice: true },
+      color: { domain: names, range: SERIES },
+      marks: [
+        Plot.line(juries, { x: "x", y: "value", stroke: "series", strokeWidth: 2 }),
+        Plot.dot(juries, { x: "x", y: "value", fill: "series", r: 4, title: (/** @type {{x: number, value: number}} */ jury) => `${jury.x} raters: ${jury.value}` }),
+        Plot.ruleY(networks, { y: "value", stroke: "series", strokeWidth: 1.5, strokeDasharray: "6 3", title: (/** @type {{value: number, series: string}} */ network) => `${network.series}: ${network.value}` }),
+      ] } };
+  },
+  // One line per column over the ordered rows; cells without data-value are not drawn.
+  bands(table) {
+    const isPercent = "percent" in table.dataset;
+    const names = headings(table).slice(1, -1);
+    const colors = SERIES.slice(Number(table.dataset.firstColor ?? 0)); // a series has one color on all charts of the page
+    const lines = [...table.querySelectorAll("tbody tr")];
+    const domain = lines.map((line) => line.querySelector("th")?.textContent ?? "");
+    const points = lines.flatMap((line, index) => [.../** @type {NodeListOf<HTMLElement>} */ (line.querySelectorAll("td[data-value]"))].map(
+      (cell, column) => ({ x: domain[index], series: names[column], value: Number(cell.dataset.value) })));
+    return { legend: names, colors, options: {
+      height: 300, marginLeft: 44, marginBottom: 40, x: { type: "point", domain, label: null }, y: { grid: true, label: null, ...(isPercent ? { domain: [0, 1], tickFormat: "%" } : { zero: true }) },
+      color: { domain: names, range: colors },
+      marks: [
+        Plot.line(points, { x: "x", y: "value", stroke: "series", strokeWidth: 2 }),
+        Plot.dot(points, { x: "x", y: "value", fill: "series", r: 4, title: (/** @type {{x: string, series: string, value: number}} */ point) => `${point.series}, ${point.x}: ${isPercent ? `${Math.round(point.value * 1000) / 10} %` : point.value}` }),
+      ] } };
   },
 };
 

@@ -1,0 +1,4 @@
+// /models/raters: its charts.
+import { drawCharts } from "../explorer/charts.js";
+
+drawCharts();
