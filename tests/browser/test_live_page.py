@@ -194,6 +194,7 @@ def test_camera_error_shows_its_message_and_actions(open_page, state, flags, scr
     expect(stage).to_have_attribute("data-state", state)
     expect(stage.get_by_role("button", name="Try again")).to_be_visible()
     expect(stage.get_by_role("link", name="Use photos instead")).to_be_visible()
+    expect(page.locator("#toolbar button:visible")).to_have_text(["Shortcuts"])
     stage.get_by_role("button", name="Try again").click()
     expect(stage).to_have_attribute("data-state", state)
 
@@ -203,6 +204,64 @@ def test_insecure_origin_is_explained_at_load(open_page):
     expect(page.locator("#stage")).to_have_attribute("data-state", "insecure")
     expect(page.locator(".stage-message")).to_contain_text("https")
     expect(page.get_by_role("link", name="Use photos instead")).to_be_visible()
+    page.get_by_role("button", name="Use a sample video").click()
+    expect(page.locator("[data-face][data-box]").first).to_be_visible(timeout=20_000)
+    expect(page.locator("#use-camera")).to_be_hidden()
+
+
+@pytest.mark.parametrize("path", ["/live", "/live?on=device&backend=wasm"])
+def test_sample_video_works_like_the_camera_without_one(open_page, path):
+    """Faces are read, every control works, and the camera is not requested."""
+    page = open_page(path, script="navigator.mediaDevices.getUserMedia = () => { throw new Error('not requested'); }")
+    expect(page.locator("#toolbar button:visible")).to_have_text(["Shortcuts"])
+    page.click("#sample")
+    expect(page.locator("#badge-state")).to_have_text("Sample video", timeout=20_000)
+    expect(page.locator("[data-face][data-box]").first).to_be_visible(timeout=90_000)
+    expect(page.locator("[data-face][data-box]")).to_have_count(2, timeout=30_000)      # the scene with two faces
+    for button in ("pause", "mirror", "snapshot", "record", "full", "stop", "use-camera"):
+        expect(page.locator(f"#{button}")).to_be_visible()
+    expect(page.locator("#save-csv")).to_be_hidden()
+    page.keyboard.press("r")
+    expect(page.locator("#save-csv")).to_be_visible(timeout=15_000)
+    page.keyboard.press("r")
+    with page.expect_download() as download:
+        page.click("#save-json")
+    assert json.loads(download.value.path().read_text())["rows"]
+    with page.expect_download() as download:
+        page.keyboard.press("s")
+    assert download.value.path().read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+    page.keyboard.press("m")
+    expect(page.locator("#mirror")).to_have_attribute("aria-pressed", "true")
+    page.click("#pause")
+    expect(page.locator("#badge-state")).to_contain_text("Paused")
+    page.click("#pause")
+    expect(page.locator("#badge-state")).to_have_text("Sample video")
+    page.keyboard.press("x")
+    expect(page.locator("#stage")).to_contain_text("The sample video is off")
+    assert page.evaluate("document.querySelector('#video').srcObject") is None
+    expect(page.locator("#toolbar button:visible")).to_have_text(["Shortcuts"])
+
+
+def test_one_click_leads_from_the_sample_video_to_the_camera(open_page, video):
+    page = open_page("/live?source=sample", video("portrait"))
+    expect(page.locator("#badge-state")).to_have_text("Sample video", timeout=20_000)
+    page.click("#use-camera")
+    expect(page.locator("#badge-state")).to_have_text("Live")
+    expect(page.locator("#use-camera")).to_be_hidden()
+    page.wait_for_timeout(1500)
+    [seen], extra = sample_boxes(page, video("portrait"), seconds=3)
+    assert len([one for one in seen if one]) >= 0.9 * len(seen) and extra == 0
+    page.keyboard.press("x")
+    page.get_by_role("button", name="Use a sample video").click()
+    expect(page.locator("#badge-state")).to_have_text("Sample video")
+    assert page.evaluate("document.querySelector('#video').srcObject.getVideoTracks().length") == 1
+
+
+def test_missing_sample_photo_is_reported(open_page):
+    page = open_page("/live", routes={"**/static/samples/*": lambda route: route.fulfill(status=200, body=b"no image")})
+    page.click("#sample")
+    expect(page.locator("#stage")).to_contain_text("The sample video did not start")
+    expect(page.get_by_role("button", name="Start the camera")).to_be_visible()
 
 
 def test_disconnected_camera_can_be_restarted(open_page, video):

@@ -1,44 +1,18 @@
-// The webcam: list, open and close cameras, with a message for each way this can fail.
+// The webcam: list, open and close cameras, with an error code for each way this can fail (camera-help.js).
 
-/** The camera is not available. `code`: insecure, refused, none, taken, unplugged or failed. */
+/** @typedef {import("./camera-help.js").CameraCode} CameraCode */
+
+/** The camera is not available. */
 export class CameraError extends Error {
-  /** @param {keyof typeof MESSAGES} code */
+  /** @param {CameraCode} code */
   constructor(code) {
-    super(MESSAGES[code].title);
+    super(`The camera is not available: ${code}`);
     this.name = "CameraError";
     this.code = code;
   }
 }
 
-/** Title and advice for each error code. */
-export const MESSAGES = {
-  insecure: {
-    title: "This address cannot use a camera",
-    text: "Browsers allow the camera only over HTTPS or on localhost. Open the site with https:// or at http://localhost. Photos work without a camera.",
-  },
-  refused: {
-    title: "The camera is blocked",
-    text: "The browser denied access to the camera. Allow it in the address bar (the camera or lock icon), then try again. Photos work without a camera.",
-  },
-  none: {
-    title: "No camera was found",
-    text: "Connect a camera or switch it on, then try again. Photos work without a camera.",
-  },
-  taken: {
-    title: "The camera is in use",
-    text: "Another program or tab is using it. Close that one, then try again.",
-  },
-  unplugged: {
-    title: "The camera stopped",
-    text: "It was unplugged, switched off, or its permission was revoked. Reconnect it, then try again.",
-  },
-  failed: {
-    title: "The camera did not start",
-    text: "The browser reported no reason. Try again, or choose another camera.",
-  },
-};
-
-/** @type {Record<string, keyof typeof MESSAGES>} DOMException names of getUserMedia */
+/** @type {Record<string, CameraCode>} DOMException names of getUserMedia */
 const CODES = {
   NotAllowedError: "refused", SecurityError: "refused", NotFoundError: "none", OverconstrainedError: "none",
   NotReadableError: "taken", AbortError: "taken",

@@ -1,12 +1,14 @@
 // The live page: connects camera, reader, player, panel and buttons.
 
-import { CameraError, MESSAGES, closeCamera, listCameras, openCamera } from "../live/camera.js";
+import { browserOf, cameraHelp } from "../live/camera-help.js";
+import { CameraError, closeCamera, listCameras, openCamera } from "../live/camera.js";
 import { DeviceReader } from "../device/reader.js";
 import { OFFLINE_MESSAGES, keepForOffline } from "../device/offline.js";
 import { bindShortcuts } from "../ui/keyboard-shortcuts.js";
 import { Panel } from "../live/panel.js";
 import { Player } from "../live/player.js";
 import { ServerReader } from "../live/server-reader.js";
+import { SAMPLE_CREDIT, openSample } from "../live/sample-video.js";
 import { Session } from "../live/session.js";
 import { Stage } from "../live/stage.js";
 import { buttonOf, get, partOf } from "../ui/dom.js";
@@ -21,10 +23,16 @@ const cameras = get("camera", HTMLSelectElement);
 const models = get("model", HTMLSelectElement);
 const smoothing = get("smoothing", HTMLInputElement);
 const locationSwitch = new LocationSwitch(partOf("location-switch"));
-const CAMERA_BUTTONS = ["pause", "mirror", "snapshot", "record", "full", "stop"].map(buttonOf);
+const VIDEO_BUTTONS = ["pause", "mirror", "snapshot", "record", "full", "stop"].map(buttonOf);
 // The reader itself reports a lost connection; the next frame resolves the other errors.
 const IGNORED = new Set(["disconnected", "replaced", "too_fast"]);
+/** @type {import("../live/stage.js").Action} */
+const START_CAMERA = { label: "Start the camera", primary: true, onClick: () => void startCamera() };
+/** @type {import("../live/stage.js").Action} */
+const SAMPLE = { label: "Use a sample video", onClick: () => void startSample() };
 const PHOTOS = { label: "Use photos instead", href: "/photos" };
+/** @type {"camera" | "sample"} what the video shows */
+let source = "camera";
 
 const player = new Player(video, get("canvas", HTMLCanvasElement), {
   onReading(reading, tracks, frame, timing) {
@@ -87,7 +95,7 @@ function offerModels(offered) {
   const requested = player.model?.name ?? new URLSearchParams(location.search).get("model");
   const chosen = offered.find((model) => model.name === requested) ?? offered.find((model) => model.default) ?? offered[0];
   models.replaceChildren(...offered.map((model) => new Option(model.title, model.name, false, model === chosen)));
-  models.disabled = offered.length < 2;
+  showChoice(models, offered.length);
   player.model = chosen ?? null;
   models.onchange = () => {
     player.model = offered.find((model) => model.name === models.value) ?? null;
@@ -96,8 +104,16 @@ function offerModels(offered) {
   if (!chosen) stage.showStatus("The server has no model. See the log of the server.");
 }
 
+/** Show a list with its label if there is something to choose. @param {HTMLSelectElement} select  @param {number} count */
+function showChoice(select, count) {
+  const label = select.closest("label");
+  if (label) label.hidden = count < 2;
+}
+
 /** @param {string} [deviceId] */
 async function startCamera(deviceId) {
+  source = "camera";
+  buttonOf("use-camera").hidden = true;
   stage.showMessage("starting", { title: "Starting the camera …", text: "Allow the camera if the browser asks." });
   try {
     const camera = await openCamera(video, { deviceId, onEnded: () => fail(new CameraError("unplugged")) });
@@ -105,13 +121,38 @@ async function startCamera(deviceId) {
     buttonOf("mirror").setAttribute("aria-pressed", String(player.mirror));
     const found = await listCameras();
     cameras.replaceChildren(...found.map(({ id, name }) => new Option(name, id, false, id === camera.deviceId)));
-    cameras.disabled = found.length < 2;
+    showChoice(cameras, found.length);
   } catch (error) {
     fail(error instanceof CameraError ? error : new CameraError("failed"));
     return;
   }
-  for (const button of CAMERA_BUTTONS) button.disabled = false;
+  await startPlayer();
+}
+
+/** Play the sample video in the camera's place. */
+async function startSample() {
+  closeCamera(video);
+  source = "sample";
+  stage.showMessage("starting", { title: "Starting the sample video …", text: SAMPLE_CREDIT });
+  try {
+    await openSample(video);
+  } catch (error) {
+    stopVideo();
+    const text = `The sample video did not start: ${error instanceof Error ? error.message : error}.`;
+    stage.showMessage("sample-failed", { title: "No sample video", text }, [START_CAMERA, PHOTOS]);
+    return;
+  }
+  player.mirror = false;
+  buttonOf("mirror").setAttribute("aria-pressed", "false");
+  showChoice(cameras, 0);
+  await startPlayer();
+}
+
+/** The video plays: show the controls, read its frames. */
+async function startPlayer() {
+  for (const button of VIDEO_BUTTONS) button.hidden = false;
   buttonOf("full").hidden = !document.fullscreenEnabled;
+  buttonOf("use-camera").hidden = source !== "sample" || !navigator.mediaDevices;
   partOf("before").hidden = true;
   panel.clear();
   setPaused(false);
@@ -121,19 +162,22 @@ async function startCamera(deviceId) {
 
 /** @param {CameraError} error */
 function fail(error) {
-  stopCamera();
+  stopVideo();
   const again = { label: "Try again", primary: true, onClick: () => void startCamera() };
-  stage.showMessage(error.code, MESSAGES[error.code], error.code === "insecure" ? [PHOTOS] : [again, PHOTOS]);
+  const help = cameraHelp(error.code, { browser: browserOf(navigator.userAgent, navigator.maxTouchPoints), host: location.host });
+  stage.showMessage(error.code, help, error.code === "insecure" ? [{ ...SAMPLE, primary: true }, PHOTOS] : [again, SAMPLE, PHOTOS]);
 }
 
-function stopCamera() {
+function stopVideo() {
   player.stop();
   closeCamera(video);
   panel.clear();
   if (session.recording) setRecording(false);
-  for (const button of CAMERA_BUTTONS) button.disabled = true;
+  for (const button of [...VIDEO_BUTTONS, buttonOf("use-camera")]) button.hidden = true;
   showBadge("off", "Off");
 }
+
+const liveText = () => (source === "sample" ? "Sample video" : "Live");
 
 /** @param {boolean} paused */
 function setPaused(paused) {
@@ -141,7 +185,7 @@ function setPaused(paused) {
   const button = buttonOf("pause");
   button.setAttribute("aria-pressed", String(paused));
   stage.showVideo(paused ? "paused" : "live");
-  showBadge(paused ? "paused" : "live", paused ? "Paused: no frames are sent" : "Live");
+  showBadge(paused ? "paused" : "live", paused ? "Paused: no frames are sent" : liveText());
 }
 
 /** @param {boolean} on */
@@ -159,12 +203,14 @@ function showSession() {
   partOf("recorded").textContent = String(count);
   const text = session.recording ? `Recording: ${count} results so far` : `Recorded: ${count} results, kept only in this page until you save them`;
   partOf("session-status").textContent = session.full ? "The recording is full. Save it, then start a new one." : text;
-  for (const id of ["save-csv", "save-json"]) buttonOf(id).disabled = count === 0;
+  for (const id of ["save-csv", "save-json"]) buttonOf(id).hidden = count === 0;
 }
 
 /** @type {Record<string, () => void>} */
 const ACTIONS = {
   start: () => void startCamera(),
+  sample: () => void startSample(),
+  "use-camera": () => void startCamera(),
   pause: () => setPaused(!player.paused),
   mirror() {
     player.mirror = !player.mirror;
@@ -177,8 +223,9 @@ const ACTIONS = {
   record: () => setRecording(!session.recording),
   full: () => void (document.fullscreenElement ? document.exitFullscreen() : stage.element.requestFullscreen()),
   stop() {
-    stopCamera();
-    stage.showMessage("stopped", { title: "The camera is off", text: "No frames are sent." }, [{ label: "Start the camera", primary: true, onClick: () => void startCamera() }]);
+    stopVideo();
+    const title = source === "sample" ? "The sample video is off" : "The camera is off";
+    stage.showMessage("stopped", { title, text: "No frames are sent." }, [START_CAMERA, SAMPLE]);
   },
   help: () => get("shortcuts", HTMLDialogElement).showModal(),
   "save-csv": () => download(new Blob([session.csv()], { type: "text/csv" }), fileName("session", "csv")),
@@ -193,9 +240,10 @@ smoothing.addEventListener("input", () => {
 });
 document.addEventListener("visibilitychange", () => {
   if (!video.srcObject || player.paused) return;
-  showBadge(document.hidden ? "paused" : "live", document.hidden ? "Paused: the tab was hidden" : "Live");
+  showBadge(document.hidden ? "paused" : "live", document.hidden ? "Paused: the tab was hidden" : liveText());
 });
 bindShortcuts(partOf("toolbar"), partOf("shortcut-list"));
 partOf("host").textContent = `this server (${location.host})`;
 if (inferenceLocation() === "device") void useDevice();
-if (!window.isSecureContext || !navigator.mediaDevices) fail(new CameraError("insecure"));
+if (new URLSearchParams(location.search).get("source") === "sample") void startSample();
+else if (!window.isSecureContext || !navigator.mediaDevices) fail(new CameraError("insecure"));

@@ -19,7 +19,7 @@ export function bindShortcuts(root, list) {
     if (target?.closest("input, select, textarea, [contenteditable]")) return;
     if (event.key === " " && target?.closest("button, a, summary")) return; // space activates the focused element
     const button = buttons.find((one) => one.dataset.key?.toLowerCase() === event.key.toLowerCase());
-    if (!button || button.disabled) return;
+    if (!button || button.disabled || button.hidden) return;
     event.preventDefault();
     button.click();
   });
