@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from . import photo_augmentation
+
 
 @dataclass(frozen=True)
 class Augmentation:
@@ -24,6 +26,14 @@ class Augmentation:
     mixup: float = 0.0          # alpha of the Beta distribution (Zhang et al. 2018)
     cutmix: float = 0.0         # probability of a rectangle from another image (Yun et al. 2019)
     flip: bool = True           # half of the images mirrored
+    landmark_error: float = 0.0     # inter-ocular distances, standard deviation; moves an image like the site's crop
+    aspect: float = 0.0         # logarithm of the ratio of width and height, either direction
+    gamma: float = 0.0          # logarithm of the exponent, either direction, on half of the images
+    side_light: float = 0.0     # largest fraction of the light that one side loses, on a third of the images
+    background: float = 0.0     # probability that everything outside an oval is replaced
+    occlusion: float = 0.0      # probability that a bar covers mouth, eyes or a side
+    degradation: float = 0.0    # probability of lower resolution, JPEG compression or sharpening
+    clean: float = 0.0          # fraction of the images that are only moved and mirrored
 
 
 #: No augmentation.
@@ -43,19 +53,43 @@ def augment(images, limits, rng):
     cos, sin = np.cos(angle) * zoom, np.sin(angle) * zoom
     blurred = rng.random(count) < 1 / 3
     sigma = rng.uniform(0.3, max(limits.blur, 0.31), count)
+    clean = rng.random(count) < limits.clean if limits.clean else np.zeros(count, bool)
+    blurred &= ~clean
+    misalignments = None
+    if limits.landmark_error or limits.aspect:
+        misalignments = photo_augmentation.misalignments(limits, count, width, rng)
+    if limits.background:
+        replaced = photo_augmentation.replace_background(images, limits, rng)
+        images = np.where(clean[:, None, None], images, replaced)
     out = np.empty((count, height, width), np.float32)
     for index in range(count):
         linear = np.array([[cos[index] * flip[index], -sin[index]],
                            [sin[index] * flip[index], cos[index]]])
         offset = center + shift[index] - linear @ center
-        warped = cv2.warpAffine(images[index], np.column_stack([linear, offset]), (width, height),
+        matrix = np.column_stack([linear, offset])
+        if misalignments is not None:
+            matrix = misalignments[index] @ np.vstack([matrix, (0, 0, 1)])
+        warped = cv2.warpAffine(images[index], matrix, (width, height),
                                 flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
         if limits.blur and blurred[index]:
             warped = cv2.GaussianBlur(warped, (0, 0), sigma[index])
         out[index] = warped
-    _light(out, limits, rng)
-    _erase(out, limits, rng)
+    _change_appearance(out, ~clean, limits, rng)
     return np.clip(out, 0, 255)[..., None]
+
+
+def _change_appearance(out, selected, limits, rng):
+    """Occlusion, light, degradation and erasing of the `selected`, bool (n,), of `out`, float32 (n, h, w), in place."""
+    images = out if selected.all() else out[selected]
+    if limits.occlusion:
+        photo_augmentation.occlude(images, limits, rng)
+    if limits.gamma or limits.side_light:
+        photo_augmentation.relight(images, limits, rng)
+    _light(images, limits, rng)
+    if limits.degradation:
+        photo_augmentation.degrade(images, limits, rng)
+    _erase(images, limits, rng)
+    out[selected] = images
 
 
 def blend(images, targets, weights, limits, rng):

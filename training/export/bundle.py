@@ -21,7 +21,7 @@ from ..evaluate.bundles import check_field
 from ..evaluate.calibration import calibrate
 from ..networks.build import load_trained, read_checkpoint
 from ..networks.ensemble import ensemble
-from ..networks.pretrained import SOURCES
+from ..networks.initial_weights import describe_initial_weights
 from . import card, tfjs
 from .litert import multiply_adds, select_head, write_litert
 
@@ -126,10 +126,15 @@ def _training(recipe, state, faces):
     """The card's `training` of one run."""
     optional = {}
     if recipe.initial_weights:
-        source = SOURCES[recipe.initial_weights]
-        optional["start"] = {"origin": source.origin, "licence": source.licence, "package": source.package}
-    if recipe.teachers:
-        optional |= {"teachers": list(recipe.teachers), "teaching": recipe.teacher_weight}
+        optional["start"] = describe_initial_weights(recipe.initial_weights)
+    if recipe.interpolation:
+        optional["interpolation"] = {"with": describe_initial_weights(recipe.interpolated_with)["origin"],
+                                     "fraction": recipe.interpolation}
+    teachers = [*recipe.teachers, *(name.replace("@", " ") for name in recipe.teacher_bundles)]
+    if teachers:
+        optional |= {"teachers": teachers, "teaching": recipe.teacher_weight}
+    if recipe.teacher_bundles:
+        optional["teachers_see"] = "clean"
     return {"recipe": recipe.name, "seed": recipe.seed, "data_md5": str(state["data_md5"]),
             "epochs": round(int(state["step"]) / (len(faces.rows("Training")) // recipe.batch_size), 2),
             "epochs_planned": recipe.epochs,

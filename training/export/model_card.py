@@ -48,11 +48,16 @@ def _members(card):
 
 
 def _recipe(run):
-    """Recipe, seed, epochs and initial weights of one run."""
+    """Recipe, seed, epochs, initial weights and interpolation of one run."""
     start = ""
     if "start" in run:
         start = f", initialized with the weights of {run['start']['origin']} (license {run['start']['licence']})"
-    return f"Recipe {run['recipe']}, seed {run['seed']}, {run['epochs']:g} epochs{start}"
+    interpolation = ""
+    if "interpolation" in run:
+        fraction = run["interpolation"]["fraction"]
+        interpolation = (f", then interpolated: {1 - fraction:g} times its weights plus {fraction:g} times those of "
+                         f"{run['interpolation']['with']} (Wortsman et al. 2022)")
+    return f"Recipe {run['recipe']}, seed {run['seed']}, {run['epochs']:g} epochs{start}{interpolation}"
 
 
 def _use(votes):
@@ -150,7 +155,8 @@ def _training_data(card, votes):
 def _distillation(members):
     """A sentence per distilled run, or an empty string."""
     return "".join(f" {each['recipe']} was distilled from {', '.join(each['teachers'])}: its targets are "
-                   f"{each['teaching']:g} times the teachers' mean probabilities for the same image plus "
+                   f"{each['teaching']:g} times the teachers' mean probabilities for the "
+                   f"{'image without augmentation' if each.get('teachers_see') == 'clean' else 'same image'} plus "
                    f"{1 - each['teaching']:g} times the labels." for each in members if "teachers" in each)
 
 

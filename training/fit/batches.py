@@ -12,7 +12,7 @@ from ..data.augmentation import augment, blend
 from ..data.labels import LABEL_SETS, translate
 from ..data.preprocessing import stratified_subset
 from ..errors import TrainingError
-from .distillation import Teacher
+from .distillation import Teacher, distill_bundles
 from .distillation_cache import DistillationCache
 
 
@@ -32,6 +32,8 @@ class TrainingBatches:
             raise TrainingError(f"the data set must have a batch of {recipe.batch_size} Training images, got "
                                 f"{len(self.rows)}; give --set batch_size=N")
         self._targets = [label_targets(faces, name, recipe.label_smoothing) for name in recipe.label_sets]
+        if recipe.teacher_bundles:
+            self._targets = distill_bundles(recipe, faces, self.rows, self._targets, folder)
         self._teacher = Teacher(recipe, folder.parent) if recipe.teachers else None
         self._cache = None
         if recipe.cached_epochs:

@@ -14,8 +14,8 @@ import numpy as np
 
 from ..data.preprocessing import preprocessed
 from ..errors import TrainingError
-from ..networks import pretrained
 from ..networks.build import build, fuse_batch_normalization
+from ..networks.initial_weights import load_initial_weights
 from .averaging import WeightAverage
 from .batches import TrainingBatches
 from .checkpoint import BEFORE_DECAY, BEST, LATEST, restore_checkpoint, save_checkpoint
@@ -98,7 +98,7 @@ class Run:
         if self.recipe.fused_batch_norm:
             model = fuse_batch_normalization(model)
         if self.recipe.initial_weights and not (self.folder / LATEST).exists():
-            pretrained.load_weights(model, self.recipe.initial_weights)
+            load_initial_weights(model, self.recipe.initial_weights, self.folder.parent)
         return model
 
 

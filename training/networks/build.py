@@ -48,9 +48,9 @@ def read_checkpoint(path):
 
 
 def load_trained(recipe, folder, precision="float32"):
-    """The recipe's network with the averaged weights of the run in `folder`, computing in `precision`.
+    """The recipe's network with the averaged weights of the run in `folder`, interpolated where the recipe says so.
 
-    Raises TrainingError where the run is missing or has another network.
+    It computes in `precision`. Raises TrainingError where the run is missing or has another network.
     """
     path = Path(folder) / ("best.npz" if recipe.selected_epoch == "best" else "checkpoint.npz")
     if not path.exists():
@@ -62,4 +62,7 @@ def load_trained(recipe, folder, precision="float32"):
     except (KeyError, ValueError):
         raise TrainingError(f"{path}: the weights do not fit the network of recipe {recipe.name!r}; "
                             "train it again") from None
+    if recipe.interpolation:
+        from .initial_weights import interpolate_weights
+        interpolate_weights(model, recipe.interpolated_with, recipe.interpolation, Path(folder).parent)
     return model

@@ -30,6 +30,7 @@ class Recipe:
     augmentation: Augmentation = field(default_factory=Augmentation)
     seed: int = 0
     teachers: tuple[str, ...] = ()      # recipes whose finished runs are distilled
+    teacher_bundles: tuple[str, ...] = ()   # published bundles, NAME@VERSION, distilled from clean images
     teacher_weight: float = 0.7         # weight of the teachers' probabilities in a target; the rest is the labels'
     cached_epochs: int = 0              # epochs whose batches are stored and replayed later; 0: every batch is new
     sam_radius: float = 0.0             # neighborhood of sharpness-aware minimization; 0: off. Doubles a step's work
@@ -41,7 +42,9 @@ class Recipe:
     preprocessing: str = "none"         # of every image, see training/data/preprocessing.py
     fused_batch_norm: bool = False      # batch normalization in one kernel: faster for wide networks, TensorFlow only
     validation_rows: int = 0            # rows of PublicTest to evaluate after an epoch; 0: all
-    initial_weights: str = ""           # a name of training/networks/pretrained.py; "": random
+    initial_weights: str = ""           # see training/networks/initial_weights.py; "": random
+    interpolated_with: str = ""         # weights, named as initial weights are, that the trained ones are moved to
+    interpolation: float = 0.0          # how far, as a fraction of the way, after training; 0: not at all
     subset: float = 1.0                 # fraction of Training to learn from, stratified by class
 
     def as_json(self):
