@@ -19,9 +19,9 @@ from ..data.labels import LABEL_SETS, RATED_BY_TEN
 from ..errors import TrainingError
 from ..evaluate.bundles import check_field
 from ..evaluate.calibration import calibrate
-from ..networks.build import load_trained, read_checkpoint
+from ..networks.build import load_trained
 from ..networks.ensemble import ensemble
-from ..networks.initial_weights import describe_initial_weights
+from ..networks.initial_weights import describe_initial_weights, read_checkpoint
 from . import card, tfjs
 from .litert import multiply_adds, select_head, write_litert
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..errors import TrainingError
-from ..networks.build import read_checkpoint
+from ..networks.initial_weights import read_checkpoint
 from ..recipes import completed
 from .schedule import decay_start
 

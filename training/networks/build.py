@@ -4,10 +4,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import keras
-import numpy as np
 
 from ..data.labels import LABEL_SETS
 from ..errors import TrainingError
+from .initial_weights import interpolate_weights, read_checkpoint
 
 
 def build(recipe):
@@ -38,15 +38,6 @@ def fuse_batch_normalization(model):
     return copy
 
 
-def read_checkpoint(path):
-    """A checkpoint's arrays as a dict. Raises TrainingError where it cannot be read."""
-    try:
-        with np.load(path) as file:
-            return dict(file)
-    except Exception as error:  # np.load raises what zipfile, zlib and numpy each raise
-        raise TrainingError(f"{path}: not a readable checkpoint ({error}); remove it to start again") from None
-
-
 def load_trained(recipe, folder, precision="float32"):
     """The recipe's network with the averaged weights of the run in `folder`, interpolated where the recipe says so.
 
@@ -63,6 +54,5 @@ def load_trained(recipe, folder, precision="float32"):
         raise TrainingError(f"{path}: the weights do not fit the network of recipe {recipe.name!r}; "
                             "train it again") from None
     if recipe.interpolation:
-        from .initial_weights import interpolate_weights
         interpolate_weights(model, recipe.interpolated_with, recipe.interpolation, Path(folder).parent)
     return model

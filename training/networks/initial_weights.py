@@ -3,13 +3,22 @@
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from ..errors import TrainingError
 from . import pretrained
-from .build import read_checkpoint
 
 MODELS = Path("static/models")          # published bundles
 EARLIER = Path("instance/models")       # earlier versions of them, as NAME@VERSION
+
+
+def read_checkpoint(path):
+    """A checkpoint's arrays as a dict. Raises TrainingError where it cannot be read."""
+    try:
+        with np.load(path) as file:
+            return dict(file)
+    except Exception as error:  # np.load raises what zipfile, zlib and numpy each raise
+        raise TrainingError(f"{path}: not a readable checkpoint ({error}); remove it to start again") from None
 
 
 def load_initial_weights(model, name, runs):

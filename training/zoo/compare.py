@@ -19,7 +19,8 @@ from ..errors import TrainingError
 from ..evaluate import metrics
 from ..evaluate.bundles import round_floats
 from ..export.litert import multiply_adds, select_head, write_litert
-from ..networks.build import build, load_trained, read_checkpoint
+from ..networks.build import build, load_trained
+from ..networks.initial_weights import read_checkpoint
 from .published import ROWS
 
 RESULTS = Path(__file__).parent / "results"

@@ -14,7 +14,8 @@ from training.fit import batches as batches_module
 from training.fit.batches import TrainingBatches, label_targets
 from training.fit.checkpoint import restore_checkpoint, save_checkpoint
 from training.fit.loop import Run, fit, shrink
-from training.networks.build import load_trained, read_checkpoint
+from training.networks.build import load_trained
+from training.networks.initial_weights import read_checkpoint
 
 
 def quiet(line):
