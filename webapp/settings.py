@@ -67,7 +67,7 @@ SETTINGS = (
 
     Setting("photo_bytes", 32_000_000, "Maximum size of an uploaded image in bytes."),
     Setting("photo_pixels", 64_000_000, "Maximum size of an uploaded image in pixels."),
-    Setting("photo_threshold", 0.45, "Minimum detection score of a face in a photo, 0 to 1."),
+    Setting("photo_threshold", 0.4, "Minimum detection score of a face in a photo, 0 to 1."),
     Setting("request_bytes", 64_000_000, "Maximum size of an API request in bytes."),
     Setting("request_images", 32, "Maximum number of images per API request."),
     Setting("api_requests", 6, "Maximum number of API requests in progress per client; 0 disables the limit."),

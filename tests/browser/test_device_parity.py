@@ -21,7 +21,7 @@ from webapp.vision.faces import LIVE_LONG_SIDES, PHOTO_LONG_SIDES, FaceDetector
 from webapp.vision.reading import Reader
 
 ROOT = Path(__file__).parents[2]
-THRESHOLD = 0.45            # the setting photo_threshold
+THRESHOLD = 0.4             # the setting photo_threshold
 LIVE_NETWORK = "jury-live"
 GRAPHICS = int(os.environ.get("GRAPHICS_PICTURES", 4))
 LARGEST = 0.002             # maximum difference of a probability

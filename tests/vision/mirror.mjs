@@ -2,8 +2,9 @@
 import { readFileSync } from "node:fs";
 import { crop } from "../../static/js/vision/crops.js";
 import { largestRemainder, softmax } from "../../static/js/vision/expressions.js";
-import { halveIfLarge, suppress } from "../../static/js/vision/faces.js";
+import { halveIfLarge, letterboxFor, roll, suppress } from "../../static/js/vision/faces.js";
 import { reduce, resize } from "../../static/js/vision/images.js";
+import { fill, toFractions, unrotate } from "../../static/js/vision/letterbox.js";
 
 /** Base64 RGB to RGBA pixels. */
 function toPixels({ rgb, width, height }) {
@@ -20,6 +21,10 @@ const FUNCTIONS = {
     const { data, width, height } = halveIfLarge(toPixels(image), longSide);
     return { width, height, rgb: Buffer.from(data.filter((_, i) => i % 4 < 3)).toString("base64") };
   },
+  fill: ({ image, letterbox }) => Array.from(fill(toPixels(image), letterbox)),
+  positions: ({ letterbox, points }) => points.map((point) => toFractions(letterbox)(unrotate(letterbox)(...point))),
+  letterbox: ({ width, height, longSide, sizes }) => letterboxFor(width, height, longSide, sizes),
+  roll: ({ landmarks, aspect }) => roll({ landmarks }, aspect),
   reduce: ({ image, factor }) => Array.from(reduce(toPixels(image), factor).data),
   votes: ({ probabilities }) => largestRemainder(probabilities, 10),
   softmax: ({ logits, temperature }) => Array.from(softmax(logits, temperature)),

@@ -5,8 +5,18 @@ import numpy as np
 import pytest
 from skimage import data
 
-from webapp.vision.faces import LIVE_LONG_SIDES, PHOTO_LONG_SIDES, DetectorMissingError, FaceDetector, iou, suppress
+from webapp.vision.faces import (
+    LIVE_LONG_SIDES,
+    PHOTO_LONG_SIDES,
+    DetectorMissingError,
+    Face,
+    FaceDetector,
+    iou,
+    roll,
+    suppress,
+)
 
+BOX = (174, 72, 102, 110)       # px: x, y, width, height of the astronaut's face
 LANDMARKS = {"right_eye": (203, 101), "left_eye": (248, 103), "nose": (224, 128), "mouth": (223, 147)}   # px
 
 
@@ -74,6 +84,73 @@ def test_score_is_high_at_any_face_size(detector, astronaut, face_box, fraction)
     assert len(faces) == 1 and faces[0].score > 0.75
 
 
+def make_frame(astronaut, size, rotation=0, light=1):
+    """uint8 (480, 640, 3): the astronaut's face in the center, `size` px wide, rotated by degrees, darkened."""
+    x, y, width, height = BOX
+    center = np.array([x + width / 2, y + height / 2])
+    matrix = cv2.getRotationMatrix2D(tuple(center), rotation, size / width)
+    matrix[:, 2] += (320, 240) - center
+    return (cv2.warpAffine(astronaut, matrix, (640, 480)) * light).astype(np.uint8)
+
+
+def is_centered(face, size):
+    x, y, width, height = np.array(face.box) * (640, 480, 640, 480)
+    return np.hypot(x + width / 2 - 320, y + height / 2 - 240) < size / 4 and 0.6 < width / size < 1.6
+
+
+@pytest.mark.parametrize("long_sides", [LIVE_LONG_SIDES, PHOTO_LONG_SIDES], ids=["live", "photo"])
+@pytest.mark.parametrize("size", [80, 100, 200, 400, 500, 640, 760])
+@pytest.mark.parametrize("rotation", [-45, 0, 45])
+def test_face_is_detected_once_up_to_beyond_the_edges(detector, astronaut, size, rotation, long_sides):
+    face, = detector.detect(make_frame(astronaut, size, rotation), long_sides, 0.4)
+    assert is_centered(face, size)
+
+
+@pytest.mark.parametrize("size", [100, 300, 500])
+@pytest.mark.parametrize("light", [0.1, 0.05])
+def test_face_in_a_dark_image_is_detected(detector, astronaut, size, light):
+    face, = detector.detect(make_frame(astronaut, size, light=light), threshold=0.4)
+    assert is_centered(face, size)
+
+
+@pytest.mark.parametrize("size", [200, 480])
+@pytest.mark.parametrize("rotation", [70, 45, -45, -70])
+def test_landmarks_of_a_rotated_face_are_accurate(detector, astronaut, size, rotation):
+    x, y, width, height = BOX
+    face, = detector.detect(make_frame(astronaut, size, rotation), threshold=0.4)
+    matrix = cv2.getRotationMatrix2D((0, 0), rotation, size / width)[:, :2]
+    for name, where in LANDMARKS.items():
+        expected = matrix @ (np.array(where) - (x + width / 2, y + height / 2)) + (320, 240)
+        assert np.hypot(*(np.array(face.landmarks[name]) * (640, 480) - expected)) < 0.06 * size, name
+    assert roll(face, 640 / 480) == pytest.approx(-rotation, abs=8)
+
+
+def test_rotated_image_is_searched_if_no_face_is_found(detector, astronaut, monkeypatch):
+    candidates = detector._candidates
+    monkeypatch.setattr(detector, "_candidates", lambda image, letterboxes, minimum: (
+        candidates(image, letterboxes, minimum) if letterboxes[0].rotation else []))
+    face, = detector.detect(make_frame(astronaut, 300, 45))
+    assert is_centered(face, 300)
+
+
+def test_face_inside_a_better_one_is_dropped(detector, astronaut, monkeypatch):
+    landmarks = detector.detect(astronaut)[0].landmarks
+    outer, inner, beside = (Face(box, landmarks, score) for box, score in (
+        ((0.1, 0.1, 0.6, 0.8), 0.9), ((0.3, 0.3, 0.1, 0.1), 0.8), ((0.65, 0.3, 0.1, 0.1), 0.7)))
+    monkeypatch.setattr(detector, "_candidates", lambda *_: [outer, inner, beside])
+    assert detector.detect(astronaut) == [outer, beside]
+
+
+def test_candidate_with_a_low_score_is_verified(detector, astronaut, monkeypatch):
+    face, = detector.detect(astronaut)
+    absent, uncertain = Face((0.7, 0.6, 0.2, 0.2), face.landmarks, 0.55), Face(face.box, face.landmarks, 0.3)
+    monkeypatch.setattr(detector, "_candidates", lambda *_: [uncertain])
+    verified, = detector.detect(astronaut)
+    assert verified.score > 0.8 and iou(verified.box, face.box) > 0.6
+    monkeypatch.setattr(detector, "_candidates", lambda *_: [absent, uncertain])
+    assert detector.detect(astronaut) == []      # a candidate below the threshold is only verified first
+
+
 def _scene():
     image = np.full((480, 640, 3), (190, 210, 235), np.uint8)
     cv2.rectangle(image, (0, 330), (640, 480), (90, 140, 60), -1)
@@ -105,6 +182,11 @@ def test_concurrent_detections_agree(detector, astronaut):
 
 def test_threshold_excludes_lower_scores(detector, astronaut):
     assert detector.detect(astronaut, threshold=0.999) == []
+
+
+@pytest.mark.parametrize("threshold", [0, 1])
+def test_threshold_may_be_zero_or_one(detector, threshold):
+    assert isinstance(detector.detect(np.zeros((48, 64, 3), np.uint8), threshold=threshold), list)
 
 
 def test_unavailable_long_side_raises_value_error(detector, astronaut):

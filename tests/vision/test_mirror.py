@@ -12,7 +12,8 @@ from PIL import Image
 
 from webapp.vision.crops import LANDMARKS, CropSpec, crop
 from webapp.vision.expressions import largest_remainder
-from webapp.vision.faces import Face, _halve_if_large, suppress
+from webapp.vision.faces import LIVE_LONG_SIDES, PHOTO_LONG_SIDES, Face, _halve_if_large, roll, suppress
+from webapp.vision.letterbox import Letterbox
 
 SCRIPT = Path(__file__).with_name("mirror.mjs")
 POINTS = ((0.31, 0.41), (0.69, 0.4), (0.5, 0.61), (0.51, 0.79))
@@ -89,6 +90,54 @@ def test_large_images_are_halved_before_detection(random, size, long_side, halve
     difference = np.abs(pixels - expected.astype(int))
     assert difference.max() <= 1
     assert (difference > 0).mean() < 1e-3       # the mean of four values is often close to .5
+
+
+LETTERBOXES = [((64, 48), (128, 96), 0), ((90, 68), (128, 128), 45), ((90, 68), (128, 128), -45),
+               ((128, 61), (128, 128), 17.3), ((35, 128), (192, 192), -161)]
+
+
+@pytest.mark.parametrize("inner, size, rotation", LETTERBOXES)
+@pytest.mark.parametrize("light", [1, 0.1])
+def test_network_inputs_match(random, inner, size, rotation, light):
+    image = (make_image(random, 400, 300) * light).astype(np.uint8)
+    found, = run_javascript([{"name": "fill", "image": as_json(image),
+                              "letterbox": {"inner": inner, "size": size, "rotation": rotation}}])
+    expected = Letterbox(inner, size, rotation).fill(image)
+    assert expected.min() >= -1 and expected.max() <= 1
+    difference = np.abs(np.reshape(found, expected.shape) - expected)
+    assert difference.max() <= 10 / 127.5       # an integer rounded the other way, times the gain
+    assert (difference > 1e-4).mean() < 1e-3
+
+
+@pytest.mark.parametrize("inner, size, rotation", LETTERBOXES)
+def test_positions_in_the_image_match(random, inner, size, rotation):
+    points = random.uniform(0, 128, (20, 2))
+    found, = run_javascript([{"name": "positions", "points": points.tolist(),
+                              "letterbox": {"inner": inner, "size": size, "rotation": rotation}}])
+    letterbox = Letterbox(inner, size, rotation)
+    assert np.allclose(found, letterbox.fractions(letterbox.unrotated(points)))
+
+
+def test_letterboxes_match(detector):
+    shapes = [(640, 480), (480, 640), (350, 350), (1280, 720), (300, 900), (2000, 400), (1, 1)]
+    cases = [(*shape, side) for shape in shapes for side in sorted({*LIVE_LONG_SIDES, *PHOTO_LONG_SIDES})]
+    found = run_javascript([{"name": "letterbox", "width": width, "height": height, "longSide": side,
+                             "sizes": detector.sizes} for width, height, side in cases])
+    for case, one in zip(cases, found, strict=True):
+        expected = detector.letterbox(*case)
+        assert (one["inner"], one["size"]) == (list(expected.inner), list(expected.size))
+
+
+def test_rolls_match(random):
+    angles, faces = random.uniform(-180, 180, 20), []
+    for angle in np.radians(angles):
+        rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+        points = (np.array(POINTS) - 0.5) @ rotation.T + random.normal(0, 0.01, (4, 2))
+        faces.append({name: (x / 1.5, y) for name, (x, y) in zip(LANDMARKS, points.tolist(), strict=True)})
+    found = run_javascript([{"name": "roll", "landmarks": landmarks, "aspect": 1.5} for landmarks in faces])
+    expected = np.array([roll(Face((0, 0, 1, 1), landmarks, 1), 1.5) for landmarks in faces])
+    assert np.allclose(found, expected)
+    assert np.abs((angles - expected + 180) % 360 - 180).max() < 8
 
 
 def test_reduce_matches_pillow(random):

@@ -2,21 +2,25 @@
 
 static/js/vision/faces.js repeats this arithmetic step by step.
 
-Letterbox. An image of `w x h` px and a long side `L` give `k = L / max(w, h)`,
-`nw = max(1, floor(w k + 0.5))` and `nh = max(1, floor(h k + 0.5))`. Of the available networks with long side
-`L`, the one with the fewest pixels that holds `nw x nh` is used; its input is `W x H`. The image is resized
-to `nw x nh`: by area averaging if k < 1, otherwise bilinearly in steps of 1/256, which gives the same
-result on every machine; values are rounded to integers. It is placed at `px = floor((W - nw) / 2)`,
-`py = floor((H - nh) / 2)` on black, and the input is `RGB / 127.5 - 1`.
-An image whose long side is HALVE_FROM px or more, and at least twice the largest `L`, is first halved to
-`floor(w / 2) x floor(h / 2)` by area averaging. Resizing a large image for each `L` then costs a third.
+Search. The image is resized to each long side and placed in the network's input (letterbox.py). Of the available
+networks with that long side, the one with the fewest pixels that holds the image is used. A long side without a
+network takes the network of twice that side: the image then has a black border of half its size, because the
+network misses faces that fill its input. An image whose long side is HALVE_FROM px or more, and at least twice the
+largest one searched, is first halved to `floor(w / 2) x floor(h / 2)` by area averaging. Resizing a large image for
+each long side then costs a third.
 
 Decoding. Output cell `j` has its anchor at `((j mod W/4 + 0.5) 4, (floor(j / (W/4)) + 0.5) 4)` px. Its 16
 values are the offset of the box's center from the anchor, the width, the height, and the offsets of six key
-points (right eye, left eye, nose, mouth, and two ears, which are not used). A coordinate `x` of the input is
-the fraction `(x - px) / nw` of the image. The score is the sigmoid of the logit. Weighted non-maximum
-suppression merges the cells above the threshold. Landmarks are most accurate when the face is about
-BEST_WIDTH px wide in the network's input, so only the cells from the `L` closest to that are averaged.
+points (right eye, left eye, nose, mouth, and two ears, which are not used). The score is the sigmoid of the logit.
+Weighted non-maximum suppression merges the cells above CANDIDATE_SCORE. Landmarks are most accurate when the face is
+about BEST_WIDTH px wide in the network's input, so only the cells from the long side closest to that are averaged.
+
+Verification. A candidate with a score below CERTAIN_SCORE is detected again in a window around it, upright and about
+BEST_WIDTH px wide. Its score becomes the mean of the second score and the higher one of both. A candidate tilted by
+TILTED degrees or more is verified too, because landmarks are most accurate on an upright face. At most MAX_VERIFIED
+candidates are verified; one below the threshold only if fewer than MAX_VERIFIED_BELOW were before. If no face reaches
+the threshold, the image is searched rotated by each of ROTATIONS, and all candidates are verified. A face most of
+which is inside a face with a higher score is dropped.
 """
 
 import json
@@ -31,15 +35,29 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from .crops import LANDMARKS
+from .letterbox import Letterbox, inner_size, resize
 
-# Long sides (px) the image is resized to; 128 finds a face that fills the image, 512 finds small ones.
-LIVE_LONG_SIDES = (128, 256)
-PHOTO_LONG_SIDES = (128, 256, 512)
+# Long sides (px) the image is resized to; 64 finds a face that fills the image, 512 finds small ones.
+LIVE_LONG_SIDES = (64, 128, 256)
+PHOTO_LONG_SIDES = (64, 128, 256, 512)
 STRIDE = 4                  # px of the input per output cell
 SAME_FACE_IOU = 0.3         # boxes that overlap more than this are one face
 BEST_WIDTH = 64             # px of a face in the network's input at which its landmarks are most accurate
+CONTAINED = 0.6             # fraction of the smaller box inside the other above which two boxes are one face
 HALVE_FROM = 1536           # px of the image's long side
-REFINE_LONG_SIDE = 192      # the second pass over one face ...
+CANDIDATE_SCORE = 0.2       # minimum score of a candidate
+CERTAIN_SCORE = 0.6         # a candidate with this score needs no verification ...
+TILTED = 25                 # ... unless it is tilted by this many degrees
+MAX_VERIFIED = 8            # candidates in one image ...
+MAX_VERIFIED_BELOW = 1      # ... and before one below the threshold
+VERIFY_INPUT = 128          # px; verification sees ...
+VERIFY_WINDOW = 2           # ... a square of this many times the box's longer side ...
+VERIFY_IOU = 0.4            # ... and accepts this overlap with the first box
+ROTATIONS = (45, -45)       # degrees
+ROTATED_LONG_SIDE = 90      # px; the largest whose square, rotated by 45 degrees, fits ROTATED_INPUT
+ROTATED_INPUT = (128, 128)
+ROTATED_THRESHOLD = 0.5     # minimum score of a face that only the rotated image shows
+REFINE_INPUT = 192          # px; the second pass over one face ...
 REFINE_WINDOW = 2.5         # ... sees a square of this many times the box's longer side ...
 REFINE_THRESHOLD = 0.3      # ... accepts this score ...
 REFINE_IOU = 0.5            # ... and this overlap with the first box
@@ -74,7 +92,8 @@ class FaceDetector:
             raise DetectorMissingError(f"{folder}: face detector files missing; run `make detector`") from error
         self._networks = {(width, height): _Network(folder / f"full_range_{width}x{height}.tflite", threads)
                           for width, height in sizes}
-        self.long_sides = sorted({max(size) for size in self._networks})
+        self.sizes = tuple(self._networks)
+        self.long_sides = sorted({max(size) for size in self.sizes})
 
     def detect(self, image, long_sides=LIVE_LONG_SIDES, threshold=0.5, refine=False):
         """The faces in `image`: a list of Face, highest score first.
@@ -83,58 +102,98 @@ class FaceDetector:
         several form an image pyramid. threshold: minimum score. refine: locate the landmarks again in a
         window around each face, which halves the error of the eyes and costs one small run per face.
         """
-        resized = _halve_if_large(image, max(long_sides))
-        found = [self._search(resized, long_side, threshold) for long_side in long_sides]
-        faces = suppress(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
+        searched, minimum = _halve_if_large(image, max(long_sides)), min(CANDIDATE_SCORE, threshold)
+        height, width = searched.shape[:2]
+        letterboxes = [self.letterbox(width, height, long_side) for long_side in long_sides]
+        faces = self._verified(image, self._candidates(searched, letterboxes, minimum), threshold)
+        if not faces:
+            inner = inner_size(width, height, ROTATED_LONG_SIDE)
+            rotated = [Letterbox(inner, ROTATED_INPUT, rotation) for rotation in ROTATIONS]
+            candidates = self._candidates(resize(searched, inner), rotated, minimum)
+            faces = self._verified(image, candidates, max(ROTATED_THRESHOLD, threshold), certain=math.inf)
         return [self._refined(image, face) for face in faces] if refine else faces
 
-    def _search(self, image, long_side, threshold):
-        """(points float64 (n, 6, 2), scores (n,), widths (n,)) of the cells above the threshold.
+    def letterbox(self, width, height, long_side):
+        """The Letterbox of an image of `width` x `height` px. Raises ValueError if no network fits `long_side`."""
+        inner = inner_size(width, height, long_side)
+        times = 1 if long_side in self.long_sides else 2
+        sizes = [size for size in self.sizes if max(size) == times * long_side
+                 and size[0] >= times * inner[0] and size[1] >= times * inner[1]]
+        if not sizes:
+            raise ValueError(f"`long_sides` must be among {self.long_sides} or half of one, got {long_side}")
+        return Letterbox(inner, min(sizes, key=math.prod))
+
+    def _candidates(self, image, letterboxes, minimum):
+        """A list of Face, highest score first, from all letterboxes; scores above `minimum`."""
+        parts = [self._search(image, letterbox, minimum) for letterbox in letterboxes]
+        return suppress(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+
+    def _search(self, image, letterbox, minimum):
+        """(points float64 (n, 6, 2), scores (n,), widths (n,)) of the cells whose score is above `minimum`.
 
         points: two corners of the box, then LANDMARKS, in fractions. widths: px, of the face in the network's input.
         """
-        height, width = image.shape[:2]
-        (inner_width, inner_height), size = self._letterbox(width, height, long_side)
-        offset = np.array([(size[0] - inner_width) // 2, (size[1] - inner_height) // 2])
-        values, logits = self._networks[size].run(_letterboxed(image, (inner_width, inner_height), offset, size))
-        scores = 1 / (1 + np.exp(-np.clip(logits.astype(np.float64), -80, 80)))
-        cells = np.flatnonzero(scores > threshold)
-        rows, columns = np.divmod(cells, size[0] // STRIDE)
-        anchors = (np.stack([columns, rows], axis=1) + 0.5) * STRIDE
-        values = values[cells].astype(np.float64)
-        centers, halves = values[:, 0:2], values[:, 2:4] / 2
-        landmarks = values[:, 4:4 + 2 * len(LANDMARKS)].reshape(-1, len(LANDMARKS), 2)
-        points = np.concatenate([np.stack([centers - halves, centers + halves], axis=1), landmarks], axis=1)
-        points = (points + anchors[:, None] - offset) / (inner_width, inner_height)
-        return points, scores[cells], values[:, 2]
+        values, logits = self._networks[letterbox.size].run(letterbox.fill(image))
+        cells = np.flatnonzero(logits > math.log(max(minimum, 1e-9) / (1 - minimum)))
+        scores = 1 / (1 + np.exp(-logits[cells].astype(np.float64)))
+        rows, columns = np.divmod(cells, letterbox.size[0] // STRIDE)
+        anchors = (np.stack([columns, rows], axis=1) + 0.5)[:, None] * STRIDE
+        values = values[cells, :4 + 2 * len(LANDMARKS)].astype(np.float64)
+        offsets, halves = np.delete(values, (2, 3), axis=1).reshape(-1, 1 + len(LANDMARKS), 2), values[:, None, 2:4] / 2
+        points = letterbox.unrotated(offsets + anchors)
+        centers, landmarks = points[:, :1], points[:, 1:]
+        points = np.concatenate([centers - halves, centers + halves, landmarks], axis=1)
+        return letterbox.fractions(points), scores, values[:, 2]
 
-    def _letterbox(self, width, height, long_side):
-        """((nw, nh), (W, H)) as defined in the module docstring."""
-        scale = long_side / max(width, height)
-        inner = tuple(max(1, math.floor(side * scale + 0.5)) for side in (width, height))
-        sizes = [size for size in self._networks
-                 if max(size) == long_side and size[0] >= inner[0] and size[1] >= inner[1]]
-        if not sizes:
-            raise ValueError(f"`long_sides` must be among {self.long_sides}, got {long_side}")
-        return inner, min(sizes, key=math.prod)
+    def _verified(self, image, candidates, threshold, certain=CERTAIN_SCORE):
+        """The candidates, highest score first, whose score exceeds the threshold after verification, likewise."""
+        faces, verified, aspect = [], 0, image.shape[1] / image.shape[0]
+        for face in candidates:
+            if _is_contained(face, faces):
+                continue
+            is_certain = face.score >= max(certain, threshold)
+            is_final = is_certain and abs(roll(face, aspect)) < TILTED
+            if not is_final and verified < (MAX_VERIFIED if face.score > threshold else MAX_VERIFIED_BELOW):
+                verified += 1
+                face = self._verify(image, face, min(CANDIDATE_SCORE, threshold)) or (face if is_certain else None)
+            if face and face.score > threshold and not _is_contained(face, faces):
+                faces.append(face)
+        return sorted(faces, key=lambda face: -face.score)
+
+    def _verify(self, image, face, minimum):
+        """The face from a second, upright pass over a window around it; None if there is none."""
+        rotation = -roll(face, image.shape[1] / image.shape[0])
+        best = self._detect_near(image, face, VERIFY_INPUT, VERIFY_WINDOW, minimum, rotation)
+        if best is None or iou(face.box, best.box) < VERIFY_IOU:
+            return None
+        return Face(best.box, best.landmarks, (best.score + max(best.score, face.score)) / 2)
 
     def _refined(self, image, face):
         """The face with landmarks from a second pass over a window around it."""
-        height, width = image.shape[:2]
-        x, y, box_width, box_height = np.array(face.box) * (width, height, width, height)
-        side = REFINE_WINDOW * max(box_width, box_height)
-        left, right = _span(x + box_width / 2, side, width)
-        top, bottom = _span(y + box_height / 2, side, height)
-        if right <= left or bottom <= top:
-            return face
-        scale, shift = np.array([right - left, bottom - top]) / (width, height), np.array([left / width, top / height])
-        window = image[top:bottom, left:right]
-        points, scores, widths = self._search(window, REFINE_LONG_SIDE, REFINE_THRESHOLD)
-        candidates = suppress(points * scale + shift, scores, widths)
-        best = max(candidates, key=lambda other: iou(face.box, other.box), default=None)
+        best = self._detect_near(image, face, REFINE_INPUT, REFINE_WINDOW, REFINE_THRESHOLD)
         if best is None or iou(face.box, best.box) < REFINE_IOU:
             return face
         return Face(face.box, best.landmarks, face.score)
+
+    def _detect_near(self, image, face, input_side, window, minimum, rotation=0):
+        """The face that overlaps `face` most, in a square `window` times its box's longer side; None if there is none.
+
+        input_side: px of the network's square input. minimum: score. rotation: degrees.
+        """
+        height, width = image.shape[:2]
+        x, y, box_width, box_height = np.array(face.box) * (width, height, width, height)
+        side = window * max(box_width, box_height)
+        left, right = _span(x + box_width / 2, side, width)
+        top, bottom = _span(y + box_height / 2, side, height)
+        if right <= left or bottom <= top:
+            return None
+        longer = max(right - left, bottom - top)
+        long_side = min(input_side, max(1, math.floor(input_side * longer / side + 0.5)))
+        letterbox = Letterbox(inner_size(right - left, bottom - top, long_side), (input_side, input_side), rotation)
+        points, scores, widths = self._search(image[top:bottom, left:right], letterbox, minimum)
+        scale, shift = np.array([right - left, bottom - top]) / (width, height), np.array([left / width, top / height])
+        found = suppress(points * scale + shift, scores, widths)
+        return max(found, key=lambda other: iou(face.box, other.box), default=None)
 
 
 class _Network:
@@ -193,10 +252,30 @@ def suppress(points, scores, widths):
 
 def iou(one, other):
     """Intersection over union of two boxes (x, y, width, height)."""
-    intersection = math.prod(max(0.0, min(one[i] + one[i + 2], other[i] + other[i + 2]) - max(one[i], other[i]))
-                             for i in (0, 1))
+    intersection = _intersection(one, other)
     union = one[2] * one[3] + other[2] * other[3] - intersection
     return intersection / union if union > 0 else 0.0
+
+
+def roll(face, aspect):
+    """Rotation of the face in the image plane, -180..180 degrees, positive: clockwise. aspect: image width / height."""
+    right, left, _, mouth = ((x * aspect, y) for x, y in (face.landmarks[name] for name in LANDMARKS))
+    across = left[0] - right[0], left[1] - right[1]
+    down = mouth[0] - (left[0] + right[0]) / 2, mouth[1] - (left[1] + right[1]) / 2
+    return math.degrees(math.atan2(across[1] - down[0], across[0] + down[1]))
+
+
+def _is_contained(face, others):
+    """Whether CONTAINED of the smaller box of `face` and any of `others` is inside the other box."""
+    def smaller_area(other):
+        return min(math.prod(face.box[2:]), math.prod(other.box[2:]))
+    return any(_intersection(face.box, other.box) > CONTAINED * smaller_area(other) for other in others)
+
+
+def _intersection(one, other):
+    """Area of the intersection of two boxes (x, y, width, height)."""
+    return math.prod(max(0.0, min(one[i] + one[i + 2], other[i] + other[i + 2]) - max(one[i], other[i]))
+                     for i in (0, 1))
 
 
 def _face(points, score):
@@ -210,16 +289,6 @@ def _halve_if_large(image, long_side):
     if max(width, height) < max(HALVE_FROM, 2 * long_side) or min(width, height) < 2:
         return image
     return cv2.resize(image, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
-
-
-def _letterboxed(image, inner, offset, size):
-    """The network's input: the image resized to `inner`, at `offset` on black; float32 (1, H, W, 3) in -1..1."""
-    shrinks = inner[0] < image.shape[1]
-    resized = cv2.resize(image, inner, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR_EXACT)
-    pixels = np.full((1, size[1], size[0], 3), -1, np.float32)
-    x, y = offset
-    pixels[0, y:y + inner[1], x:x + inner[0]] = resized.astype(np.float32) / 127.5 - 1
-    return pixels
 
 
 def _span(center, side, limit):

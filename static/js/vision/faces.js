@@ -1,10 +1,13 @@
 // Face detection: bounding boxes and landmarks from BlazeFace (full range), in single images and in camera frames.
-// Mirrors webapp/vision/faces.py; its docstring defines the letterbox and the decoding.
+// Mirrors webapp/vision/faces.py; its docstring defines the search, the decoding and the verification.
 
 import { LANDMARKS } from "./crops.js";
 import { resize } from "./images.js";
+import { fill, innerSize, toFractions, unrotate } from "./letterbox.js";
 
 /** @typedef {import("./images.js").Pixels} Pixels */
+/** @typedef {import("./letterbox.js").Letterbox} Letterbox */
+/** @typedef {import("./letterbox.js").Size} Size */
 /** @typedef {{box: [number, number, number, number], landmarks: Record<string, [number, number]>, score: number}} Face  box: x, y, width, height; all in fractions of the image */
 /** @typedef {{points: number[], score: number, width: number}} Candidate  two corners of the box, then LANDMARKS, in fractions; its width in px of the network's input */
 /**
@@ -12,26 +15,39 @@ import { resize } from "./images.js";
  * @typedef {(input: Float32Array, width: number, height: number) => Promise<{values: Float32Array, logits: Float32Array}>} Network
  */
 
-// Long sides (px) the image is resized to; 128 finds a face that fills the image, 512 finds small ones.
-export const LIVE_LONG_SIDES = [128, 256];
-export const PHOTO_LONG_SIDES = [128, 256, 512];
+// Long sides (px) the image is resized to; 64 finds a face that fills the image, 512 finds small ones.
+export const COARSE_LONG_SIDES = [128];
+export const LIVE_LONG_SIDES = [64, 128, 256];
+export const PHOTO_LONG_SIDES = [64, 128, 256, 512];
 const STRIDE = 4; // px of the input per output cell
 const VALUES = 16; // per output cell
 const SAME_FACE_IOU = 0.3; // boxes that overlap more than this are one face
 const BEST_WIDTH = 64; // px of a face in the network's input at which its landmarks are most accurate
+const CONTAINED = 0.6; // fraction of the smaller box inside the other above which two boxes are one face
 const HALVE_FROM = 1536; // px of the image's long side
-const WINDOW = 2.5; // side of the window around a known face, in longer sides of its box
-const REFINE_LONG_SIDE = 192; // the second pass over one face, its minimum score, and its overlap with the first box
+const CANDIDATE_SCORE = 0.2; // minimum score of a candidate
+const CERTAIN_SCORE = 0.6; // a candidate with this score needs no verification ...
+const TILTED = 25; // ... unless it is tilted by this many degrees
+const MAX_VERIFIED = 8; // candidates in one image ...
+const MAX_VERIFIED_BELOW = 1; // ... and before one below the threshold
+const VERIFY_IOU = 0.4; // minimum overlap with the first box
+const ROTATIONS = [45, -45]; // degrees
+const ROTATED_LONG_SIDE = 90; // px; the largest whose square, rotated by 45 degrees, fits ROTATED_INPUT
+const ROTATED_INPUT = /** @type {Size} */ ([128, 128]);
+const ROTATED_THRESHOLD = 0.5; // minimum score of a face that only the rotated image shows
 const REFINE_THRESHOLD = 0.3;
-const REFINE_IOU = 0.5;
-const FOLLOW_LONG_SIDE = 128;
+const REFINE_IOU = 0.5; // minimum overlap with the first box
+/** @typedef {{side: number, window: number}} Pass  over one face: px of the network's square input; side of the window in longer sides of the box */
+const VERIFY = { side: 128, window: 2 };
+const REFINE = { side: 192, window: 2.5 };
+const FOLLOW = { side: 128, window: 2.5 };
 
 const SEARCH_INTERVAL = 300; // ms between two searches of the whole frame ...
 const MIN_FOLLOWED = 3; // ... and at least this many frames
 const MAX_FOLLOWED_FACES = 3; // following more, one by one, costs as much as a search
 
 export class FaceDetector {
-  /** @param {Network} network  @param {[number, number][]} sizes  available input widths and heights */
+  /** @param {Network} network  @param {Size[]} sizes  available input widths and heights */
   constructor(network, sizes) {
     this.network = network;
     this.sizes = sizes;
@@ -39,34 +55,78 @@ export class FaceDetector {
 
   /**
    * @param {Pixels} pixels
-   * @param {{longSides?: number[], threshold?: number, refine?: boolean}} [options]  see webapp/vision/faces.py
+   * @param {{longSides?: number[], threshold?: number, refine?: boolean, rotations?: number[]}} [options]
+   *   see webapp/vision/faces.py; `rotations`: degrees by which the image is rotated if no face is found
    * @returns {Promise<Face[]>} highest score first
    */
-  async detect(pixels, { longSides = LIVE_LONG_SIDES, threshold = 0.5, refine = false } = {}) {
-    const found = [];
-    const resized = halveIfLarge(pixels, Math.max(...longSides));
-    for (const longSide of longSides) found.push(...(await this.#search(resized, longSide, threshold)));
-    const faces = suppress(found);
+  async detect(pixels, { longSides = LIVE_LONG_SIDES, threshold = 0.5, refine = false, rotations = ROTATIONS } = {}) {
+    const searched = halveIfLarge(pixels, Math.max(...longSides)), minimum = Math.min(CANDIDATE_SCORE, threshold);
+    const letterboxes = longSides.map((longSide) => letterboxFor(searched.width, searched.height, longSide, this.sizes));
+    let faces = await this.#verified(pixels, await this.#candidates(searched, letterboxes, minimum), threshold, CERTAIN_SCORE);
+    if (!faces.length && rotations.length) {
+      const inner = innerSize(searched.width, searched.height, ROTATED_LONG_SIDE);
+      const rotated = rotations.map((rotation) => ({ inner, size: ROTATED_INPUT, rotation }));
+      const candidates = await this.#candidates(resizePixels(searched, ...inner), rotated, minimum);
+      faces = await this.#verified(pixels, candidates, Math.max(ROTATED_THRESHOLD, threshold), Infinity);
+    }
     if (refine) for (const face of faces) await this.#refine(pixels, face);
     return faces;
   }
 
-  /** @param {Pixels} pixels  @param {number} longSide  @param {number} threshold  @returns {Promise<Candidate[]>} */
-  async #search(pixels, longSide, threshold) {
-    const { inner, size } = letterbox(pixels.width, pixels.height, longSide, this.sizes);
-    const offset = [Math.floor((size[0] - inner[0]) / 2), Math.floor((size[1] - inner[1]) / 2)];
-    const { values, logits } = await this.network(letterboxed(pixels, inner, offset, size), size[0], size[1]);
-    const minLogit = Math.log(threshold / (1 - threshold));
-    const columns = size[0] / STRIDE;
+  /** @param {Pixels} pixels  @param {Letterbox[]} letterboxes  @param {number} minimum  score  @returns {Promise<Face[]>} highest score first */
+  async #candidates(pixels, letterboxes, minimum) {
+    const found = [];
+    for (const letterbox of letterboxes) found.push(...(await this.#search(pixels, letterbox, minimum)));
+    return suppress(found);
+  }
+
+  /** @param {Pixels} pixels  @param {Letterbox} letterbox  @param {number} minimum  score  @returns {Promise<Candidate[]>} */
+  async #search(pixels, letterbox, minimum) {
+    const { values, logits } = await this.network(fill(pixels, letterbox), ...letterbox.size);
+    const minLogit = Math.log(minimum / (1 - minimum));
+    const columns = letterbox.size[0] / STRIDE;
+    const unrotated = unrotate(letterbox), fractions = toFractions(letterbox);
     const found = [];
     for (let cell = 0; cell < logits.length; cell++) {
       if (!(logits[cell] > minLogit)) continue;
       const anchor = [((cell % columns) + 0.5) * STRIDE, (Math.floor(cell / columns) + 0.5) * STRIDE];
       const [x, y, width, height, ...rest] = values.subarray(VALUES * cell, VALUES * cell + 4 + 2 * LANDMARKS.length);
-      const points = [x - width / 2, y - height / 2, x + width / 2, y + height / 2, ...rest];
-      found.push({ points: points.map((value, i) => (value + anchor[i % 2] - offset[i % 2]) / inner[i % 2]), score: 1 / (1 + Math.exp(-logits[cell])), width });
+      const [center, ...landmarks] = pairs([x, y, ...rest]).map(([x, y]) => unrotated(x + anchor[0], y + anchor[1]));
+      const corners = [-0.5, 0.5].map((half) => [center[0] + half * width, center[1] + half * height]);
+      found.push({ points: [...corners, ...landmarks].flatMap(fractions), score: 1 / (1 + Math.exp(-logits[cell])), width });
     }
     return found;
+  }
+
+  /**
+   * The candidates whose score exceeds the threshold after verification.
+   * @param {Pixels} pixels  @param {Face[]} candidates  highest score first  @param {number} threshold
+   * @param {number} certain  score that needs no verification  @returns {Promise<Face[]>} highest score first
+   */
+  async #verified(pixels, candidates, threshold, certain) {
+    /** @type {Face[]} */
+    const faces = [];
+    let verified = 0;
+    for (const candidate of candidates) {
+      if (isContained(candidate, faces)) continue;
+      /** @type {Face | null} */
+      let face = candidate;
+      const isCertain = face.score >= Math.max(certain, threshold);
+      const isFinal = isCertain && Math.abs(roll(face, pixels.width / pixels.height)) < TILTED;
+      if (!isFinal && verified < (face.score > threshold ? MAX_VERIFIED : MAX_VERIFIED_BELOW)) {
+        verified++;
+        face = (await this.#verify(pixels, face, Math.min(CANDIDATE_SCORE, threshold))) ?? (isCertain ? face : null);
+      }
+      if (face && face.score > threshold && !isContained(face, faces)) faces.push(face);
+    }
+    return faces.sort((one, other) => other.score - one.score);
+  }
+
+  /** The face from a second, upright pass over a window around it. @param {Pixels} pixels  @param {Face} face  @param {number} minimum  score */
+  async #verify(pixels, face, minimum) {
+    const best = await this.#detectNear(pixels, face, VERIFY, minimum, -roll(face, pixels.width / pixels.height));
+    if (!best || iou(face.box, best.box) < VERIFY_IOU) return null;
+    return { ...best, score: (best.score + Math.max(best.score, face.score)) / 2 };
   }
 
   /**
@@ -78,7 +138,7 @@ export class FaceDetector {
     /** @type {Face[]} */
     const found = [];
     for (const face of faces) {
-      const moved = await this.#detectNear(pixels, face, FOLLOW_LONG_SIDE, threshold);
+      const moved = await this.#detectNear(pixels, face, FOLLOW, threshold, -roll(face, pixels.width / pixels.height));
       if (!moved || iou(face.box, moved.box) <= SAME_FACE_IOU || found.some((other) => iou(other.box, moved.box) > SAME_FACE_IOU)) return null;
       found.push(moved);
     }
@@ -87,19 +147,27 @@ export class FaceDetector {
 
   /** Replace the landmarks by those of a second pass over a window around the face. @param {Pixels} pixels  @param {Face} face */
   async #refine(pixels, face) {
-    const best = await this.#detectNear(pixels, face, REFINE_LONG_SIDE, REFINE_THRESHOLD);
+    const best = await this.#detectNear(pixels, face, REFINE, REFINE_THRESHOLD);
     if (best && iou(face.box, best.box) >= REFINE_IOU) face.landmarks = best.landmarks;
   }
 
-  /** The face with the largest overlap in a window around `face`. @param {Pixels} pixels  @param {Face} face  @param {number} longSide  @param {number} threshold */
-  async #detectNear(pixels, face, longSide, threshold) {
+  /**
+   * The face with the largest overlap in a window around `face`.
+   * @param {Pixels} pixels  @param {Face} face  @param {Pass} pass  @param {number} minimum  score
+   * @param {number} [rotation]  degrees  @returns {Promise<Face | undefined>}
+   */
+  async #detectNear(pixels, face, pass, minimum, rotation = 0) {
     const { width, height } = pixels;
     const [x, y, boxWidth, boxHeight] = face.box.map((value, i) => value * (i % 2 ? height : width));
-    const side = WINDOW * Math.max(boxWidth, boxHeight);
+    const side = pass.window * Math.max(boxWidth, boxHeight);
     const [left, right] = span(x + boxWidth / 2, side, width), [top, bottom] = span(y + boxHeight / 2, side, height);
     if (right <= left || bottom <= top) return undefined;
+    const longer = Math.max(right - left, bottom - top);
+    const longSide = Math.min(pass.side, Math.max(1, Math.floor((pass.side * longer) / side + 0.5)));
+    /** @type {Letterbox} */
+    const letterbox = { inner: innerSize(right - left, bottom - top, longSide), size: [pass.side, pass.side], rotation };
     const shift = [left / width, top / height], scale = [(right - left) / width, (bottom - top) / height];
-    const candidates = await this.#search(subimage(pixels, left, top, right, bottom), longSide, threshold);
+    const candidates = await this.#search(subimage(pixels, left, top, right, bottom), letterbox, minimum);
     const faces = suppress(candidates.map(({ points, ...rest }) => ({ ...rest, points: points.map((value, i) => value * scale[i % 2] + shift[i % 2]) })));
     return faces.sort((one, other) => iou(face.box, other.box) - iou(face.box, one.box))[0];
   }
@@ -109,7 +177,7 @@ export class FaceDetector {
  * A FaceDetector for consecutive frames of one camera. It follows known faces in windows around their last boxes, and
  * searches the whole frame every SEARCH_INTERVAL, or at once when a face is lost; a followed frame costs a third of a
  * search. On a slow device, where every frame would be due for a search, it follows MIN_FOLLOWED frames in between.
- * The first frame is searched at the smallest long side only, for an early first result; the second is searched fully.
+ * The first frame is searched coarsely, for an early first result; the second is searched fully.
  */
 export class FrameDetector {
   /** @type {Face[]} */
@@ -135,22 +203,22 @@ export class FrameDetector {
     const first = !this.#shape;
     if (followed) this.#followed++;
     else [this.#shape, this.#searchedAt, this.#followed] = first ? [shape, -Infinity, MIN_FOLLOWED] : [shape, now, 0];
-    const longSides = first ? LIVE_LONG_SIDES.slice(0, 1) : LIVE_LONG_SIDES;
-    this.#faces = followed ?? (await this.detector.detect(pixels, { threshold, longSides }));
+    const options = first ? { longSides: COARSE_LONG_SIDES, rotations: [] } : { longSides: LIVE_LONG_SIDES };
+    this.#faces = followed ?? (await this.detector.detect(pixels, { threshold, ...options }));
     return [...this.#faces].sort((one, other) => other.score - one.score);
   }
 }
 
 /**
- * Size of the resized image, and of the smallest input that holds it.
- * @param {number} width  @param {number} height  @param {number} longSide  @param {[number, number][]} sizes
- * @returns {{inner: [number, number], size: [number, number]}}
+ * The smallest input with that long side, or twice that side if there is none.
+ * @param {number} width  @param {number} height  @param {number} longSide  @param {Size[]} sizes  @returns {Letterbox}
  */
-export function letterbox(width, height, longSide, sizes) {
-  const scale = longSide / Math.max(width, height);
-  const inner = /** @type {[number, number]} */ ([width, height].map((side) => Math.max(1, Math.floor(side * scale + 0.5))));
-  const [size] = sizes.filter((one) => Math.max(...one) === longSide && one[0] >= inner[0] && one[1] >= inner[1]).sort((one, other) => one[0] * one[1] - other[0] * other[1]);
-  if (!size) throw new RangeError(`\`longSides\` must be among ${sizes.map((one) => Math.max(...one))}, got ${longSide}`);
+export function letterboxFor(width, height, longSide, sizes) {
+  const inner = innerSize(width, height, longSide);
+  const times = sizes.some((size) => Math.max(...size) === longSide) ? 1 : 2;
+  const fitting = sizes.filter((size) => Math.max(...size) === times * longSide && size.every((side, i) => side >= times * inner[i]));
+  const [size] = fitting.sort((one, other) => one[0] * one[1] - other[0] * other[1]);
+  if (!size) throw new RangeError(`\`longSides\` must be among ${sizes.map((one) => Math.max(...one))} or half of one, got ${longSide}`);
   return { inner, size };
 }
 
@@ -158,22 +226,15 @@ export function letterbox(width, height, longSide, sizes) {
 export function halveIfLarge(pixels, longSide) {
   const { width, height } = pixels;
   if (Math.max(width, height) < Math.max(HALVE_FROM, 2 * longSide) || Math.min(width, height) < 2) return pixels;
-  const to = { width: Math.floor(width / 2), height: Math.floor(height / 2) };
-  const rgb = resize(pixels, to.width, to.height);
-  const data = new Uint8ClampedArray(4 * to.width * to.height).fill(255);
-  for (let i = 0; i < to.width * to.height; i++) for (let channel = 0; channel < 3; channel++) data[4 * i + channel] = rgb[3 * i + channel];
-  return { data, ...to };
+  return resizePixels(pixels, Math.floor(width / 2), Math.floor(height / 2));
 }
 
-/** @param {Pixels} pixels  @param {number[]} inner  @param {number[]} offset  @param {number[]} size  @returns {Float32Array} */
-function letterboxed(pixels, inner, offset, size) {
-  const resized = resize(pixels, inner[0], inner[1]);
-  const input = new Float32Array(3 * size[0] * size[1]).fill(-1);
-  for (let row = 0; row < inner[1]; row++) {
-    const from = 3 * row * inner[0], to = 3 * ((row + offset[1]) * size[0] + offset[0]);
-    for (let i = 0; i < 3 * inner[0]; i++) input[to + i] = resized[from + i] / 127.5 - 1;
-  }
-  return input;
+/** @param {Pixels} pixels  @param {number} width  @param {number} height  @returns {Pixels} */
+function resizePixels(pixels, width, height) {
+  const rgb = resize(pixels, width, height);
+  const data = new Uint8ClampedArray(4 * width * height).fill(255);
+  for (let i = 0; i < width * height; i++) for (let channel = 0; channel < 3; channel++) data[4 * i + channel] = rgb[3 * i + channel];
+  return { data, width, height };
 }
 
 /**
@@ -205,10 +266,32 @@ const boxOf = ([left, top, right, bottom]) => [left, top, right - left, bottom -
 
 /** Intersection over union. @param {number[]} one  @param {number[]} other  boxes (x, y, width, height) */
 function iou(one, other) {
-  const [width, height] = [0, 1].map((i) => Math.max(0, Math.min(one[i] + one[i + 2], other[i] + other[i + 2]) - Math.max(one[i], other[i])));
-  const union = one[2] * one[3] + other[2] * other[3] - width * height;
-  return union > 0 ? (width * height) / union : 0;
+  const shared = intersection(one, other);
+  const union = one[2] * one[3] + other[2] * other[3] - shared;
+  return union > 0 ? shared / union : 0;
 }
+
+/** Area of the intersection. @param {number[]} one  @param {number[]} other  boxes (x, y, width, height) */
+function intersection(one, other) {
+  const [width, height] = [0, 1].map((i) => Math.max(0, Math.min(one[i] + one[i + 2], other[i] + other[i + 2]) - Math.max(one[i], other[i])));
+  return width * height;
+}
+
+/** Whether CONTAINED of the smaller box of the face and any of the others is inside the other box. @param {Face} face  @param {Face[]} others */
+function isContained({ box }, others) {
+  return others.some((other) => intersection(box, other.box) > CONTAINED * Math.min(box[2] * box[3], other.box[2] * other.box[3]));
+}
+
+/** Rotation of a face in the image plane, -180 to 180 degrees, positive: clockwise. @param {Face} face  @param {number} aspect  image width / height */
+export function roll({ landmarks }, aspect) {
+  const [right, left, , mouth] = LANDMARKS.map((name) => [landmarks[name][0] * aspect, landmarks[name][1]]);
+  const across = [left[0] - right[0], left[1] - right[1]];
+  const down = [mouth[0] - (left[0] + right[0]) / 2, mouth[1] - (left[1] + right[1]) / 2];
+  return (180 * Math.atan2(across[1] - down[0], across[0] + down[1])) / Math.PI;
+}
+
+/** @param {number[]} values  @returns {number[][]} */
+const pairs = (values) => Array.from({ length: values.length / 2 }, (_, i) => [values[2 * i], values[2 * i + 1]]);
 
 /** @param {number[]} points  @param {number} score  @returns {Face} */
 function toFace(points, score) {

@@ -179,8 +179,8 @@ function rounding(across, down) {
   return (/** @type {number} */ sum) => halfToEven(Math.fround(sum * scale));
 }
 
-/** @param {number} value  @returns {number} */
-function halfToEven(value) {
+/** Rounds as OpenCV and NumPy do. @param {number} value  @returns {number} */
+export function halfToEven(value) {
   const down = Math.floor(value), rest = value - down;
   return rest > 0.5 || (rest === 0.5 && down % 2 === 1) ? down + 1 : down;
 }

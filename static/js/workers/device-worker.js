@@ -6,7 +6,7 @@ import { NoBackend, start } from "../device/backends.js";
 import { FileError, Files } from "../device/files.js";
 import { loadDetector, loadExpressions } from "../device/networks.js";
 import { ExpressionClassifier } from "../vision/expressions.js";
-import { FaceDetector, FrameDetector, LIVE_LONG_SIDES } from "../vision/faces.js";
+import { COARSE_LONG_SIDES, FaceDetector, FrameDetector } from "../vision/faces.js";
 import { ImageError, decode, fromBitmap } from "../vision/images.js";
 import { OVERSAMPLING, Reader, round } from "../vision/reading.js";
 
@@ -90,7 +90,7 @@ async function prepare(model, backend) {
 async function warmUp({ camera, photos }) {
   const image = drawnFace(640, 480);
   const threshold = offer.thresholds.live;
-  const { faces } = await photos.read(image, { threshold, longSides: LIVE_LONG_SIDES.slice(0, 1) });
+  const { faces } = await photos.read(image, { threshold, longSides: COARSE_LONG_SIDES });
   // a coarse search, a full search, following: then each size has run once
   for (let now = 0; running.backend !== "wasm" && now < 3; now++) await camera.read(image, { threshold, now });
   const { classifier } = photos;
