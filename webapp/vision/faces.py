@@ -147,7 +147,8 @@ class FaceDetector:
 
     def _verified(self, image, candidates, threshold, certain=CERTAIN_SCORE):
         """The candidates, highest score first, whose score exceeds the threshold after verification, likewise."""
-        faces, verified, aspect = [], 0, image.shape[1] / image.shape[0]
+        faces: list[Face] = []
+        verified, aspect = 0, image.shape[1] / image.shape[0]
         for face in candidates:
             if _is_contained(face, faces):
                 continue
