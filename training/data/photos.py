@@ -15,7 +15,7 @@ from webapp.vision.reading import OVERSAMPLING
 from ..errors import TrainingError
 from .image_folders import SUFFIXES, SYNONYMS
 
-THRESHOLD = 0.45        # minimum score of a face: the default of the site's setting `photo_threshold`
+THRESHOLD = 0.4        # minimum score of a face: the default of the site's setting `photo_threshold`
 
 
 @dataclass(frozen=True)
