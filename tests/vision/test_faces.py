@@ -202,10 +202,10 @@ def test_missing_files_raise_an_error_with_the_command(tmp_path):
         FaceDetector(tmp_path)
 
 
-def test_suppression_averages_weighted_by_score():
+def test_suppression_averages_weighted_by_score_above_half_of_the_best():
     def points(left):
         return np.array([[left, 0], [left + 0.4, 0.4], *[[left, left]] * 4])
-    faces = suppress(np.array([points(0.1), points(0), points(0.6)]), np.array([0.4, 0.8, 0.5]), np.full(3, 50))
+    faces = suppress(np.array([points(0.1), points(0), points(0.6)]), np.array([0.6, 0.8, 0.5]), np.full(3, 50))
     assert [face.score for face in faces] == [0.8, 0.5]
     np.testing.assert_allclose(faces[0].box, (0.1 / 3, 0, 0.4, 0.4))
     np.testing.assert_allclose(faces[0].landmarks["mouth"], (0.1 / 3, 0.1 / 3))

@@ -52,6 +52,7 @@ MAX_VERIFIED = 8            # candidates in one image ...
 MAX_VERIFIED_BELOW = 1      # ... and before one below the threshold
 VERIFY_INPUT = 128          # px; verification sees ...
 VERIFY_WINDOW = 2           # ... a square of this many times the box's longer side ...
+ROTATION_GRID = 5           # degrees; a rotation on a grid rarely depends on rounding errors
 VERIFY_IOU = 0.4            # ... and accepts this overlap with the first box
 ROTATIONS = (45, -45)       # degrees
 ROTATED_LONG_SIDE = 90      # px; the largest whose square, rotated by 45 degrees, fits ROTATED_INPUT
@@ -163,7 +164,7 @@ class FaceDetector:
 
     def _verify(self, image, face, minimum):
         """The face from a second, upright pass over a window around it; None if there is none."""
-        rotation = -roll(face, image.shape[1] / image.shape[0])
+        rotation = -_rounded(roll(face, image.shape[1] / image.shape[0]), ROTATION_GRID)
         best = self._detect_near(image, face, VERIFY_INPUT, VERIFY_WINDOW, minimum, rotation)
         if best is None or iou(face.box, best.box) < VERIFY_IOU:
             return None
@@ -184,8 +185,10 @@ class FaceDetector:
         height, width = image.shape[:2]
         x, y, box_width, box_height = np.array(face.box) * (width, height, width, height)
         side = window * max(box_width, box_height)
-        left, right = _span(x + box_width / 2, side, width)
-        top, bottom = _span(y + box_height / 2, side, height)
+        grid = _grid(side)
+        side = max(grid, _rounded(side, grid))
+        left, right = _span(x + box_width / 2, side, grid, width)
+        top, bottom = _span(y + box_height / 2, side, grid, height)
         if right <= left or bottom <= top:
             return None
         longer = max(right - left, bottom - top)
@@ -231,9 +234,10 @@ def suppress(points, scores, widths):
     """Weighted non-maximum suppression: a list of Face, highest score first.
 
     points, scores, widths: as returned by `_search`. Boxes whose IoU with the best one exceeds
-    SAME_FACE_IOU are one face. Its box and landmarks are score-weighted averages over the cell whose
-    width is closest to BEST_WIDTH (ties: highest score) and those less than sqrt(2) wider or narrower,
-    which come from the same long side.
+    SAME_FACE_IOU are one face. Of those with more than half of its score, its box and landmarks are averages
+    over the cell whose width is closest to BEST_WIDTH (ties: highest score) and those less than sqrt(2) wider or
+    narrower, which come from the same long side. The weights are the scores minus this half, so that a cell on
+    the limit counts as nothing, with or without rounding errors.
     """
     order = np.argsort(-scores, kind="stable")
     points, scores, faces = points[order], scores[order], []
@@ -244,9 +248,11 @@ def suppress(points, scores, widths):
         areas = np.clip(high - low, 0, None).prod(axis=1)
         same = intersection > SAME_FACE_IOU * (areas[0] + areas - intersection)
         same[0] = True
-        closest = octaves[same][np.abs(octaves[same]).argmin()]
-        chosen = same & (np.abs(octaves - closest) < 0.5)
-        faces.append(_face(np.average(points[chosen], axis=0, weights=scores[chosen]), scores[0]))
+        weights = scores - scores[0] / 2
+        strong = same & (weights > 0)
+        closest = octaves[strong][np.abs(octaves[strong]).argmin()]
+        chosen = strong & (np.abs(octaves - closest) < 0.5)
+        faces.append(_face(np.average(points[chosen], axis=0, weights=weights[chosen]), scores[0]))
         points, scores, octaves = points[~same], scores[~same], octaves[~same]
     return faces
 
@@ -292,7 +298,16 @@ def _halve_if_large(image, long_side):
     return cv2.resize(image, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
 
 
-def _span(center, side, limit):
-    """Pixel range [start, stop) of length `side` around `center`, clipped to [0, limit)."""
-    start = math.floor(center - side / 2 + 0.5)
-    return max(0, start), min(limit, start + math.floor(side + 0.5))
+def _grid(side):
+    """px, a power of two, 1/16 to 1/32 of `side`: on this grid, a window rarely depends on rounding errors."""
+    return 2 ** max(0, math.floor(math.log2(max(side, 1))) - 4)
+
+
+def _rounded(value, grid):
+    return grid * math.floor(value / grid + 0.5)
+
+
+def _span(center, side, grid, limit):
+    """Pixel range [start, stop) of length `side` around `center`, on the grid, clipped to [0, limit)."""
+    start = _rounded(center - side / 2, grid)
+    return min(limit, max(0, start)), max(0, min(limit, start + side))

@@ -30,6 +30,7 @@ const CERTAIN_SCORE = 0.6; // a candidate with this score needs no verification 
 const TILTED = 25; // ... unless it is tilted by this many degrees
 const MAX_VERIFIED = 8; // candidates in one image ...
 const MAX_VERIFIED_BELOW = 1; // ... and before one below the threshold
+const ROTATION_GRID = 5; // degrees; a rotation on a grid rarely depends on rounding errors
 const VERIFY_IOU = 0.4; // minimum overlap with the first box
 const ROTATIONS = [45, -45]; // degrees
 const ROTATED_LONG_SIDE = 90; // px; the largest whose square, rotated by 45 degrees, fits ROTATED_INPUT
@@ -124,7 +125,7 @@ export class FaceDetector {
 
   /** The face from a second, upright pass over a window around it. @param {Pixels} pixels  @param {Face} face  @param {number} minimum  score */
   async #verify(pixels, face, minimum) {
-    const best = await this.#detectNear(pixels, face, VERIFY, minimum, -roll(face, pixels.width / pixels.height));
+    const best = await this.#detectNear(pixels, face, VERIFY, minimum, uprightRotation(face, pixels));
     if (!best || iou(face.box, best.box) < VERIFY_IOU) return null;
     return { ...best, score: (best.score + Math.max(best.score, face.score)) / 2 };
   }
@@ -138,7 +139,7 @@ export class FaceDetector {
     /** @type {Face[]} */
     const found = [];
     for (const face of faces) {
-      const moved = await this.#detectNear(pixels, face, FOLLOW, threshold, -roll(face, pixels.width / pixels.height));
+      const moved = await this.#detectNear(pixels, face, FOLLOW, threshold, uprightRotation(face, pixels));
       if (!moved || iou(face.box, moved.box) <= SAME_FACE_IOU || found.some((other) => iou(other.box, moved.box) > SAME_FACE_IOU)) return null;
       found.push(moved);
     }
@@ -159,8 +160,9 @@ export class FaceDetector {
   async #detectNear(pixels, face, pass, minimum, rotation = 0) {
     const { width, height } = pixels;
     const [x, y, boxWidth, boxHeight] = face.box.map((value, i) => value * (i % 2 ? height : width));
-    const side = pass.window * Math.max(boxWidth, boxHeight);
-    const [left, right] = span(x + boxWidth / 2, side, width), [top, bottom] = span(y + boxHeight / 2, side, height);
+    const longerSide = pass.window * Math.max(boxWidth, boxHeight), grid = gridFor(longerSide);
+    const side = Math.max(grid, rounded(longerSide, grid));
+    const [left, right] = span(x + boxWidth / 2, side, grid, width), [top, bottom] = span(y + boxHeight / 2, side, grid, height);
     if (right <= left || bottom <= top) return undefined;
     const longer = Math.max(right - left, bottom - top);
     const longSide = Math.min(pass.side, Math.max(1, Math.floor((pass.side * longer) / side + 0.5)));
@@ -239,7 +241,8 @@ function resizePixels(pixels, width, height) {
 
 /**
  * Weighted non-maximum suppression. Boxes whose IoU with the best one exceeds SAME_FACE_IOU are one face; the result is
- * the score-weighted average of the candidates from the long side at which the face's width is closest to BEST_WIDTH.
+ * the weighted average of the candidates with more than half of its score, from the long side at which the face's width
+ * is closest to BEST_WIDTH. The weights are the scores minus this half.
  * @param {Candidate[]} candidates  @returns {Face[]} highest score first
  */
 export function suppress(candidates) {
@@ -248,10 +251,12 @@ export function suppress(candidates) {
   while (rest.length) {
     const best = rest[0];
     const same = rest.filter((one) => one === best || iou(boxOf(best.points), boxOf(one.points)) > SAME_FACE_IOU);
-    const closest = same.reduce((one, other) => (Math.abs(octave(other)) < Math.abs(octave(one)) ? other : one));
-    const chosen = same.filter((one) => Math.abs(octave(one) - octave(closest)) < 0.5);
-    const total = chosen.reduce((sum, { score }) => sum + score, 0);
-    faces.push(toFace(best.points.map((_, i) => chosen.reduce((sum, { points, score }) => sum + points[i] * score, 0) / total), best.score));
+    const weight = (/** @type {Candidate} */ one) => one.score - best.score / 2;
+    const strong = same.filter((one) => weight(one) > 0);
+    const closest = strong.reduce((one, other) => (Math.abs(octave(other)) < Math.abs(octave(one)) ? other : one));
+    const chosen = strong.filter((one) => Math.abs(octave(one) - octave(closest)) < 0.5);
+    const total = chosen.reduce((sum, one) => sum + weight(one), 0);
+    faces.push(toFace(best.points.map((_, i) => chosen.reduce((sum, one) => sum + one.points[i] * weight(one), 0) / total), best.score));
     const merged = new Set(same);
     rest = rest.filter((one) => !merged.has(one));
   }
@@ -277,6 +282,9 @@ function intersection(one, other) {
   return width * height;
 }
 
+/** Degrees, on a grid, that turn a face upright. @param {Face} face  @param {Pixels} pixels */
+const uprightRotation = (face, { width, height }) => -rounded(roll(face, width / height), ROTATION_GRID);
+
 /** Whether CONTAINED of the smaller box of the face and any of the others is inside the other box. @param {Face} face  @param {Face[]} others */
 function isContained({ box }, others) {
   return others.some((other) => intersection(box, other.box) > CONTAINED * Math.min(box[2] * box[3], other.box[2] * other.box[3]));
@@ -299,10 +307,16 @@ function toFace(points, score) {
   return { box: boxOf(points), landmarks, score };
 }
 
-/** Pixel range [start, end) of length `side` around `center`, clipped to [0, limit). @param {number} center  @param {number} side  @param {number} limit */
-function span(center, side, limit) {
-  const start = Math.floor(center - side / 2 + 0.5);
-  return [Math.max(0, start), Math.min(limit, start + Math.floor(side + 0.5))];
+/** px, a power of two, 1/16 to 1/32 of `side`: grid of a window's edges, so that they rarely depend on rounding errors. @param {number} side */
+const gridFor = (side) => 2 ** Math.max(0, Math.floor(Math.log2(Math.max(side, 1))) - 4);
+
+/** @param {number} value  @param {number} grid */
+const rounded = (value, grid) => grid * Math.floor(value / grid + 0.5);
+
+/** Pixel range [start, end) of length `side` around `center`, on the grid, clipped to [0, limit). @param {number} center  @param {number} side  @param {number} grid  @param {number} limit */
+function span(center, side, grid, limit) {
+  const start = rounded(center - side / 2, grid);
+  return [Math.min(limit, Math.max(0, start)), Math.max(0, Math.min(limit, start + side))];
 }
 
 /** @param {Pixels} pixels  @param {number} left  @param {number} top  @param {number} right  @param {number} bottom  @returns {Pixels} */
