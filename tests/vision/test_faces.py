@@ -113,6 +113,15 @@ def test_face_in_a_dark_image_is_detected(detector, astronaut, size, light):
     assert is_centered(face, size)
 
 
+@pytest.mark.parametrize("border", [128, 256, 400])
+def test_face_in_front_of_black_is_detected(detector, astronaut, face_box, border):
+    image = cv2.copyMakeBorder(astronaut, *[border] * 4, cv2.BORDER_CONSTANT)
+    scale = 512 / len(image)
+    x, y = (np.array(face_box[:2]) * 512 + border) / len(image)
+    face, = detector.detect(image)
+    assert iou(face.box, (x, y, face_box[2] * scale, face_box[3] * scale)) > 0.5
+
+
 @pytest.mark.parametrize("size", [200, 480])
 @pytest.mark.parametrize("rotation", [70, 45, -45, -70])
 def test_landmarks_of_a_rotated_face_are_accurate(detector, astronaut, size, rotation):

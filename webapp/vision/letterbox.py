@@ -5,9 +5,10 @@ static/js/vision/letterbox.js repeats this arithmetic step by step.
 An image of `w x h` px and a long side `L` give `k = L / max(w, h)`, `nw = max(1, floor(w k + 0.5))` and
 `nh = max(1, floor(h k + 0.5))`. The image is resized to `nw x nh`: by area averaging if k < 1, otherwise
 bilinearly in steps of 1/256, which gives the same result on every machine; values are rounded to integers.
-If their mean is below DARK_MEAN, they are multiplied by `min(MAX_GAIN, DARK_MEAN / mean)` and clipped at 255.
-The result is placed at `px = floor((W - nw) / 2)`, `py = floor((H - nh) / 2)` on black in the input of
-`W x H` px, and the input is `RGB / 127.5 - 1`.
+The level of the image is the lowest value that at least BRIGHT_FRACTION of the values do not exceed. If it is below
+DARK_LEVEL, the values are multiplied by `min(MAX_GAIN, DARK_LEVEL / max(1, level))` and clipped at 255; a face lit in
+front of black keeps its brightness. The result is placed at `px = floor((W - nw) / 2)`, `py = floor((H - nh) / 2)` on
+black in the input of `W x H` px, and the input is `RGB / 127.5 - 1`.
 
 A rotation by `t` degrees (positive: clockwise) is about the center of the placed image,
 `c = (px + nw / 2, py + nh / 2)`. A point `q` of the input has the position `c + R (q - c)` before rotation, with
@@ -21,7 +22,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-DARK_MEAN = 64      # of 0-255
+DARK_LEVEL = 128            # of 0-255
+BRIGHT_FRACTION = 0.99
 MAX_GAIN = 8
 
 
@@ -94,8 +96,9 @@ def resize(image, size):
 
 def _brightened_if_dark(image):
     """uint8 (h, w, 3) to float32."""
-    mean, values = sum(cv2.sumElems(image)) / image.size, image.astype(np.float32)
-    if mean >= DARK_MEAN:
+    counts = cv2.calcHist([image.reshape(-1, 1)], [0], None, [256], [0, 256]).ravel()
+    level = int(np.searchsorted(np.cumsum(counts), BRIGHT_FRACTION * image.size))
+    values = image.astype(np.float32)
+    if level >= DARK_LEVEL:
         return values
-    gain = np.float32(min(MAX_GAIN, DARK_MEAN / max(mean, 1)))
-    return np.minimum(values * gain, np.float32(255))
+    return np.minimum(values * np.float32(min(MAX_GAIN, DARK_LEVEL / max(1, level))), np.float32(255))

@@ -7,7 +7,8 @@ import { halfToEven, resize } from "./images.js";
 /** @typedef {[number, number]} Size  width and height in px */
 /** @typedef {{inner: Size, size: Size, rotation?: number}} Letterbox  of the image in the input, of the input; degrees, positive: clockwise */
 
-const DARK_MEAN = 64; // of 0-255
+const DARK_LEVEL = 128; // of 0-255
+const BRIGHT_FRACTION = 0.99;
 const MAX_GAIN = 8;
 
 /** @param {number} width  @param {number} height  @param {number} longSide  @returns {Size} */
@@ -26,11 +27,14 @@ export function fill(pixels, letterbox) {
   return placed.map((value) => Math.fround(value / 127.5) - 1);
 }
 
-/** @param {Float32Array} values  RGB, 0-255 */
+/** @param {Float32Array} values  RGB, integers of 0-255 */
 function brightenIfDark(values) {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  if (mean >= DARK_MEAN) return values;
-  const gain = Math.fround(Math.min(MAX_GAIN, DARK_MEAN / Math.max(mean, 1)));
+  const counts = new Uint32Array(256);
+  for (const value of values) counts[value]++;
+  let level = 0;
+  for (let sum = counts[0]; sum < BRIGHT_FRACTION * values.length; sum += counts[level]) level++;
+  if (level >= DARK_LEVEL) return values;
+  const gain = Math.fround(Math.min(MAX_GAIN, DARK_LEVEL / Math.max(1, level)));
   return values.map((value) => Math.min(value * gain, 255));
 }
 
