@@ -22,7 +22,7 @@ its initial weights, which is `jury-live` 1.1.0:
 
 Command  python -m training fit jury-live.outside --data fer2013.csv.gz --votes fer2013new.csv
          (with jury-live 1.0.0 of git in instance/models/jury-live@1.0.0)
-Time     22 epochs; half an hour on an idle CPU core, and eight minutes for the teachers' predictions
+Time     22 epochs; half an hour on an idle CPU core, and a quarter of an hour for the teachers' predictions
 Result   PublicTest: agreement with the majority 90.5 % (90.3), cross-entropy .779 (.781); without the interpolation
          90.8 % and .787, FER2013 accuracy 69.9 %, and no gain on photos outside
 """
