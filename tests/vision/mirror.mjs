@@ -1,8 +1,9 @@
 // Runs functions of static/js/vision for test_mirror.py: a JSON list of calls on standard input, of results on standard output.
 import { readFileSync } from "node:fs";
+import { roll, suppress } from "../../static/js/vision/boxes.js";
 import { crop } from "../../static/js/vision/crops.js";
 import { largestRemainder, softmax } from "../../static/js/vision/expressions.js";
-import { halveIfLarge, letterboxFor, roll, suppress } from "../../static/js/vision/faces.js";
+import { halveIfLarge, letterboxFor } from "../../static/js/vision/faces.js";
 import { reduce, resize } from "../../static/js/vision/images.js";
 import { fill, toFractions, unrotate } from "../../static/js/vision/letterbox.js";
 

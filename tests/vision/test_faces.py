@@ -5,16 +5,8 @@ import numpy as np
 import pytest
 from skimage import data
 
-from webapp.vision.faces import (
-    LIVE_LONG_SIDES,
-    PHOTO_LONG_SIDES,
-    DetectorMissingError,
-    Face,
-    FaceDetector,
-    iou,
-    roll,
-    suppress,
-)
+from webapp.vision.boxes import Face, iou, roll, suppress
+from webapp.vision.faces import LIVE_LONG_SIDES, PHOTO_LONG_SIDES, DetectorMissingError, FaceDetector
 
 BOX = (174, 72, 102, 110)       # px: x, y, width, height of the astronaut's face
 LANDMARKS = {"right_eye": (203, 101), "left_eye": (248, 103), "nose": (224, 128), "mouth": (223, 147)}   # px
@@ -134,12 +126,28 @@ def test_landmarks_of_a_rotated_face_are_accurate(detector, astronaut, size, rot
     assert roll(face, 640 / 480) == pytest.approx(-rotation, abs=8)
 
 
-def test_rotated_image_is_searched_if_no_face_is_found(detector, astronaut, monkeypatch):
-    candidates = detector._candidates
-    monkeypatch.setattr(detector, "_candidates", lambda image, letterboxes, minimum: (
-        candidates(image, letterboxes, minimum) if letterboxes[0].rotation else []))
-    face, = detector.detect(make_frame(astronaut, 300, 45))
+def test_rotated_image_is_searched_if_there_is_only_a_trace_of_a_face(detector, astronaut, monkeypatch):
+    frame, candidates = make_frame(astronaut, 300, 45), detector._candidates
+    trace = [Face((0.1, 0.1, 0.2, 0.2), detector.detect(frame)[0].landmarks, 0.15)]
+
+    def unrotated(found):
+        monkeypatch.setattr(detector, "_candidates", lambda image, letterboxes, minimum: (
+            candidates(image, letterboxes, minimum) if letterboxes[0].rotation else found))
+
+    unrotated(trace)
+    face, = detector.detect(frame)
     assert is_centered(face, 300)
+    unrotated([])
+    assert detector.detect(frame) == []
+
+
+@pytest.mark.parametrize("size, borders", [(150, 0), (400, 1)])
+def test_border_is_left_out_if_it_would_add_nothing(detector, astronaut, monkeypatch, size, borders):
+    search, searched = detector._search, []
+    monkeypatch.setattr(detector, "_search", lambda image, letterbox, minimum: (
+        searched.append(letterbox) or search(image, letterbox, minimum)))
+    assert len(detector.detect(make_frame(astronaut, size))) == 1
+    assert sum(letterbox.has_border for letterbox in searched) == borders
 
 
 def test_face_inside_a_better_one_is_dropped(detector, astronaut, monkeypatch):

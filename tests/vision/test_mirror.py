@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from webapp.vision.boxes import Face, roll, suppress
 from webapp.vision.crops import LANDMARKS, CropSpec, crop
 from webapp.vision.expressions import largest_remainder
-from webapp.vision.faces import LIVE_LONG_SIDES, PHOTO_LONG_SIDES, Face, _halve_if_large, roll, suppress
+from webapp.vision.faces import LIVE_LONG_SIDES, PHOTO_LONG_SIDES, _halve_if_large
 from webapp.vision.letterbox import Letterbox
 
 SCRIPT = Path(__file__).with_name("mirror.mjs")

@@ -1,11 +1,12 @@
 """Face detection: bounding boxes and landmarks from MediaPipe's BlazeFace (full range), run in LiteRT.
 
-static/js/vision/faces.js repeats this arithmetic step by step.
+static/js/vision/faces.js repeats this arithmetic step by step. boxes.py decides which boxes are one face.
 
 Search. The image is resized to each long side and placed in the network's input (letterbox.py). Of the available
 networks with that long side, the one with the fewest pixels that holds the image is used. A long side without a
 network takes the network of twice that side: the image then has a black border of half its size, because the
-network misses faces that fill its input. An image whose long side is HALVE_FROM px or more, and at least twice the
+network misses faces that fill its input. This is left out if all certain faces are narrower than SMALL of the
+image's long side. An image whose long side is HALVE_FROM px or more, and at least twice the
 largest one searched, is first halved to `floor(w / 2) x floor(h / 2)` by area averaging. Resizing a large image for
 each long side then costs a third.
 
@@ -19,7 +20,8 @@ Verification. A candidate with a score below CERTAIN_SCORE is detected again in 
 BEST_WIDTH px wide. Its score becomes the mean of the second score and the higher one of both. A candidate tilted by
 TILTED degrees or more is verified too, because landmarks are most accurate on an upright face. At most MAX_VERIFIED
 candidates are verified; one below the threshold only if fewer than MAX_VERIFIED_BELOW were before. If no face reaches
-the threshold, the image is searched rotated by each of ROTATIONS, and all candidates are verified. A face most of
+the threshold, but a cell TRACE_SCORE, the image is searched rotated by each of ROTATIONS, and all candidates are
+verified. A face most of
 which is inside a face with a higher score is dropped.
 """
 
@@ -27,13 +29,13 @@ import json
 import math
 import os
 import queue
-from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
+from .boxes import Face, iou, is_contained, roll, suppress
 from .crops import LANDMARKS
 from .letterbox import Letterbox, inner_size, resize
 
@@ -41,10 +43,9 @@ from .letterbox import Letterbox, inner_size, resize
 LIVE_LONG_SIDES = (64, 128, 256)
 PHOTO_LONG_SIDES = (64, 128, 256, 512)
 STRIDE = 4                  # px of the input per output cell
-SAME_FACE_IOU = 0.3         # boxes that overlap more than this are one face
-BEST_WIDTH = 64             # px of a face in the network's input at which its landmarks are most accurate
-CONTAINED = 0.6             # fraction of the smaller box inside the other above which two boxes are one face
 HALVE_FROM = 1536           # px of the image's long side
+SMALL = 0.5                 # width, in long sides of the image, below which a face is found best without a border
+TRACE_SCORE = 0.1           # minimum score of a trace of a face, without which the image is not searched rotated
 CANDIDATE_SCORE = 0.2       # minimum score of a candidate
 CERTAIN_SCORE = 0.6         # a candidate with this score needs no verification ...
 TILTED = 25                 # ... unless it is tilted by this many degrees
@@ -66,19 +67,6 @@ REFINE_IOU = 0.5            # ... and this overlap with the first box
 
 class DetectorMissingError(Exception):
     """The face detector's files are missing; the message says what to run."""
-
-
-@dataclass(frozen=True)
-class Face:
-    """A detected face, in fractions of the image; values beyond 0-1 are outside of it.
-
-    box: (x, y, width, height). landmarks: each name of LANDMARKS to (x, y); right and left are the
-    person's own. score: 0-1.
-    """
-
-    box: tuple
-    landmarks: dict
-    score: float
 
 
 class FaceDetector:
@@ -104,10 +92,12 @@ class FaceDetector:
         window around each face, which halves the error of the eyes and costs one small run per face.
         """
         searched, minimum = _halve_if_large(image, max(long_sides)), min(CANDIDATE_SCORE, threshold)
+        trace = min(TRACE_SCORE, threshold)
         height, width = searched.shape[:2]
         letterboxes = [self.letterbox(width, height, long_side) for long_side in long_sides]
-        faces = self._verified(image, self._candidates(searched, letterboxes, minimum), threshold)
-        if not faces:
+        candidates = self._candidates(searched, letterboxes, trace)
+        faces = self._verified(image, [face for face in candidates if face.score > minimum], threshold)
+        if candidates and not faces:
             inner = inner_size(width, height, ROTATED_LONG_SIDE)
             rotated = [Letterbox(inner, ROTATED_INPUT, rotation) for rotation in ROTATIONS]
             candidates = self._candidates(resize(searched, inner), rotated, minimum)
@@ -125,9 +115,16 @@ class FaceDetector:
         return Letterbox(inner, min(sizes, key=math.prod))
 
     def _candidates(self, image, letterboxes, minimum):
-        """A list of Face, highest score first, from all letterboxes; scores above `minimum`."""
-        parts = [self._search(image, letterbox, minimum) for letterbox in letterboxes]
-        return suppress(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+        """A list of Face, highest score first, whose score is above `minimum`.
+
+        Letterboxes with a border are left out if the others show certain faces only in small parts of the image.
+        """
+        parts = [self._search(image, letterbox, minimum) for letterbox in letterboxes if not letterbox.has_border]
+        faces = suppress(*_joined(parts)) if parts else []
+        bordered = [letterbox for letterbox in letterboxes if letterbox.has_border]
+        if not bordered or _are_small(faces, image.shape[1], image.shape[0]):
+            return faces
+        return suppress(*_joined(parts + [self._search(image, letterbox, minimum) for letterbox in bordered]))
 
     def _search(self, image, letterbox, minimum):
         """(points float64 (n, 6, 2), scores (n,), widths (n,)) of the cells whose score is above `minimum`.
@@ -151,14 +148,14 @@ class FaceDetector:
         faces: list[Face] = []
         verified, aspect = 0, image.shape[1] / image.shape[0]
         for face in candidates:
-            if _is_contained(face, faces):
+            if is_contained(face, faces):
                 continue
             is_certain = face.score >= max(certain, threshold)
             is_final = is_certain and abs(roll(face, aspect)) < TILTED
             if not is_final and verified < (MAX_VERIFIED if face.score > threshold else MAX_VERIFIED_BELOW):
                 verified += 1
                 face = self._verify(image, face, min(CANDIDATE_SCORE, threshold)) or (face if is_certain else None)
-            if face and face.score > threshold and not _is_contained(face, faces):
+            if face and face.score > threshold and not is_contained(face, faces):
                 faces.append(face)
         return sorted(faces, key=lambda face: -face.score)
 
@@ -230,65 +227,15 @@ class _Network:
         return interpreter
 
 
-def suppress(points, scores, widths):
-    """Weighted non-maximum suppression: a list of Face, highest score first.
-
-    points, scores, widths: as returned by `_search`. Boxes whose IoU with the best one exceeds
-    SAME_FACE_IOU are one face. Of those with more than half of its score, its box and landmarks are averages
-    over the cell whose width is closest to BEST_WIDTH (ties: highest score) and those less than sqrt(2) wider or
-    narrower, which come from the same long side. The weights are the scores minus this half, so that a cell on
-    the limit counts as nothing, with or without rounding errors.
-    """
-    order = np.argsort(-scores, kind="stable")
-    points, scores, faces = points[order], scores[order], []
-    octaves = np.log2(np.maximum(widths[order], 1) / BEST_WIDTH)
-    while len(scores):
-        low, high = points[:, 0], points[:, 1]
-        intersection = np.clip(np.minimum(high[0], high) - np.maximum(low[0], low), 0, None).prod(axis=1)
-        areas = np.clip(high - low, 0, None).prod(axis=1)
-        same = intersection > SAME_FACE_IOU * (areas[0] + areas - intersection)
-        same[0] = True
-        weights = scores - scores[0] / 2
-        strong = same & (weights > 0)
-        closest = octaves[strong][np.abs(octaves[strong]).argmin()]
-        chosen = strong & (np.abs(octaves - closest) < 0.5)
-        faces.append(_face(np.average(points[chosen], axis=0, weights=weights[chosen]), scores[0]))
-        points, scores, octaves = points[~same], scores[~same], octaves[~same]
-    return faces
+def _joined(parts):
+    """What `_search` returns, for several searches."""
+    return (np.concatenate(part) for part in zip(*parts, strict=True))
 
 
-def iou(one, other):
-    """Intersection over union of two boxes (x, y, width, height)."""
-    intersection = _intersection(one, other)
-    union = one[2] * one[3] + other[2] * other[3] - intersection
-    return intersection / union if union > 0 else 0.0
-
-
-def roll(face, aspect):
-    """Rotation of the face in the image plane, -180..180 degrees, positive: clockwise. aspect: image width / height."""
-    right, left, _, mouth = ((x * aspect, y) for x, y in (face.landmarks[name] for name in LANDMARKS))
-    across = left[0] - right[0], left[1] - right[1]
-    down = mouth[0] - (left[0] + right[0]) / 2, mouth[1] - (left[1] + right[1]) / 2
-    return math.degrees(math.atan2(across[1] - down[0], across[0] + down[1]))
-
-
-def _is_contained(face, others):
-    """Whether CONTAINED of the smaller box of `face` and any of `others` is inside the other box."""
-    def smaller_area(other):
-        return min(math.prod(face.box[2:]), math.prod(other.box[2:]))
-    return any(_intersection(face.box, other.box) > CONTAINED * smaller_area(other) for other in others)
-
-
-def _intersection(one, other):
-    """Area of the intersection of two boxes (x, y, width, height)."""
-    return math.prod(max(0.0, min(one[i] + one[i + 2], other[i] + other[i + 2]) - max(one[i], other[i]))
-                     for i in (0, 1))
-
-
-def _face(points, score):
-    (left, top), (right, bottom), *landmarks = points.tolist()
-    return Face((left, top, right - left, bottom - top),
-                {name: tuple(point) for name, point in zip(LANDMARKS, landmarks, strict=True)}, float(score))
+def _are_small(faces, width, height):
+    """Whether there are certain faces, all narrower than SMALL of the image's long side."""
+    certain = [face for face in faces if face.score >= CERTAIN_SCORE]
+    return bool(certain) and all(face.box[2] * width < SMALL * max(width, height) for face in certain)
 
 
 def _halve_if_large(image, long_side):

@@ -44,6 +44,11 @@ class Letterbox:
         return tuple((side - inner) // 2 for side, inner in zip(self.size, self.inner, strict=True))
 
     @property
+    def has_border(self):
+        """Whether there is a border of at least half of the image's size."""
+        return 2 * max(self.inner) <= max(self.size)
+
+    @property
     def center(self):
         """The center of the image, float64 (2,), px."""
         return np.array(self.offset) + np.array(self.inner) / 2

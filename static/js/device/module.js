@@ -17,7 +17,7 @@ import { loadDetector, loadExpressions } from "./networks.js";
 
 export { FileError, ImageError, NoBackend };
 
-const THRESHOLDS = { photo: 0.45, video: 0.4 }; // the server's settings photo_threshold and live_threshold
+const THRESHOLDS = { photo: 0.4, video: 0.4 }; // the server's settings photo_threshold and live_threshold
 
 export class Emoscope {
   /** @type {{dispose: () => void}[]} */

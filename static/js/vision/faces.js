@@ -1,15 +1,16 @@
 // Face detection: bounding boxes and landmarks from BlazeFace (full range), in single images and in camera frames.
 // Mirrors webapp/vision/faces.py; its docstring defines the search, the decoding and the verification.
 
+import { SAME_FACE_IOU, iou, isContained, roll, suppress } from "./boxes.js";
 import { LANDMARKS } from "./crops.js";
 import { resize } from "./images.js";
-import { fill, innerSize, toFractions, unrotate } from "./letterbox.js";
+import { fill, hasBorder, innerSize, toFractions, unrotate } from "./letterbox.js";
 
 /** @typedef {import("./images.js").Pixels} Pixels */
 /** @typedef {import("./letterbox.js").Letterbox} Letterbox */
 /** @typedef {import("./letterbox.js").Size} Size */
-/** @typedef {{box: [number, number, number, number], landmarks: Record<string, [number, number]>, score: number}} Face  box: x, y, width, height; all in fractions of the image */
-/** @typedef {{points: number[], score: number, width: number}} Candidate  two corners of the box, then LANDMARKS, in fractions; its width in px of the network's input */
+/** @typedef {import("./boxes.js").Face} Face */
+/** @typedef {import("./boxes.js").Candidate} Candidate */
 /**
  * Runs the network: from RGB / 127.5 - 1, height x width x 3, to 16 values and one logit per cell.
  * @typedef {(input: Float32Array, width: number, height: number) => Promise<{values: Float32Array, logits: Float32Array}>} Network
@@ -21,10 +22,9 @@ export const LIVE_LONG_SIDES = [64, 128, 256];
 export const PHOTO_LONG_SIDES = [64, 128, 256, 512];
 const STRIDE = 4; // px of the input per output cell
 const VALUES = 16; // per output cell
-const SAME_FACE_IOU = 0.3; // boxes that overlap more than this are one face
-const BEST_WIDTH = 64; // px of a face in the network's input at which its landmarks are most accurate
-const CONTAINED = 0.6; // fraction of the smaller box inside the other above which two boxes are one face
 const HALVE_FROM = 1536; // px of the image's long side
+const SMALL = 0.5; // width, in long sides of the image, below which a face is found best without a border
+const TRACE_SCORE = 0.1; // minimum score of a trace of a face, without which the image is not searched rotated
 const CANDIDATE_SCORE = 0.2; // minimum score of a candidate
 const CERTAIN_SCORE = 0.6; // a candidate with this score needs no verification ...
 const TILTED = 25; // ... unless it is tilted by this many degrees
@@ -63,8 +63,9 @@ export class FaceDetector {
   async detect(pixels, { longSides = LIVE_LONG_SIDES, threshold = 0.5, refine = false, rotations = ROTATIONS } = {}) {
     const searched = halveIfLarge(pixels, Math.max(...longSides)), minimum = Math.min(CANDIDATE_SCORE, threshold);
     const letterboxes = longSides.map((longSide) => letterboxFor(searched.width, searched.height, longSide, this.sizes));
-    let faces = await this.#verified(pixels, await this.#candidates(searched, letterboxes, minimum), threshold, CERTAIN_SCORE);
-    if (!faces.length && rotations.length) {
+    const found = await this.#candidates(searched, letterboxes, Math.min(TRACE_SCORE, threshold));
+    let faces = await this.#verified(pixels, found.filter(({ score }) => score > minimum), threshold, CERTAIN_SCORE);
+    if (found.length && !faces.length && rotations.length) {
       const inner = innerSize(searched.width, searched.height, ROTATED_LONG_SIDE);
       const rotated = rotations.map((rotation) => ({ inner, size: ROTATED_INPUT, rotation }));
       const candidates = await this.#candidates(resizePixels(searched, ...inner), rotated, minimum);
@@ -74,10 +75,17 @@ export class FaceDetector {
     return faces;
   }
 
-  /** @param {Pixels} pixels  @param {Letterbox[]} letterboxes  @param {number} minimum  score  @returns {Promise<Face[]>} highest score first */
+  /**
+   * Letterboxes with a border are left out if the others show certain faces only in small parts of the image.
+   * @param {Pixels} pixels  @param {Letterbox[]} letterboxes  @param {number} minimum  score
+   * @returns {Promise<Face[]>} highest score first
+   */
   async #candidates(pixels, letterboxes, minimum) {
     const found = [];
-    for (const letterbox of letterboxes) found.push(...(await this.#search(pixels, letterbox, minimum)));
+    for (const letterbox of letterboxes) if (!hasBorder(letterbox)) found.push(...(await this.#search(pixels, letterbox, minimum)));
+    const faces = suppress(found), bordered = letterboxes.filter(hasBorder);
+    if (!bordered.length || areSmall(faces, pixels)) return faces;
+    for (const letterbox of bordered) found.push(...(await this.#search(pixels, letterbox, minimum)));
     return suppress(found);
   }
 
@@ -239,73 +247,17 @@ function resizePixels(pixels, width, height) {
   return { data, width, height };
 }
 
-/**
- * Weighted non-maximum suppression. Boxes whose IoU with the best one exceeds SAME_FACE_IOU are one face; the result is
- * the weighted average of the candidates with more than half of its score, from the long side at which the face's width
- * is closest to BEST_WIDTH. The weights are the scores minus this half.
- * @param {Candidate[]} candidates  @returns {Face[]} highest score first
- */
-export function suppress(candidates) {
-  let rest = [...candidates].sort((one, other) => other.score - one.score);
-  const faces = [];
-  while (rest.length) {
-    const best = rest[0];
-    const same = rest.filter((one) => one === best || iou(boxOf(best.points), boxOf(one.points)) > SAME_FACE_IOU);
-    const weight = (/** @type {Candidate} */ one) => one.score - best.score / 2;
-    const strong = same.filter((one) => weight(one) > 0);
-    const closest = strong.reduce((one, other) => (Math.abs(octave(other)) < Math.abs(octave(one)) ? other : one));
-    const chosen = strong.filter((one) => Math.abs(octave(one) - octave(closest)) < 0.5);
-    const total = chosen.reduce((sum, one) => sum + weight(one), 0);
-    faces.push(toFace(best.points.map((_, i) => chosen.reduce((sum, one) => sum + one.points[i] * weight(one), 0) / total), best.score));
-    const merged = new Set(same);
-    rest = rest.filter((one) => !merged.has(one));
-  }
-  return faces;
-}
-
-/** Log2 of a candidate's width relative to BEST_WIDTH. @param {Candidate} candidate */
-const octave = ({ width }) => Math.log2(Math.max(width, 1) / BEST_WIDTH);
-
-/** @param {number[]} points  @returns {[number, number, number, number]} */
-const boxOf = ([left, top, right, bottom]) => [left, top, right - left, bottom - top];
-
-/** Intersection over union. @param {number[]} one  @param {number[]} other  boxes (x, y, width, height) */
-function iou(one, other) {
-  const shared = intersection(one, other);
-  const union = one[2] * one[3] + other[2] * other[3] - shared;
-  return union > 0 ? shared / union : 0;
-}
-
-/** Area of the intersection. @param {number[]} one  @param {number[]} other  boxes (x, y, width, height) */
-function intersection(one, other) {
-  const [width, height] = [0, 1].map((i) => Math.max(0, Math.min(one[i] + one[i + 2], other[i] + other[i + 2]) - Math.max(one[i], other[i])));
-  return width * height;
+/** Whether there are certain faces, all narrower than SMALL of the image's long side. @param {Face[]} faces  @param {Pixels} pixels */
+function areSmall(faces, { width, height }) {
+  const certain = faces.filter(({ score }) => score >= CERTAIN_SCORE);
+  return certain.length > 0 && certain.every(({ box }) => box[2] * width < SMALL * Math.max(width, height));
 }
 
 /** Degrees, on a grid, that turn a face upright. @param {Face} face  @param {Pixels} pixels */
 const uprightRotation = (face, { width, height }) => -rounded(roll(face, width / height), ROTATION_GRID);
 
-/** Whether CONTAINED of the smaller box of the face and any of the others is inside the other box. @param {Face} face  @param {Face[]} others */
-function isContained({ box }, others) {
-  return others.some((other) => intersection(box, other.box) > CONTAINED * Math.min(box[2] * box[3], other.box[2] * other.box[3]));
-}
-
-/** Rotation of a face in the image plane, -180 to 180 degrees, positive: clockwise. @param {Face} face  @param {number} aspect  image width / height */
-export function roll({ landmarks }, aspect) {
-  const [right, left, , mouth] = LANDMARKS.map((name) => [landmarks[name][0] * aspect, landmarks[name][1]]);
-  const across = [left[0] - right[0], left[1] - right[1]];
-  const down = [mouth[0] - (left[0] + right[0]) / 2, mouth[1] - (left[1] + right[1]) / 2];
-  return (180 * Math.atan2(across[1] - down[0], across[0] + down[1])) / Math.PI;
-}
-
 /** @param {number[]} values  @returns {number[][]} */
 const pairs = (values) => Array.from({ length: values.length / 2 }, (_, i) => [values[2 * i], values[2 * i + 1]]);
-
-/** @param {number[]} points  @param {number} score  @returns {Face} */
-function toFace(points, score) {
-  const landmarks = Object.fromEntries(LANDMARKS.map((name, i) => [name, /** @type {[number, number]} */ ([points[4 + 2 * i], points[5 + 2 * i]])]));
-  return { box: boxOf(points), landmarks, score };
-}
 
 /** px, a power of two, 1/16 to 1/32 of `side`: grid of a window's edges, so that they rarely depend on rounding errors. @param {number} side */
 const gridFor = (side) => 2 ** Math.max(0, Math.floor(Math.log2(Math.max(side, 1))) - 4);

@@ -17,6 +17,9 @@ export function innerSize(width, height, longSide) {
   return /** @type {Size} */ ([width, height].map((side) => Math.max(1, Math.floor(side * scale + 0.5))));
 }
 
+/** Whether there is a border of at least half of the image's size. @param {Letterbox} letterbox */
+export const hasBorder = ({ inner, size }) => 2 * Math.max(...inner) <= Math.max(...size);
+
 /** @param {Letterbox} letterbox  @returns {number[]} x and y of the unrotated image, px */
 const offsetOf = ({ inner, size }) => inner.map((side, i) => Math.floor((size[i] - side) / 2));
 
