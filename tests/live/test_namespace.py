@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import socket
 import threading
 import time
 import types
@@ -265,3 +266,19 @@ def test_connection_that_does_not_join_in_time_is_closed(make_app, monkeypatch):
     while session in sockets and not sockets[session].closed:
         time.sleep(0.01)
     assert joined.is_connected("/live")
+
+
+def test_closing_a_websocket_whose_socket_is_closed_is_no_error(make_app):
+    server, client = socket.socketpair()
+    environ = {"REQUEST_METHOD": "GET", "gunicorn.socket": server, "HTTP_HOST": "example.org",
+               "HTTP_UPGRADE": "websocket", "HTTP_CONNECTION": "Upgrade", "HTTP_SEC_WEBSOCKET_VERSION": "13",
+               "HTTP_SEC_WEBSOCKET_KEY": "dGhlIHNhbXBsZSBub25jZQ=="}
+
+    def end_of_request(websocket):
+        server.close()          # by gunicorn, while Engine.IO's writer is still closing the connection
+        websocket.close()
+        return "closed"
+
+    class_ = make_app().extensions["socketio"].server.eio._async["websocket"]
+    with client, pytest.raises(StopIteration):      # gunicorn's sign that the connection is used up
+        class_(end_of_request, None)(environ, None)

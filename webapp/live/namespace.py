@@ -3,13 +3,16 @@
 Frames are neither stored nor logged. docs/socket.md describes the events and the error codes.
 """
 
+import contextlib
 import logging
 import threading
 import time
 import weakref
 
+from engineio.async_drivers._websocket_wsgi import SimpleWebSocketWSGI
 from flask import Flask, request
 from flask_socketio import ConnectionRefusedError, Namespace, SocketIO
+from simple_websocket import ConnectionClosed
 
 from .. import bundles as bundles_
 from ..operations.draining import guard_live_connections
@@ -71,6 +74,7 @@ def init_app(app: Flask, site) -> SocketIO:
     app.wsgi_app = guard_live_connections(  # type: ignore[method-assign]
         app.wsgi_app, lambda: site.drain.active or len(engine.sockets) >= limit)
     _close_idle_connections(socketio)
+    engine._async = {**engine._async, "websocket": WebSocket}
     site.metrics.add_gauge("emoscope_live_connections", "Open live connections, those that have not joined included",
                            lambda: len(engine.sockets))
     site.metrics.add_gauge("emoscope_live_clients", "Connected live clients", lambda: live.clients)
@@ -113,6 +117,18 @@ def _close_idle_connections(socketio):
         return handle_connect(engine_id, environ)
 
     server.eio.handlers["connect"] = on_connect
+
+
+class WebSocket(SimpleWebSocketWSGI):
+    """A WebSocket whose closing is no error after the web server has closed its socket.
+
+    Engine.IO's writer thread closes the WebSocket at the end of a connection, which can come after the request that
+    carried it has ended. The library expects a broken pipe there but not a closed file descriptor.
+    """
+
+    def close(self):
+        with contextlib.suppress(OSError, ConnectionClosed):
+            super().close()
 
 
 class Client:
