@@ -9,6 +9,7 @@ from typing import Any
 from apiflask import APIFlask
 from flask import Request
 from flask.json.provider import DefaultJSONProvider
+from flask_compress import Compress
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from . import bundles
@@ -57,7 +58,8 @@ def create_app(settings: Mapping[str, Any] | settings_.Settings | None = None, r
                    template_folder=str(settings_.ROOT / "templates"))
     app.request_class = InMemoryRequest
     app.config.update(MAX_CONTENT_LENGTH=settings.request_bytes, OPENAPI_VERSION="3.1.0",
-                      AUTO_VALIDATION_ERROR_RESPONSE=False)
+                      AUTO_VALIDATION_ERROR_RESPONSE=False,
+                      COMPRESS_ALGORITHM=["br", "gzip"], COMPRESS_STREAMS=False)
     app.json = DefaultJSONProvider(app)
     app.json.ensure_ascii = app.json.sort_keys = False
     if settings.proxies:
@@ -70,6 +72,7 @@ def create_app(settings: Mapping[str, Any] | settings_.Settings | None = None, r
             log.warning("skipping an invalid model bundle: %s", bundle.error)
     readers = FixedReader(reader, found) if reader else Readers(settings, found)
     site = app.extensions["emoscope"] = Site(settings, found, readers)
+    Compress(app)       # pages and JSON; the build compresses scripts, styles and networks
     security.init_app(app)
     assets.init_app(app)
     error_handlers.init_app(app)

@@ -1,5 +1,7 @@
 """The HTML pages: security headers, error pages, assets, and the content that comes from model cards."""
 
+import gzip
+import json
 import logging
 
 import pytest
@@ -25,6 +27,18 @@ def test_every_page_is_complete_and_loads_nothing_from_other_sites(client, path)
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert response.headers["Referrer-Policy"] == "same-origin"
     assert "http://" not in response.text.replace("http://www.w3.org", "") and "<script>" not in response.text
+
+
+@pytest.mark.parametrize("path", ["/models", "/api/v1/openapi.json"])
+@pytest.mark.parametrize(("accepted", "encoding"), [("gzip, deflate, br", "br"), ("gzip", "gzip")])
+def test_pages_and_json_are_sent_compressed(client, path, accepted, encoding):
+    plain = client.get(path)
+    compressed = client.get(path, headers={"Accept-Encoding": accepted})
+    assert (compressed.status_code, compressed.headers["Content-Encoding"]) == (200, encoding)
+    assert len(compressed.data) == compressed.content_length < len(plain.data) / 2
+    assert "Content-Encoding" not in plain.headers and "Accept-Encoding" in plain.headers["Vary"]
+    if path == "/api/v1/openapi.json" and encoding == "gzip":
+        assert json.loads(gzip.decompress(compressed.data)) == plain.json
 
 
 def test_invalid_host_header_is_not_in_the_policy(client):
