@@ -6,6 +6,7 @@ import zlib
 
 import numpy as np
 import pytest
+import skimage.data
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
@@ -284,3 +285,21 @@ def test_costly_image_is_decoded_under_the_lock(scans, costly):
 
     decode(_jpeg_of_scans(scans, side=800), lock=lock())
     assert bool(entered) == costly
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+@pytest.mark.parametrize("reduce_to", [None, 400, 200, 100])
+def test_jpeg_has_the_pixels_that_pillow_decodes(mode, reduce_to):
+    original = Image.fromarray(skimage.data.astronaut()).resize((801, 603))
+    data = _bytes(original.convert(mode), "JPEG", quality=90)
+    expected = Image.open(io.BytesIO(data))
+    if reduce_to:
+        expected.draft(None, (reduce_to, int(603 * reduce_to / 801)))
+    np.testing.assert_array_equal(decode(data, reduce_to=reduce_to).pixels, np.asarray(expected.convert("RGB")))
+
+
+def test_damaged_jpeg_is_not_decoded_in_part(quarters):
+    data = _bytes(quarters, "JPEG")
+    with pytest.raises(ImageError) as raised:
+        decode(data[:-20])
+    assert raised.value.code == "truncated"

@@ -6,6 +6,7 @@ import re
 import struct
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import pillow_heif
 from PIL import Image
@@ -31,15 +32,22 @@ DENSE_PIXELS = 4_000_000        # images with more pixels must have a byte for e
 STRIP_ROWS = 512                # rows converted to RGB at a time
 
 _ORIENTATION = 0x0112           # EXIF tag
-_UPRIGHT = {2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
-            5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE,
-            8: Image.Transpose.ROTATE_90}
+_UPRIGHT = {2: lambda pixels: cv2.flip(pixels, 1), 3: lambda pixels: cv2.flip(pixels, -1),
+            4: lambda pixels: cv2.flip(pixels, 0), 5: cv2.transpose,
+            6: lambda pixels: cv2.rotate(pixels, cv2.ROTATE_90_CLOCKWISE),
+            7: lambda pixels: cv2.flip(cv2.transpose(pixels), -1),
+            8: lambda pixels: cv2.rotate(pixels, cv2.ROTATE_90_COUNTERCLOCKWISE)}
+# RGB at 1/1, 1/2, 1/4 and 1/8 size. OpenCV has no constants for reduced RGB; these flags give it.
+_JPEG_FLAGS = {1: cv2.IMREAD_COLOR_RGB, 2: cv2.IMREAD_REDUCED_GRAYSCALE_2 | cv2.IMREAD_COLOR_RGB,
+               4: cv2.IMREAD_REDUCED_GRAYSCALE_4 | cv2.IMREAD_COLOR_RGB,
+               8: cv2.IMREAD_REDUCED_GRAYSCALE_8 | cv2.IMREAD_COLOR_RGB}
 # Everything that Pillow and its codecs raise on damaged data.
 _DECODER_ERRORS = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, RuntimeError,
                    OverflowError, AssertionError, struct.error)
 # A JPEG marker that is not part of a scan's data (0xFF00 and the restart markers are).
 _MARKER = re.compile(rb"\xff+([^\x00\x01\xd0-\xd7\xff])")
 _START_OF_IMAGE, _END_OF_IMAGE, _START_OF_SCAN = 0xD8, 0xD9, 0xDA
+_SCAN = bytes((0xFF, _START_OF_SCAN))
 
 
 class ImageError(ValueError):
@@ -94,17 +102,20 @@ def decode(data, max_pixels=MAX_PIXELS, reduce_to=None, max_bytes=None, lock=Non
         if lock and _work(image, width * height, scans) > COSTLY_PIXELS:
             costly = lock
         with costly:
-            rgb = _to_rgb(image, max(1, max(image.size) // reduce_to) if reduce_to else 1)
+            factor = max(1, max(image.size) // reduce_to) if reduce_to else 1
+            pixels = _jpeg_pixels(data, image, max(width, height)) if factor == 1 else None
+            if pixels is None:
+                pixels = np.asarray(_to_rgb(image, factor))
         orientation = _orientation(image)       # read after decoding: Pillow rotates a TIFF itself
     except ImageError:
         raise
     except _DECODER_ERRORS as error:
         raise ImageError("truncated", "The image is incomplete or damaged.") from error
     if orientation in _UPRIGHT:
-        rgb = rgb.transpose(_UPRIGHT[orientation])
+        pixels = _UPRIGHT[orientation](pixels)
     if orientation >= 5:
         width, height = height, width
-    return DecodedImage(np.asarray(rgb), width, height)
+    return DecodedImage(pixels, width, height)
 
 
 def _open(data):
@@ -117,7 +128,10 @@ def _open(data):
 
 
 def _count_scans(data):
-    """Number of scans of a JPEG, from its markers, at most MAX_SCANS + 1; 1 for other formats."""
+    """Number of scans of a JPEG, from its markers, at most MAX_SCANS + 1; 1 for other formats.
+
+    The entropy-coded data, most of the file, are searched only if the bytes of another scan's marker follow.
+    """
     if not data.startswith(b"\xff\xd8\xff"):
         return 1
     scans, position = 0, 2
@@ -126,6 +140,8 @@ def _count_scans(data):
         if not found or found[1][0] in (_START_OF_IMAGE, _END_OF_IMAGE) or scans > MAX_SCANS:
             return max(1, scans)
         scans += found[1][0] == _START_OF_SCAN
+        if scans and data.find(_SCAN, found.end()) < 0:
+            return scans
         position = found.end() + max(2, int.from_bytes(data[found.end():found.end() + 2], "big"))
     raise ImageError("truncated", f"The JPEG is damaged: it has more than {MAX_MARKERS} markers.")
 
@@ -176,6 +192,21 @@ def _orientation(image):
     except _DECODER_ERRORS:
         return 1
     return orientation if orientation in _UPRIGHT else 1
+
+
+def _jpeg_pixels(data, image, long_side):
+    """A JPEG in color or gray as uint8 (h, w, 3), RGB, at the size of `image`; None if it is another file or damaged.
+
+    Both OpenCV and Pillow use libjpeg-turbo and give the same pixels, but Pillow copies them three times.
+    """
+    flags = _JPEG_FLAGS.get(round(long_side / max(image.size)))
+    if image.format != "JPEG" or image.mode not in ("RGB", "L") or flags is None:
+        return None
+    try:
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags | cv2.IMREAD_IGNORE_ORIENTATION)
+    except cv2.error:
+        return None
+    return pixels if pixels is not None and pixels.shape[1::-1] == image.size else None
 
 
 def _to_rgb(image, factor):
