@@ -36,7 +36,8 @@ _ORIENTATION = 0x0112           # EXIF tag
 _UPRIGHT: dict[int, Callable] = {
     2: lambda pixels: cv2.flip(pixels, 1), 3: lambda pixels: cv2.flip(pixels, -1),
     4: lambda pixels: cv2.flip(pixels, 0), 5: cv2.transpose,
-    6: lambda pixels: cv2.rotate(pixels, cv2.ROTATE_90_CLOCKWISE), 7: lambda pixels: cv2.flip(cv2.transpose(pixels), -1),
+    6: lambda pixels: cv2.rotate(pixels, cv2.ROTATE_90_CLOCKWISE),
+    7: lambda pixels: cv2.flip(cv2.transpose(pixels), -1),
     8: lambda pixels: cv2.rotate(pixels, cv2.ROTATE_90_COUNTERCLOCKWISE)}
 # RGB at 1/1, 1/2, 1/4 and 1/8 size. OpenCV has no constants for reduced RGB; these flags give it.
 _JPEG_FLAGS = {1: cv2.IMREAD_COLOR_RGB, 2: cv2.IMREAD_REDUCED_GRAYSCALE_2 | cv2.IMREAD_COLOR_RGB,
