@@ -158,6 +158,23 @@ def test_live_page_works_offline(open_page, video, own_server):
     page.errors.clear()
 
 
+def test_samples_work_offline(open_page, own_server):
+    """The sample video of the Live page and the sample album, neither used before."""
+    page = open_page("/photos?on=device&backend=wasm", url=own_server.url)
+    expect(page.locator(".location-status")).to_contain_text("Ready for offline use.", timeout=120_000)
+    page.goto(own_server.url + LIVE)
+    wait_ready(page)
+    wait_cached(page)
+    own_server.kill()
+    page.goto(own_server.url + "/live?source=sample")
+    expect(page.locator("[data-figure=rate]")).not_to_have_text("–", timeout=90_000)
+    assert "source=sample" in page.url and "on=device" in page.url
+    page.goto(own_server.url + "/photos?source=sample")
+    expect(page.locator("#shown")).to_have_text("18 of 18 photos", timeout=60_000)
+    expect(page.locator("#progress-status")).to_have_text("Done: 18 of 18", timeout=120_000)
+    page.errors.clear()
+
+
 def test_new_bundle_replaces_the_cached_one_completely(open_page, own_server, new_bundle):
     page = open_page(LIVE, url=own_server.url)
     wait_ready(page)

@@ -88,11 +88,29 @@ def test_face_is_found_in_the_altered_image(open_page, effect, value):
     assert page.evaluate("document.querySelector('#demo-canvas').toDataURL()") != before
 
 
+def wait_cached(page):
+    expect(page.locator("#demo-offline")).to_have_text("Ready for offline use.", timeout=60_000)
+
+
+def test_demo_works_offline(open_page, own_server):
+    page = open_page(FRONT, url=own_server.url)
+    wait_read(page)
+    before = votes(page)
+    wait_cached(page)
+    own_server.kill()
+    page.goto(own_server.url + "/")
+    wait_read(page)
+    assert page.evaluate("document.querySelector('#demo-sample').naturalWidth") == 440
+    assert votes(page) == before
+    page.errors.clear()
+
+
 def test_own_image_replaces_the_sample(open_page, tmp_path):
     path = tmp_path / "own.png"
     path.write_bytes(as_png(list(synthetic_images.make(2))[1]))
     page = open_page(FRONT)
     wait_read(page)
+    wait_cached(page)
     move(page, "darken", 20)
     seen = requests_of(page)
     page.set_input_files("#demo-file", path)

@@ -6,6 +6,7 @@ import zipfile
 import photo_files
 import pytest
 from photo_page import add_files, stored_counts, wait_until
+from playwright.sync_api import expect
 
 
 def saved_json(page):
@@ -80,6 +81,32 @@ def thumbnail(page, name):
         base.close();
         return [...context.getImageData(0, 0, 8, 8).data].filter((_, i) => i % 4 === 1);
     }""", name)
+
+
+def test_sample_album_in_one_click(photos):
+    page = photos()
+    expect(page.locator("#sample-credit")).to_be_hidden()
+    page.get_by_role("button", name="Open the sample album").click()
+    expect(page.locator("#progress-status")).to_have_text("Done: 18 of 18", timeout=60_000)
+    expect(page.locator("#sample-credit")).to_contain_text("Eileen Collins (NASA)")
+    read = saved_json(page)
+    assert {photo["path"].split("/")[1] for photo in read} == {"series", "groups", "portraits", "no faces"}
+    assert all(photo["taken"].startswith("2026-05-0") for photo in read)
+    expressions = [{face["expression"] for face in photo["reading"]["faces"]} for photo in read]
+    assert {"happiness"} in expressions and {"neutral"} in expressions and set() in expressions
+    assert max(len(photo["reading"]["faces"]) for photo in read) == 3
+    assert int(chip(page, "unsure").inner_text().split()[-1]) >= 1
+    page.get_by_role("button", name="Open the sample album").click()        # the same photos again
+    page.wait_for_timeout(500)
+    assert page.inner_text("#shown") == "18 of 18 photos"
+
+
+def test_missing_sample_album_is_reported(photos):
+    page = photos(routes={"**/samples/album.zip": lambda route: route.abort()})
+    page.click("#sample-album")
+    expect(page.locator("#message")).to_have_text("The sample album could not be loaded. Check the connection and "
+                                                  "try again.")
+    page.errors.clear()
 
 
 def test_filters_are_part_of_the_url(photos, fifty):

@@ -13,10 +13,11 @@ const TIMEOUT = 60_000; // ms
 /** @param {import("./reader.js").DeviceReader} reader  in the ready state  @returns {Promise<Offline>} */
 export async function keepForOffline(reader) {
   if (!(await reader.cached())) return "refused";
+  const page = location.pathname === "/" ? "/" : `${location.pathname}?on=device`; // the front page always reads on the device
   try {
     const registration = await navigator.serviceWorker.register("/sw.js");
     const ready = await navigator.serviceWorker.ready;
-    const response = await request(ready.active ?? registration.active, { page: `${location.pathname}?on=device`, files: await filesOf(reader) });
+    const response = await request(ready.active ?? registration.active, { page, files: await filesOf(reader) });
     if (!response.kept) throw new Error(response.reason);
     await reader.prune();
     return "kept";
@@ -26,12 +27,12 @@ export async function keepForOffline(reader) {
   }
 }
 
-/** @param {import("./reader.js").DeviceReader} reader  @returns {Promise<string[]>} URL paths of this page's files */
+/** @param {import("./reader.js").DeviceReader} reader  @returns {Promise<string[]>} URL paths of this page's files; elements name in data-file what they load later */
 async function filesOf(reader) {
   const entries = performance.getEntriesByType("resource").map(({ name }) => new URL(name, location.href));
   const own = entries.filter(({ origin, pathname }) => origin === location.origin && pathname.startsWith("/static/")).map(({ pathname }) => pathname);
-  const named = [...document.querySelectorAll("link[href], script[src], img[src]")]
-    .map((element) => new URL(element.getAttribute("href") ?? element.getAttribute("src") ?? "", location.href).pathname)
+  const named = [...document.querySelectorAll("link[href], script[src], img[src], [data-file]")]
+    .map((element) => new URL(["href", "src", "data-file"].map((name) => element.getAttribute(name)).find(Boolean) ?? "", location.href).pathname)
     .filter((path) => path.startsWith("/static/"));
   return [...new Set([...own, ...named, new URL(reader.offer?.worker ?? "", location.href).pathname, ...(await reader.resources())])];
 }

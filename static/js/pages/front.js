@@ -1,6 +1,7 @@
 // The demo of the front page: reads an image on this device while its effects change. Nothing is sent.
 
 import { DeviceReader } from "../device/reader.js";
+import { OFFLINE_MESSAGES, keepForOffline } from "../device/offline.js";
 import { NONE, drawWithEffects, largest } from "../front/effects.js";
 import { drawScene } from "../live/overlay.js";
 import { button, get, make, partOf } from "../ui/dom.js";
@@ -193,6 +194,10 @@ async function load() {
     reader = device;
     demo.dataset.backend = device.engine;
     await readChanges();
+    if (reader) void keepForOffline(device).then((state) => {
+      demo.dataset.offline = state;
+      partOf("demo-offline").textContent = state === "kept" ? OFFLINE_MESSAGES.kept : "";
+    });
   } catch (error) {
     fail(error);
   }

@@ -12,6 +12,7 @@ import { photoProcessor } from "../photos/process-photo.js";
 import { Progress } from "../photos/progress.js";
 import { Queue } from "../photos/queue.js";
 import { ReaderChoice } from "../photos/readers.js";
+import { isSample, sampleAlbum } from "../photos/sample-album.js";
 import { SinglePhoto } from "../photos/single-photo.js";
 import { Store, Thumbnails } from "../photos/store.js";
 import { Videos } from "../photos/videos.js";
@@ -70,13 +71,14 @@ function scheduleRender() {
 }
 
 function render() {
-  const all = gallery.photos.values();
-  const shown = select(gallery.photos.values(), view);
+  const all = [...gallery.photos.values()];
+  const shown = select(all, view);
   filterBar.show(view, counts(all, view));
   grid.show(shown);
   progress.show(listing > 0);
   const hasPhotos = gallery.photos.size > 0;
   page.dataset.empty = String(!hasPhotos);
+  partOf("sample-credit").hidden = ![...all].some(isSample);
   partOf("nothing").hidden = !hasPhotos || shown.length > 0;
   const selected = shown.filter(({ id }) => selection.ids.has(id)).length;
   partOf("shown").textContent = hasPhotos ? `${shown.length} of ${gallery.photos.size} photos${selected ? `, ${selected} selected` : ""}` : "";
@@ -139,6 +141,7 @@ for (const id of ["pick-files", "pick-folder"]) {
     input.value = "";
   });
 }
+buttonOf("sample-album").addEventListener("click", () => void addItems(sampleAlbum(buttonOf("sample-album").dataset.file ?? "")));
 addEventListener("dragover", (event) => {
   event.preventDefault();
   page.dataset.dragging = "true";
@@ -190,5 +193,9 @@ for (const [id, action] of Object.entries(ACTIONS)) buttonOf(id).addEventListene
 await readerChoice.load();
 await gallery.load();
 await videos.load();
+if (new URLSearchParams(location.search).get("source") === "sample") {
+  setView({}); // the album is added once, not with every reload
+  buttonOf("sample-album").click();
+}
 render();
 page.dataset.ready = "true";

@@ -7,6 +7,8 @@ import { ServerReader } from "../live/server-reader.js";
 import { ReaderError } from "../types.js";
 import { make } from "../ui/dom.js";
 import { LocationSwitch, backendChoice, inferenceLocation } from "../ui/inference-location.js";
+import { loadDecoder } from "./video-frames.js";
+import { loadZip } from "./zip.js";
 
 /** @typedef {import("../types.js").Reading} Reading */
 /** @typedef {import("../types.js").Model} Model */
@@ -156,6 +158,7 @@ export class ReaderChoice {
     this.reader = new DevicePhotoReader(device, ready);
     try {
       await ready;
+      await Promise.allSettled([loadZip(), loadDecoder()]); // loaded on first use otherwise, which could be offline
       void keepForOffline(device).then((state) => this.#locationSwitch.setStatus("offline", OFFLINE_MESSAGES[state]));
     } catch (error) {
       this.#locationSwitch.setStatus("state", error instanceof Error ? error.message : String(error));

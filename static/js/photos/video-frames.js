@@ -6,6 +6,9 @@
 const LONG_SIDE = 960; // pixels of a frame
 const SEEK_TIMEOUT = 10_000; // ms
 
+/** mediabunny, loaded on first use. */
+export const loadDecoder = () => import("mediabunny");
+
 /** @param {Blob} blob  @returns {Promise<Video>}  @throws {Error} with a message for the visitor if the browser cannot read it */
 export async function openVideo(blob) {
   return (await openWithDecoder(blob).catch(() => null)) ?? openWithPlayer(blob);
@@ -13,7 +16,7 @@ export async function openVideo(blob) {
 
 /** With WebCodecs: reads only the required parts of the file. @param {Blob} blob  @returns {Promise<Video | null>} */
 async function openWithDecoder(blob) {
-  const { ALL_FORMATS, BlobSource, CanvasSink, Input } = await import("mediabunny");
+  const { ALL_FORMATS, BlobSource, CanvasSink, Input } = await loadDecoder();
   const input = new Input({ source: new BlobSource(blob), formats: ALL_FORMATS });
   const track = await input.getPrimaryVideoTrack();
   if (!track || !(await track.canDecode())) return null;

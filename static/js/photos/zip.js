@@ -8,7 +8,7 @@ import { kindOf } from "./intake.js";
 const LIMITS = Object.freeze({ entries: 50_000, bytes: 512 * 2 ** 20 }); // bytes: per unpacked entry
 
 /** zip.js, loaded on first use; without its workers, which the Content-Security-Policy of the page blocks. */
-async function loadZip() {
+export async function loadZip() {
   const zip = await import("@zip.js/zip.js");
   zip.configure({ useWebWorkers: false });
   return zip;

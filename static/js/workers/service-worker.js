@@ -1,13 +1,14 @@
 // The service worker: pages that run on this device work offline after the first visit. It caches a page only together
-// with every file it uses; each file name contains a hash, so an old page never loads a new script.
+// with every file it uses; each built file's name contains a hash, so an old page never loads a new script.
 // The pages cache the networks themselves (device/files.js).
 
 /** @typedef {{page: string, files: string[]}} CacheRequest */
 
 const worker = /** @type {any} */ (self); // TypeScript's DOM library does not declare service workers
 const CACHE = "emoscope-pages";
-const PAGES = ["/live", "/photos"];
-const FILES = /^\/static\/(dist\/|icons\/|icon\.svg|site\.webmanifest)/;
+/** Path of a page -> address of its form that runs on this device. @type {Record<string, string>} */
+const PAGES = { "/": "/", "/live": "/live?on=device", "/photos": "/photos?on=device" };
+const FILES = /^\/static\/(dist\/|icons\/|samples\/|icon\.svg|site\.webmanifest)/;
 
 worker.addEventListener("install", () => worker.skipWaiting());
 worker.addEventListener("activate", (/** @type {any} */ event) => event.waitUntil(worker.clients.claim()));
@@ -18,7 +19,7 @@ worker.addEventListener("message", (/** @type {any} */ event) => {
 worker.addEventListener("fetch", (/** @type {any} */ event) => {
   const url = new URL(event.request.url);
   if (event.request.method !== "GET" || url.origin !== location.origin) return;
-  if (event.request.mode === "navigate" && PAGES.includes(url.pathname)) event.respondWith(page(event.request, url));
+  if (event.request.mode === "navigate" && url.pathname in PAGES) event.respondWith(page(event.request, url));
   else if (FILES.test(url.pathname)) event.respondWith(file(event.request));
 });
 
@@ -27,10 +28,12 @@ async function page(request, url) {
   try {
     return await fetch(request);
   } catch (error) {
-    const key = `${url.pathname}?on=device`;
-    const cached = await caches.match(key);
+    const kept = PAGES[url.pathname];
+    const cached = await caches.match(kept);
     if (!cached) throw error;
-    return url.searchParams.get("on") === "device" ? cached : Response.redirect(key);
+    if (kept === "/" || url.searchParams.get("on") === "device") return cached;
+    url.searchParams.set("on", "device");
+    return Response.redirect(url.href);
   }
 }
 
@@ -45,21 +48,25 @@ async function cachePage({ page, files }) {
   const cache = await caches.open(CACHE);
   const response = await fetch(page);
   const text = await response.clone().text();
-  const scripts = files.filter((path) => /\/dist\/(live|photos)-\w+\.js$/.test(path));
+  const scripts = files.filter((path) => /\/dist\/(front|live|photos)-\w+\.js$/.test(path));
   if (!response.ok || !scripts.some((path) => text.includes(path))) throw new Error("the page was replaced in the meantime");
   const missing = [];
   for (const path of new Set(files)) if (!(await cache.match(path))) missing.push(path);
   await cache.addAll(missing);
   await cache.put(page, response);
-  await cache.put(`${page}&files`, new Response(JSON.stringify(files)));
+  await cache.put(listOf(page), new Response(JSON.stringify(files)));
   await prune(cache);
 }
 
+/** The key of the list of a page's files. @param {string} page */
+const listOf = (page) => `${page}${page.includes("?") ? "&" : "?"}files`;
+
 /** @param {Cache} cache */
 async function prune(cache) {
-  const used = new Set(PAGES.flatMap((path) => [`${path}?on=device`, `${path}?on=device&files`]));
-  for (const path of PAGES) {
-    const list = await cache.match(`${path}?on=device&files`);
+  const pages = Object.values(PAGES);
+  const used = new Set(pages.flatMap((page) => [page, listOf(page)]));
+  for (const page of pages) {
+    const list = await cache.match(listOf(page));
     for (const name of list ? await list.json() : []) used.add(name);
   }
   for (const { url } of await cache.keys()) {

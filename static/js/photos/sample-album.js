@@ -1,0 +1,20 @@
+// The sample album: photos that may be published, in one archive of the site (made by tools/sample_album.py).
+
+import { zipItems } from "./zip.js";
+
+const FOLDER = "sample album";
+
+/** @typedef {import("./intake.js").Item} Item */
+
+/**
+ * @param {string} url  of the archive  @returns {AsyncGenerator<Item>}
+ * @throws {Error} with a message for the visitor if it cannot be loaded
+ */
+export async function* sampleAlbum(url) {
+  const response = await fetch(url).catch(() => null);
+  if (!response?.ok) throw new Error("The sample album could not be loaded. Check the connection and try again.");
+  yield* zipItems(await response.blob(), FOLDER);
+}
+
+/** @param {import("./photo.js").Photo} photo */
+export const isSample = ({ path }) => path === FOLDER || path.startsWith(`${FOLDER}/`);
