@@ -72,6 +72,10 @@ def create_app(settings: Mapping[str, Any] | settings_.Settings | None = None, r
             log.warning("skipping an invalid model bundle: %s", bundle.error)
     readers = FixedReader(reader, found) if reader else Readers(settings, found)
     site = app.extensions["emoscope"] = Site(settings, found, readers)
+    site.metrics.add_gauge("emoscope_gpu_memory_errors", "Batches for which the GPU's memory was exhausted",
+                           lambda: sum(guard.errors for guard in readers.guards))
+    site.metrics.add_gauge("emoscope_gpu_networks_on_cpu", "Networks that run on the CPU for want of GPU memory",
+                           lambda: sum(not guard.limit for guard in readers.guards))
     Compress(app)       # pages and JSON; the build compresses scripts, styles and networks
     security.init_app(app)
     assets.init_app(app)

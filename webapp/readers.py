@@ -7,8 +7,9 @@ from typing import Any
 from . import bundles as bundles_
 from .bundles import Bundle
 from .settings import Settings
-from .vision import expressions
+from .vision import engines, expressions
 from .vision.faces import FaceDetector
+from .vision.gpu_memory import MemoryGuard
 from .vision.reading import Reader
 
 
@@ -27,17 +28,24 @@ class Readers:
         self._settings, self._bundles = settings, bundles
         self._lock = threading.Lock()
         self._readers: dict[str, Reader] = {}
-        self._detector = FaceDetector(settings.path("detector"), settings.engine_threads)
         default = bundles_.select(bundles, settings.model, settings.models)
         try:
+            self._engine = engines.select(settings.engine)
+            self._detector = FaceDetector(settings.path("detector"), settings.engine_threads, self._engine)
             self.get(default.name).warm_up()
         except (OSError, KeyError, ValueError) as error:
             raise bundles_.BundleError(f"{default.folder}: the network cannot be loaded: {error}") from error
 
     @property
     def engine(self) -> str:
-        """The engine of the default network: `litert` or `keras`."""
-        return self.get().classifier.engine
+        """The engine of all networks: `litert` or `keras`."""
+        return self._engine
+
+    @property
+    def guards(self) -> list[MemoryGuard]:
+        """What guards the GPU's memory for the loaded networks; empty on the CPU."""
+        classifiers = [reader.classifier for reader in list(self._readers.values())]
+        return [*self._detector.guards, *(classifier.guard for classifier in classifiers if classifier.guard)]
 
     def get(self, name: str | None = None) -> Reader:
         """The Reader of the bundle `name`, or of the default bundle. Raises UnknownModelError."""
@@ -47,7 +55,7 @@ class Readers:
             return self._readers[name]
         with self._lock:
             if name not in self._readers:
-                network = expressions.load(bundle.folder, self._settings.engine, self._settings.engine_threads)
+                network = expressions.load(bundle.folder, self._engine, self._settings.engine_threads)
                 self._readers[name] = Reader(self._detector, network)
             return self._readers[name]
 
@@ -56,6 +64,7 @@ class FixedReader:
     """Returns the same reader for every bundle: for tests, and for programs that bring their own reader."""
 
     engine = "given"
+    guards: list[MemoryGuard] = []
 
     def __init__(self, reader: Any, bundles: Mapping[str, Bundle]):
         self._reader, self._bundles = reader, bundles

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from webapp.vision import expressions
+from webapp.vision import engines
 from webapp.vision.expressions import largest_remainder, load
 
 
@@ -101,21 +101,21 @@ def test_missing_model_file_raises_os_error(bundle, tmp_path):
 
 
 def test_auto_without_gpu_selects_litert_and_does_not_import_tensorflow(bundle):
-    script = ("import sys; from webapp.vision import expressions; expressions.has_gpu = lambda: False; "
+    script = ("import sys; from webapp.vision import engines, expressions; engines.has_gpu = lambda: False; "
               f"print(expressions.load({str(bundle)!r}).engine, 'tensorflow' in sys.modules, 'keras' in sys.modules)")
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["litert", "False", "False"]
 
 
 def test_auto_with_gpu_selects_keras(bundle, monkeypatch):
-    monkeypatch.setattr(expressions, "has_gpu", lambda: True)
-    monkeypatch.setattr(expressions, "_keras_sees_gpu", lambda: True)
+    monkeypatch.setattr(engines, "has_gpu", lambda: True)
+    monkeypatch.setattr(engines, "_keras_sees_gpu", lambda: True)
     assert load(bundle).engine == "keras"
 
 
 def test_has_gpu_is_false_when_cuda_devices_are_hidden(monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    assert expressions.has_gpu() is False
+    assert engines.has_gpu() is False
 
 
 def _changed(bundle, tmp_path, **changes):

@@ -11,12 +11,21 @@ from concurrent.futures import Future
 
 import numpy as np
 
-MAX_BATCH = 32
+BATCH_SIZES = (1, 2, 4, 8, 16, 32)      # batches are padded to one of these, so each is compiled once
+MAX_BATCH = BATCH_SIZES[-1]
 MAX_WAITING = 256       # requests in the queue
 
 
 class OverloadedError(Exception):
     """The queue of waiting requests is full."""
+
+
+def padded(rows):
+    """`rows`, (n, ...), n <= MAX_BATCH, followed by zeros up to the next of BATCH_SIZES; not copied if n is one."""
+    size = next(size for size in BATCH_SIZES if size >= len(rows))
+    if size == len(rows):
+        return rows
+    return np.concatenate([rows, np.zeros((size - len(rows), *rows.shape[1:]), rows.dtype)])
 
 
 class Batcher:
@@ -72,7 +81,8 @@ class Batcher:
     def _run(self, requests):
         started = time.perf_counter()
         try:
-            outputs = self._function(np.concatenate([rows for rows, _, _ in requests]))
+            batches = [rows for rows, _, _ in requests]
+            outputs = self._function(batches[0] if len(batches) == 1 else np.concatenate(batches))
         except Exception as error:      # of any kind: pass it to each caller and keep the thread alive
             for _, future, _ in requests:
                 future.set_exception(error)

@@ -1,12 +1,11 @@
 """Classify crops with the network of a model bundle: calibrated probabilities, votes, abstention.
 
-Two engines have the same interface: `litert` runs `model.tflite` on the CPU, `keras` runs `model.keras` on
-a GPU. `auto` selects keras if a GPU is usable; it does not import TensorFlow on a machine without a GPU.
+Two engines have the same interface (engines.py): `litert` runs `model.tflite` on the CPU, `keras` runs `model.keras`
+on a GPU.
 """
 
-import ctypes
+import functools
 import hashlib
-import importlib.util
 import json
 import os
 import threading
@@ -14,10 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
+from . import engines
+from .batching import BATCH_SIZES, padded
 from .crops import CropSpec
+from .gpu_memory import MemoryGuard
 
-BATCH_SIZES = (1, 2, 4, 8, 16, 32)      # batches are padded to one of these, so each is compiled once
-ENGINES = ("auto", "litert", "keras")
 VOTES = 10
 
 
@@ -25,11 +25,12 @@ class ExpressionClassifier:
     """The network of a bundle with its card.
 
     Attributes: name, version, label_set, labels, raters (number or None), card, crop (CropSpec), engine
-    (`litert` or `keras`).
+    (`litert` or `keras`), guard (gpu_memory.MemoryGuard, or None on the CPU).
     """
 
     def __init__(self, card, network, engine):
         self.card, self.engine, self._network = card, engine, network
+        self.guard = network if isinstance(network, MemoryGuard) else None
         self.name, self.version, self.label_set = card["name"], card["version"], card["label_set"]
         self.labels, self.raters, self.crop = tuple(card["labels"]), card.get("raters"), CropSpec.from_card(card)
         self._temperature = card["calibration"]["temperature"]
@@ -65,32 +66,29 @@ class ExpressionClassifier:
         return bool(np.max(probabilities) < self._unsure_below)
 
     def _padded(self, crops):
-        size = next(size for size in BATCH_SIZES if size >= len(crops))
-        padding = np.zeros((size - len(crops), *crops.shape[1:]), np.float32)
-        return np.asarray(self._network(np.concatenate([crops, padding])), np.float32)[:len(crops)]
+        return np.asarray(self._network(padded(crops)), np.float32)[:len(crops)]
 
 
 def load(bundle, engine="auto", threads=1):
     """The ExpressionClassifier of the folder `bundle` (static/models/NAME).
 
-    engine: one of ENGINES. threads: per run, for litert. Raises ValueError if the engine is unknown or
+    engine: one of engines.ENGINES. threads: per run, for litert. Raises ValueError if the engine is unknown or
     unavailable on this machine or a file differs from the SHA-256 in the card, OSError or KeyError if the bundle is
     incomplete.
     """
-    if engine not in ENGINES:
-        raise ValueError(f"`engine` must be one of {', '.join(ENGINES)}, got {engine!r}")
-    bundle = Path(bundle)
+    engine, bundle = engines.select(engine), Path(bundle)
     card = json.loads((bundle / "card.json").read_text())
-    if engine == "auto":
-        engine = "keras" if has_gpu() and _keras_sees_gpu() else "litert"
+
+    @functools.cache
+    def litert():
+        return _LiteRT(_read_checked(bundle / "model.tflite", card), threads)
+
     if engine == "litert":
-        network = _LiteRT(_read_checked(bundle / "model.tflite", card), threads)
-    elif not importlib.util.find_spec("keras"):
-        raise ValueError("engine 'keras' requires Keras, which is not installed; install it or use engine 'litert'")
-    else:
-        _read_checked(bundle / "model.keras", card)
-        network = _keras(bundle / "model.keras", card["input"])
-    return ExpressionClassifier(card, network, engine)
+        return ExpressionClassifier(card, litert(), engine)
+    _read_checked(bundle / "model.keras", card)
+    guard = MemoryGuard(f"the network {card['name']}", _keras(bundle / "model.keras", card["input"]),
+                        lambda crops: litert()(crops))
+    return ExpressionClassifier(card, guard, engine)
 
 
 def largest_remainder(probabilities, total=VOTES):
@@ -107,18 +105,6 @@ def largest_remainder(probabilities, total=VOTES):
     order = np.lexsort((np.arange(len(quotas)), -quotas, -fractions))
     votes[order[:max(0, total - votes.sum())]] += 1
     return votes
-
-
-def has_gpu():
-    """True if the NVIDIA driver reports a device. Queries the driver; imports no framework."""
-    if os.environ.get("CUDA_VISIBLE_DEVICES", "0").strip() in ("", "-1"):
-        return False
-    try:
-        driver = ctypes.CDLL("libcuda.so.1")
-    except OSError:
-        return False
-    count = ctypes.c_int()
-    return driver.cuInit(0) == 0 and driver.cuDeviceGetCount(ctypes.byref(count)) == 0 and count.value > 0
 
 
 def _read_checked(path, card):
@@ -155,35 +141,12 @@ class _LiteRT:
         return interpreter
 
 
-def _keras_backend():
-    """The backend for Keras: KERAS_BACKEND if set, otherwise the first one installed, or None."""
-    chosen = os.environ.get("KERAS_BACKEND")
-    return chosen or next((name for name in ("tensorflow", "jax", "torch") if importlib.util.find_spec(name)), None)
-
-
-def _keras_sees_gpu():
-    """True if Keras and its backend are installed and the backend can use the GPU. Imports the backend."""
-    backend = _keras_backend()
-    if not (importlib.util.find_spec("keras") and backend and importlib.util.find_spec(backend)):
-        return False
-    if backend == "tensorflow":
-        import tensorflow as tf
-        return bool(tf.config.list_physical_devices("GPU"))
-    if backend == "torch":
-        import torch
-        return torch.cuda.is_available()
-    import jax
-    return jax.default_backend() == "gpu"
-
-
 def _keras(path, input_spec):
     """A function from float32 (n, size, size, channels) to logits (n, labels), compiled for each of BATCH_SIZES."""
-    os.environ.setdefault("KERAS_BACKEND", _keras_backend() or "tensorflow")
+    os.environ.setdefault("KERAS_BACKEND", engines.keras_backend() or "tensorflow")
     on_tensorflow = os.environ["KERAS_BACKEND"] == "tensorflow"
     if on_tensorflow:
-        import tensorflow as tf
-        for gpu in tf.config.list_physical_devices("GPU"):
-            tf.config.experimental.set_memory_growth(gpu, True)
+        tf = engines.import_tensorflow()
     import keras
     model = keras.models.load_model(path, compile=False, safe_mode=True)      # no code from the file
     if on_tensorflow:

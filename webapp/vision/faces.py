@@ -1,4 +1,4 @@
-"""Face detection: bounding boxes and landmarks from MediaPipe's BlazeFace (full range), run in LiteRT.
+"""Face detection: bounding boxes and landmarks from MediaPipe's BlazeFace (full range).
 
 static/js/vision/faces.js repeats this arithmetic step by step. boxes.py decides which boxes are one face.
 
@@ -27,16 +27,15 @@ which is inside a face with a higher score is dropped.
 
 import json
 import math
-import os
-import queue
 from pathlib import Path
 
 import cv2
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter
 
+from . import detector_networks
 from .boxes import Face, iou, is_contained, roll, suppress
 from .crops import LANDMARKS
+from .detector_networks import DetectorMissingError
 from .letterbox import Letterbox, inner_size, resize
 
 # Long sides (px) the image is resized to; 64 finds a face that fills the image, 512 finds small ones.
@@ -65,24 +64,23 @@ REFINE_THRESHOLD = 0.3      # ... accepts this score ...
 REFINE_IOU = 0.5            # ... and this overlap with the first box
 
 
-class DetectorMissingError(Exception):
-    """The face detector's files are missing; the message says what to run."""
-
-
 class FaceDetector:
     """Detects faces. Thread-safe."""
 
-    def __init__(self, folder, threads=1):
-        """folder: static/detector. threads: per run of a network. Raises DetectorMissingError."""
+    def __init__(self, folder, threads=1, engine="litert"):
+        """folder: static/detector. threads: per run of a network. engine: `litert`, or `keras` for a GPU.
+
+        Raises DetectorMissingError.
+        """
         folder = Path(folder)
         try:
             sizes = json.loads((folder / "detector.json").read_text())["sizes"]
         except (OSError, ValueError, KeyError) as error:
             raise DetectorMissingError(f"{folder}: face detector files missing; run `make detector`") from error
-        self._networks = {(width, height): _Network(folder / f"full_range_{width}x{height}.tflite", threads)
-                          for width, height in sizes}
+        self._networks = detector_networks.load(folder, [tuple(size) for size in sizes], engine, threads)
         self.sizes = tuple(self._networks)
         self.long_sides = sorted({max(size) for size in self.sizes})
+        self.guards = [network.guard for network in self._networks.values() if network.guard]
 
     def detect(self, image, long_sides=LIVE_LONG_SIDES, threshold=0.5, refine=False):
         """The faces in `image`: a list of Face, highest score first.
@@ -103,6 +101,12 @@ class FaceDetector:
             candidates = self._candidates(resize(searched, inner), rotated, minimum)
             faces = self._verified(image, candidates, max(ROTATED_THRESHOLD, threshold), certain=math.inf)
         return [self._refined(image, face) for face in faces] if refine else faces
+
+    def warm_up(self, width=640, height=480, long_sides=LIVE_LONG_SIDES):
+        """Run the networks for images of `width` x `height` px once, with every batch size on a GPU."""
+        sizes = {self.letterbox(width, height, long_side).size for long_side in long_sides}
+        for size in sorted(sizes | {(VERIFY_INPUT, VERIFY_INPUT)}):
+            self._networks[size].warm_up()
 
     def letterbox(self, width, height, long_side):
         """The Letterbox of an image of `width` x `height` px. Raises ValueError if no network fits `long_side`."""
@@ -195,36 +199,6 @@ class FaceDetector:
         scale, shift = np.array([right - left, bottom - top]) / (width, height), np.array([left / width, top / height])
         found = suppress(points * scale + shift, scores, widths)
         return max(found, key=lambda other: iou(face.box, other.box), default=None)
-
-
-class _Network:
-    """The network for one input size: a pool of interpreters, created on demand, each used by one thread at a time."""
-
-    def __init__(self, path, threads):
-        if not path.is_file():
-            raise DetectorMissingError(f"{path}: face detector file missing; run `make detector`")
-        self._path, self._threads = path, threads
-        self._idle: queue.LifoQueue[Interpreter | None] = queue.LifoQueue()
-        for _ in range(os.cpu_count() or 1):
-            self._idle.put(None)
-
-    def run(self, pixels):
-        """(values float32 (cells, 16), logits float32 (cells,)) for pixels: float32 (1, H, W, 3) in -1..1."""
-        interpreter = self._idle.get()
-        try:
-            interpreter = interpreter or self._interpreter()
-            interpreter.set_tensor(interpreter.get_input_details()[0]["index"], pixels)
-            interpreter.invoke()
-            outputs = [interpreter.get_tensor(one["index"])[0] for one in interpreter.get_output_details()]
-        finally:
-            self._idle.put(interpreter)
-        values, logits = sorted(outputs, key=lambda output: -output.shape[-1])
-        return values, logits[:, 0]
-
-    def _interpreter(self):
-        interpreter = Interpreter(model_path=str(self._path), num_threads=self._threads)
-        interpreter.allocate_tensors()
-        return interpreter
 
 
 def _joined(parts):

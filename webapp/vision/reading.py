@@ -22,10 +22,9 @@ import numpy as np
 from PIL import Image
 
 from . import images
-from .batching import Batcher
+from .batching import BATCH_SIZES, Batcher
 from .crops import crop
 from .decoding_queue import DecodingQueue
-from .expressions import BATCH_SIZES
 from .faces import LIVE_LONG_SIDES, Face
 from .occlusion import occlusion_map
 
@@ -116,6 +115,7 @@ class Reader:
 
     def warm_up(self, long_sides=LIVE_LONG_SIDES):
         """Run the decoder, the detector and every batch size once, so that the first request does not wait for them."""
+        self.detector.warm_up(long_sides=long_sides)
         blank = io.BytesIO()
         Image.new("RGB", (640, 480)).save(blank, "JPEG")
         self.read(blank.getvalue(), long_sides)
