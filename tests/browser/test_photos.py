@@ -129,6 +129,42 @@ def test_filters_are_part_of_the_url(photos, fifty):
     assert page.input_value("#search") == "plain"
 
 
+@pytest.fixture
+def album(photos):
+    """album(**context) -> the page with the sample album, read."""
+    def open_(**context):
+        page = photos("/photos?source=sample", **context)
+        expect(page.locator("#progress-status")).to_have_text("Done: 18 of 18", timeout=60_000)
+        return page
+    return open_
+
+
+def test_faces_folder_and_dates_are_filters_with_a_link(album):
+    page = album()
+    page.click("#more-filters summary")
+    page.select_option("#folder", label="sample album/groups (4)")
+    expect(page.locator("#shown")).to_have_text("4 of 18 photos")
+    page.select_option("#faces", "2")
+    expect(page.locator("#shown")).to_have_text("3 of 18 photos")
+    page.fill("#from", "2026-05-03")
+    page.fill("#to", "2026-05-03")
+    page.fill("#search", "TWO jpg 3")
+    page.select_option("#sort", "certainty")
+    expect(page.locator("#shown")).to_have_text("1 of 18 photos")
+    link = page.url
+    page.goto("about:blank")
+    page.goto(link)         # the same view again, with its filters in sight
+    expect(page.locator("#shown")).to_have_text("1 of 18 photos")
+    expect(page.locator("#from")).to_be_visible()
+    values = [page.input_value(f"#{name}") for name in ("folder", "faces", "from", "to", "sort")]
+    assert values == ["sample album/groups", "2", "2026-05-03", "2026-05-03", "certainty"]
+    page.fill("#to", "2026-05-02")
+    expect(page.locator("#nothing")).to_be_visible()
+    page.click("#reset")
+    expect(page.locator("#shown")).to_have_text("18 of 18 photos")
+    expect(page.locator("#reset")).to_be_hidden()
+
+
 def test_single_photo_view(photos, fifty):
     folder, _ = fifty
     page = photos(permissions=["clipboard-read", "clipboard-write"])

@@ -16,7 +16,7 @@ import { isSample, sampleAlbum } from "../photos/sample-album.js";
 import { SinglePhoto } from "../photos/single-photo.js";
 import { Store, Thumbnails } from "../photos/store.js";
 import { Videos } from "../photos/videos.js";
-import { counts, viewFromQuery, select, queryFromView } from "../photos/view.js";
+import { counts, folders, viewFromQuery, select, queryFromView } from "../photos/view.js";
 
 /** @typedef {import("../photos/photo.js").Photo} Photo */
 /** @typedef {import("../photos/intake.js").Item} Item */
@@ -73,7 +73,7 @@ function scheduleRender() {
 function render() {
   const all = [...gallery.photos.values()];
   const shown = select(all, view);
-  filterBar.show(view, counts(all, view));
+  filterBar.show(view, counts(all, view), folders(all));
   grid.show(shown);
   progress.show(listing > 0);
   const hasPhotos = gallery.photos.size > 0;

@@ -1,13 +1,18 @@
-// The filter bar: a button per filter with its count, minimum votes, search and sort order.
+// The filter bar: a button per filter with its count, minimum votes, search, number of faces, folder, dates and sort order.
 
 import { STYLES, faceIcon, styleOf } from "../ui/expression-styles.js";
-import { DEFAULT_VIEW } from "./view.js";
-import { get, make, partOf } from "../ui/dom.js";
+import { DEFAULT_VIEW, isFiltered, noFilter } from "./view.js";
+import { buttonOf, get, make, partOf } from "../ui/dom.js";
 
 /** @typedef {import("./view.js").View} View */
 
 /** @type {Record<string, string>} */
 const NAMES = { all: "All", unsure: "Unsure", several: "Several faces", none: "No face", waiting: "Waiting", failed: "Failed" };
+
+/** Fields whose value is a part of the view as it is. */
+const FIELDS = /** @type {const} */ (["search", "faces", "folder", "from", "to"]);
+/** Fields behind the disclosure, which opens if one of them is set. */
+const DISCLOSED = /** @type {const} */ (["faces", "folder", "from", "to"]);
 
 /** @param {string} show  @returns {string} */
 export const filterName = (show) => NAMES[show] ?? styleOf(show).name;
@@ -16,7 +21,11 @@ export class FilterBar {
   #chips = partOf("chips");
   #votes = get("votes", HTMLInputElement);
   #votesValue = get("votes-value", HTMLOutputElement);
-  #search = get("search", HTMLInputElement);
+  #fields = FIELDS.map((name) => ({ name, field: /** @type {HTMLInputElement | HTMLSelectElement} */ (partOf(name)) }));
+  #folder = get("folder", HTMLSelectElement);
+  /** @type {string | null} */
+  #offered = null;
+  #more = get("more-filters", HTMLDetailsElement);
   #sort = get("sort", HTMLSelectElement);
   #descending = get("descending", HTMLButtonElement);
   /** @type {Map<string, {chip: HTMLElement, count: HTMLElement}>} */
@@ -25,7 +34,8 @@ export class FilterBar {
   /** @param {(changes: Partial<View>) => void} onChange */
   constructor(onChange) {
     this.#votes.addEventListener("input", () => onChange({ votes: this.#votes.valueAsNumber }));
-    this.#search.addEventListener("input", () => onChange({ search: this.#search.value }));
+    for (const { name, field } of this.#fields) field.addEventListener("input", () => onChange({ [name]: field.value }));
+    buttonOf("reset").addEventListener("click", () => onChange(noFilter()));
     this.#sort.addEventListener("change", () => onChange({ sort: /** @type {View["sort"]} */ (this.#sort.value) }));
     this.#descending.addEventListener("click", () => onChange({ descending: this.#descending.getAttribute("aria-pressed") !== "true" }));
     for (const show of ["all", ...Object.keys(STYLES), "unsure", "several", "none", "waiting", "failed"]) {
@@ -41,8 +51,8 @@ export class FilterBar {
     }
   }
 
-  /** @param {View} view  @param {Map<string, {photos: number, faces: number}>} counts */
-  show(view, counts) {
+  /** @param {View} view  @param {Map<string, {photos: number, faces: number}>} counts  @param {Map<string, number>} folders */
+  show(view, counts, folders) {
     for (const [show, { chip, count }] of this.#chipsByName) {
       const { photos = 0, faces = 0 } = counts.get(show) ?? {};
       count.textContent = String(photos);
@@ -52,8 +62,21 @@ export class FilterBar {
     }
     this.#votes.value = String(view.votes);
     this.#votesValue.value = view.votes ? `${view.votes} of 10 or more` : "any";
-    if (this.#search.value !== view.search) this.#search.value = view.search;
+    this.#offer(folders, view.folder);
+    for (const { name, field } of this.#fields) if (field.value !== view[name]) field.value = view[name];
+    if (DISCLOSED.some((name) => view[name])) this.#more.open = true;
+    buttonOf("reset").hidden = !isFiltered(view);
     this.#sort.value = view.sort;
     this.#descending.setAttribute("aria-pressed", String(view.descending));
+  }
+
+  /** @param {Map<string, number>} folders  with their number of photos  @param {string} chosen  is offered even if it is empty */
+  #offer(folders, chosen) {
+    const names = chosen && !folders.has(chosen) ? [...folders.keys(), chosen] : [...folders.keys()];
+    const options = names.map((name) => new Option(`${name} (${folders.get(name) ?? 0})`, name));
+    const signature = options.map(({ text }) => text).join("\n");
+    if (this.#offered === signature) return; // an open list stays open
+    this.#offered = signature;
+    this.#folder.replaceChildren(new Option("all", ""), ...options);
   }
 }

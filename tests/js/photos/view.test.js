@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { viewFromQuery, queryFromView } from "../../../static/js/photos/view.js";
-import { counts, DEFAULT_VIEW, select } from "../../../static/js/photos/view.js";
+import { counts, DEFAULT_VIEW, folders, isFiltered, noFilter, select } from "../../../static/js/photos/view.js";
 import { cropPosition } from "../../../static/js/photos/photo.js";
 import { csv, json } from "../../../static/js/photos/export.js";
 
@@ -68,8 +68,52 @@ test("search includes the path", () => {
   assert.deepEqual(names({ search: "BEACH" }), ["pair.jpg"]);
 });
 
+test("search needs every word", () => {
+  assert.deepEqual(names({ search: " jpg  beach " }), ["pair.jpg"]);
+  assert.deepEqual(names({ search: "beach glad" }), []);
+});
+
+test("the number of faces is a filter", () => {
+  assert.deepEqual(names({ faces: "0" }), ["sky.jpg"]); // not the photo that could not be read
+  assert.deepEqual(names({ faces: "1" }), ["glad 10.jpg", "glad 9.jpg", "split.jpg"]);
+  assert.deepEqual(names({ faces: "2" }), ["pair.jpg"]);
+  const many = photo("many.jpg", Array(5).fill(face("neutral", 6)));
+  assert.deepEqual(select([...photos, many], view({ faces: "3" })).map(({ name }) => name), ["many.jpg"]);
+});
+
+test("a folder includes its subfolders, and no other folder of a similar name", () => {
+  const some = ["a", "a/b", "ab", ""].map((path) => photo(`in ${path}`, [], { path }));
+  const inFolder = (folder) => select(some, view({ folder })).map(({ path }) => path);
+  assert.deepEqual(inFolder("a"), ["a", "a/b"]);
+  assert.deepEqual(inFolder("a/b"), ["a/b"]);
+  assert.deepEqual([...folders(some)], [["a", 2], ["a/b", 1], ["ab", 1]]);
+});
+
+test("dates include both days; a photo without a date matches none", () => {
+  const at = (name, time) => photo(name, [], { taken: time === null ? null : Date.parse(time) });
+  const some = [at("1", "2026-05-01T00:00:00Z"), at("2", "2026-05-02T23:59:59Z"), at("3", "2026-05-03T00:00:00Z"), at("none", null)];
+  const between = (from, to) => select(some, view({ from, to })).map(({ name }) => name);
+  assert.deepEqual(between("2026-05-01", "2026-05-02"), ["1", "2"]);
+  assert.deepEqual(between("2026-05-02", ""), ["2", "3"]);
+  assert.deepEqual(between("", "2026-05-01"), ["1"]);
+  assert.deepEqual(between("", ""), ["1", "2", "3", "none"]);
+});
+
+test("sorts by folder, by expression with most votes first, and by certainty", () => {
+  assert.equal(names({ sort: "folder", descending: true })[0], "pair.jpg");
+  assert.deepEqual(names({ sort: "expression" }).slice(0, 4), ["glad 10.jpg", "pair.jpg", "glad 9.jpg", "split.jpg"]);
+  assert.deepEqual(names({ sort: "certainty" }).slice(0, 4), ["pair.jpg", "glad 9.jpg", "split.jpg", "glad 10.jpg"]);
+});
+
+test("a filter that is reset shows everything in the same order", () => {
+  const one = view({ show: "happiness", votes: 7, faces: "1", folder: "a", from: "2026-05-01", to: "2026-05-02", search: "x", sort: "votes" });
+  assert.equal(isFiltered(one), true);
+  assert.deepEqual({ ...one, ...noFilter() }, view({ sort: "votes" }));
+  assert.equal(isFiltered(view({ sort: "votes", photo: "x" })), false);
+});
+
 test("a view round-trips through the query", () => {
-  const one = view({ show: "happiness", votes: 7, search: "a&b=c ü", sort: "votes", descending: true, photo: "x/é.jpg:1:2" });
+  const one = view({ show: "happiness", votes: 7, search: "a&b=c ü", faces: "3", folder: "a/ö b", from: "2026-05-01", to: "2026-06-01", sort: "certainty", descending: true, photo: "x/é.jpg:1:2" });
   assert.deepEqual(viewFromQuery(queryFromView(one)), one);
   assert.equal(queryFromView(view({})), "");
 });
@@ -79,7 +123,7 @@ test("other query parameters stay", () => {
 });
 
 test("invalid parameters give the default view", () => {
-  assert.deepEqual(viewFromQuery("?show=<script>&votes=99&sort=up&order=x"), view({}));
+  assert.deepEqual(viewFromQuery("?show=<script>&votes=99&sort=up&order=x&faces=9&from=yesterday&to=2026"), view({}));
 });
 
 test("CSV has one row per face and includes every photo", () => {
