@@ -38,6 +38,7 @@
  * @property {number} width
  * @property {number} height
  * @property {number} time   capture time in ms, page clock
+ * @property {number} [position]  of the frame in a video file, s
  * @property {number} holds  number of holders; at 0 its canvas can be reused
  */
 /** @typedef {{total: number, server: number | null}} Timing  ms: from request to result; of that, the time in the reader */

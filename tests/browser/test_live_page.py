@@ -128,14 +128,14 @@ def test_pause_mirror_and_keyboard_shortcuts(open_page, video):
     before = observe(page)
     page.wait_for_timeout(700)
     assert observe(page) == before and before["faces"]
-    page.keyboard.press("m")
+    page.keyboard.press("i")
     page.wait_for_timeout(200)
     assert observe(page) == before, "mirroring moves the image and the box together"
     page.keyboard.press(" ")
     expect(page.locator("#badge-state")).to_have_text("Live")
     page.keyboard.press("?")
     expect(page.locator("#shortcuts")).to_be_visible()
-    assert page.locator("#shortcuts kbd").all_inner_texts() == ["Space", "m", "s", "r", "f", "x", "?"]
+    assert page.locator("#shortcuts kbd").all_inner_texts() == ["1", "2", "3", "Space", "i", "s", "r", "f", "x", "?"]
     page.keyboard.press("Escape")
     page.keyboard.press("x")
     expect(page.locator("#stage")).to_have_attribute("data-state", "stopped")
@@ -230,7 +230,7 @@ def test_sample_video_works_like_the_camera_without_one(open_page, path):
     with page.expect_download() as download:
         page.keyboard.press("s")
     assert download.value.path().read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
-    page.keyboard.press("m")
+    page.keyboard.press("i")
     expect(page.locator("#mirror")).to_have_attribute("aria-pressed", "true")
     page.click("#pause")
     expect(page.locator("#badge-state")).to_contain_text("Paused")

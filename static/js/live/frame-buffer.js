@@ -16,8 +16,11 @@ export class FrameBuffer {
   #free = [];
   maxAge = 500; // ms for which frames stay available
 
-  /** @param {HTMLVideoElement} video  @param {number} time  @returns {Frame | null} null while the camera shows nothing yet */
-  push(video, time) {
+  /**
+   * @param {HTMLVideoElement} video  @param {number} time  @param {number} [position]  in a video file, s
+   * @returns {Frame | null} null while the video shows nothing yet
+   */
+  push(video, time, position = 0) {
     if (!video.videoWidth) return null;
     this.#release(time);
     const scale = Math.min(1, LONG_SIDE / Math.max(video.videoWidth, video.videoHeight));
@@ -25,7 +28,7 @@ export class FrameBuffer {
     const canvas = this.#free.pop() ?? document.createElement("canvas");
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
     canvas.getContext("2d")?.drawImage(video, 0, 0, width, height);
-    const frame = { canvas, width, height, time, holds: 0 };
+    const frame = { canvas, width, height, time, position, holds: 0 };
     this.frames.push(frame);
     return frame;
   }

@@ -7,7 +7,7 @@ import { shortLabel } from "../ui/votes.js";
 /** @typedef {import("../types.js").Box} Box */
 
 // One color per face, visible on any image; static/css/ui/faces.css has the same colors for the cards.
-const FACE_COLORS = ["#6fe3d2", "#ffc857", "#ff9dbf", "#9ccbff", "#cfee6b", "#d5b8ff"];
+export const FACE_COLORS = ["#6fe3d2", "#ffc857", "#ff9dbf", "#9ccbff", "#cfee6b", "#d5b8ff"];
 const INK = "#12110f";
 const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
 
@@ -15,9 +15,9 @@ const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
  * @param {CanvasRenderingContext2D} context  its whole canvas is overwritten
  * @param {import("../types.js").Frame} frame
  * @param {{track: Track, box: Box}[]} boxes
- * @param {{mirror: boolean, scale: number}} options  `scale`: canvas pixels per CSS pixel, for lines and text
+ * @param {{mirror: boolean, scale: number, labels?: boolean}} options  `scale`: canvas pixels per CSS pixel, for lines and text
  */
-export function drawScene(context, frame, boxes, { mirror, scale }) {
+export function drawScene(context, frame, boxes, { mirror, scale, labels = true }) {
   const { width, height } = context.canvas;
   context.save();
   if (mirror) context.setTransform(-1, 0, 0, 1, width, 0);
@@ -25,15 +25,15 @@ export function drawScene(context, frame, boxes, { mirror, scale }) {
   context.restore();
   for (const { track, box } of boxes) {
     const x = (mirror ? 1 - box.x - box.width : box.x) * width;
-    drawFace(context, track, { x, y: box.y * height, width: box.width * width, height: box.height * height }, scale);
+    drawFace(context, track, { x, y: box.y * height, width: box.width * width, height: box.height * height }, { scale, labels });
   }
 }
 
 /**
  * @param {CanvasRenderingContext2D} context  @param {Track} track  @param {Box} box  in canvas pixels
- * @param {number} scale
+ * @param {{scale: number, labels: boolean}} options
  */
-function drawFace(context, track, box, scale) {
+function drawFace(context, track, box, { scale, labels }) {
   const corner = Math.min(box.width, box.height) * 0.08;
   for (const [style, line] of /** @type {[string, number][]} */ ([["rgb(0 0 0 / .55)", 5], [FACE_COLORS[track.color], 2.5]])) {
     context.strokeStyle = style;
@@ -42,7 +42,7 @@ function drawFace(context, track, box, scale) {
     context.roundRect(box.x, box.y, box.width, box.height, corner);
     context.stroke();
   }
-  drawLabel(context, track, box, scale);
+  if (labels) drawLabel(context, track, box, scale);
 }
 
 /**

@@ -25,9 +25,12 @@ export class Panel {
     this.announcer = new Announcer(elements.announcements);
   }
 
-  /** @param {Track[]} tracks  all current tracks  @param {number} time  of the result */
+  /**
+   * @param {Track[]} tracks  all current tracks  @param {number} time  of the result
+   * @returns {Track[] | null} the faces in view; null if it is too early for an update
+   */
   update(tracks, time) {
-    if (time - this.#updated < CARDS_EVERY) return;
+    if (time - this.#updated < CARDS_EVERY) return null;
     this.#updated = time;
     const present = tracks.filter((track) => time - track.seen <= REMOVE_AFTER);
     for (const [id, card] of this.#cards) {
@@ -42,6 +45,7 @@ export class Panel {
     }
     this.elements.noFaces.hidden = present.length > 0;
     this.announcer.update(present, time);
+    return present;
   }
 
   /** @param {Track} track */

@@ -1,4 +1,4 @@
-// The loop between camera, reader and canvas. One frame is in flight at a time. When its result arrives, the newest
+// The loop between video, reader and canvas. One frame is in flight at a time. When its result arrives, the newest
 // frame is sent next, so the delay cannot grow.
 
 import { Clock, FrameBuffer } from "./frame-buffer.js";
@@ -13,6 +13,7 @@ import { ReaderError } from "../types.js";
 
 const BACK_OFF = 400; // ms to wait after a reader error
 const MAX_PIXELS = 1920; // of the canvas width
+const MIN_LABELED = 240; // CSS pixels; a narrower canvas has no room for labels
 
 /** @param {number} milliseconds */
 const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -30,6 +31,8 @@ export class Player {
   /** @type {import("../types.js").Model | null} */
   model = null;
   mirror = true;
+  /** Whether the video is a paused file: each of its frames is read and shown until the next. */
+  still = false;
   tracker = new Tracker();
   clock = new Clock();
   #buffer = new FrameBuffer();
@@ -89,9 +92,9 @@ export class Player {
 
   /** Buffers every frame that the camera delivers. @param {() => boolean} isRunning */
   #captureFrames(isRunning) {
-    const capture = () => {
+    const capture = (/** @type {number} */ _now, /** @type {{mediaTime: number} | undefined} */ metadata = undefined) => {
       if (!isRunning()) return;
-      if (!this.#paused && this.#buffer.push(this.video, performance.now())) this.#wake();
+      if (!this.#paused && this.#buffer.push(this.video, performance.now(), metadata?.mediaTime ?? this.video.currentTime)) this.#wake();
       next();
     };
     const next = () => ("requestVideoFrameCallback" in this.video ? this.video.requestVideoFrameCallback(capture) : requestAnimationFrame(capture));
@@ -142,11 +145,10 @@ export class Player {
 
   #draw() {
     const now = performance.now();
-    const moment = this.clock.moment(now);
-    const shown = this.#paused ? this.#read ?? this.#shown : this.#buffer.at(moment) ?? this.#shown ?? this.#buffer.newest;
+    const shown = this.#frameToShow(now);
     if (!shown) return;
     this.#fit(shown);
-    const fresh = this.#paused || this.clock.fresh(now);
+    const fresh = this.#paused || (this.still ? shown === this.#read : this.clock.fresh(now));
     this.#shown = swap(this.#shown, shown);
     const { width, height } = this.canvas;
     const drawn = [shown.time, fresh && this.#read?.time, this.mirror, width, height, document.documentElement.dataset.theme].join();
@@ -154,8 +156,25 @@ export class Player {
     this.#drawn = drawn;
     const boxes = fresh ? this.boxesAt(shown.time) : [];
     const context = this.canvas.getContext("2d");
-    if (context) drawScene(context, shown, boxes, { mirror: this.mirror, scale: width / this.canvas.clientWidth || 1 });
+    if (context) drawScene(context, shown, boxes, { mirror: this.mirror, scale: width / this.canvas.clientWidth || 1, labels: this.canvas.clientWidth >= MIN_LABELED });
     this.events.onDraw(boxes, shown);
+  }
+
+  /** @param {number} now */
+  #frameToShow(now) {
+    if (this.#paused) return this.#read ?? this.#shown;
+    if (this.still) return this.#buffer.newest ?? this.#shown;
+    return this.#buffer.at(this.clock.moment(now)) ?? this.#shown ?? this.#buffer.newest;
+  }
+
+  /** Draw the frame again although nothing changed. */
+  redraw() {
+    this.#drawn = "";
+  }
+
+  /** The video continues at another moment: the next votes owe nothing to the previous ones. */
+  jump() {
+    for (const track of this.tracker.tracks) track.probabilities = {};
   }
 
   /** @param {number} time  @returns {{track: Track, box: import("../types.js").Box}[]} */

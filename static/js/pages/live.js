@@ -1,16 +1,20 @@
-// The live page: connects camera, reader, player, panel and buttons.
+// The live page: connects sources, reader, player, views, panel and buttons.
 
 import { browserOf, cameraHelp } from "../live/camera-help.js";
-import { CameraError, closeCamera, listCameras, openCamera } from "../live/camera.js";
+import { CameraError, listCameras } from "../live/camera.js";
 import { DeviceReader } from "../device/reader.js";
 import { OFFLINE_MESSAGES, keepForOffline } from "../device/offline.js";
+import { FaceTiles } from "../live/face-tiles.js";
+import { FullScreen } from "../live/full-screen.js";
+import { LargeVotes } from "../live/large-votes.js";
 import { bindShortcuts } from "../ui/keyboard-shortcuts.js";
 import { Panel } from "../live/panel.js";
 import { Player } from "../live/player.js";
 import { ServerReader } from "../live/server-reader.js";
-import { SAMPLE_CREDIT, openSample } from "../live/sample-video.js";
 import { Session } from "../live/session.js";
+import { SOURCES, canShareScreen, closeSource, openSource } from "../live/sources.js";
 import { Stage } from "../live/stage.js";
+import { Views } from "../live/views.js";
 import { buttonOf, get, partOf } from "../ui/dom.js";
 import { download, fileName } from "../ui/downloads.js";
 import { LocationSwitch, addressWith, backendChoice, inferenceLocation } from "../ui/inference-location.js";
@@ -26,19 +30,20 @@ const locationSwitch = new LocationSwitch(partOf("location-switch"));
 const VIDEO_BUTTONS = ["pause", "mirror", "snapshot", "record", "full", "stop"].map(buttonOf);
 // The reader itself reports a lost connection; the next frame resolves the other errors.
 const IGNORED = new Set(["disconnected", "replaced", "too_fast"]);
-/** @type {import("../live/stage.js").Action} */
-const START_CAMERA = { label: "Start the camera", primary: true, onClick: () => void startCamera() };
-/** @type {import("../live/stage.js").Action} */
-const SAMPLE = { label: "Use a sample video", onClick: () => void startSample() };
 const PHOTOS = { label: "Use photos instead", href: "/photos" };
-/** @type {"camera" | "sample"} what the video shows */
+const fileInput = get("file", HTMLInputElement);
+const largeVotes = new LargeVotes(partOf("large-votes"));
+const tiles = new FaceTiles(partOf("face-tiles"));
+const fullScreen = new FullScreen(partOf("live-video"), buttonOf("full"));
+/** @type {import("../live/sources.js").SourceName} what the video shows */
 let source = "camera";
 
 const player = new Player(video, get("canvas", HTMLCanvasElement), {
   onReading(reading, tracks, frame, timing) {
     stage.showStatus("");
     session.add(reading, tracks, Date.now() - (performance.now() - frame.time));
-    panel.update(player.tracker.tracks, frame.time);
+    const present = panel.update(player.tracker.tracks, frame.time);
+    if (present) showFaces(present);
     panel.showTiming(timing, performance.now(), player.clock.delay);
     if (session.recording) showSession();
   },
@@ -46,8 +51,26 @@ const player = new Player(video, get("canvas", HTMLCanvasElement), {
     if (IGNORED.has(error.code)) return;
     stage.showStatus(error.message);
   },
-  onDraw: (boxes) => panel.markBoxes(boxes),
+  onDraw(boxes, frame) {
+    panel.markBoxes(boxes);
+    if (views.current === "faces") tiles.draw(boxes, frame, player.mirror);
+  },
 });
+
+const views = new Views(partOf("views"), (view) => {
+  stage.element.dataset.view = view;
+  partOf("large-votes").hidden = view !== "large";
+  partOf("face-tiles").hidden = view !== "faces";
+  history.replaceState(null, "", addressWith({ view: view === "video" ? null : view }));
+  showFaces(player.tracker.tracks);
+  player.redraw();
+});
+
+/** @param {import("../vision/tracking.js").Track[]} present  the faces in view */
+function showFaces(present) {
+  if (views.current === "large") largeVotes.update(present);
+  if (views.current === "faces") tiles.update(present);
+}
 
 /** @param {"live" | "paused" | "off"} state  @param {string} text */
 function showBadge(state, text) {
@@ -110,82 +133,119 @@ function showChoice(select, count) {
   if (label) label.hidden = count < 2;
 }
 
-/** @param {string} [deviceId] */
-async function startCamera(deviceId) {
-  source = "camera";
+/** @param {import("../live/sources.js").SourceName} name  @param {boolean} [primary]  @returns {import("../live/stage.js").Action} */
+const startAction = (name, primary) => ({ label: SOURCES[name].start, primary, onClick: () => choose(name) });
+
+/** The ways to start, in a message over the video. @param {import("../live/sources.js").SourceName} [first] */
+function startActions(first = source) {
+  const others = /** @type {const} */ (["camera", "sample", "file", ...(canShareScreen() ? ["screen"] : [])]).filter((name) => name !== first);
+  return [startAction(first, true), ...others.map((name) => startAction(/** @type {any} */ (name)))];
+}
+
+/** Start a source; a file has to be chosen first. @param {import("../live/sources.js").SourceName} name */
+function choose(name) {
+  if (name === "file") fileInput.click();
+  else void startSource(name);
+}
+
+/** @param {import("../live/sources.js").SourceName} name  @param {{deviceId?: string, file?: File}} [options] */
+async function startSource(name, options = {}) {
+  closeSource(video);
+  source = name;
   buttonOf("use-camera").hidden = true;
-  stage.showMessage("starting", { title: "Starting the camera …", text: "Allow the camera if the browser asks." });
+  stage.showMessage("starting", SOURCES[name].starting);
   try {
-    const camera = await openCamera(video, { deviceId, onEnded: () => fail(new CameraError("unplugged")) });
-    player.mirror = camera.facing !== "environment";
-    buttonOf("mirror").setAttribute("aria-pressed", String(player.mirror));
-    const found = await listCameras();
-    cameras.replaceChildren(...found.map(({ id, name }) => new Option(name, id, false, id === camera.deviceId)));
+    const { mirror, deviceId } = await openSource(name, video, { ...options, onEnded: endSource });
+    setMirror(mirror);
+    const found = name === "camera" ? await listCameras() : [];
+    cameras.replaceChildren(...found.map(({ id, name: label }) => new Option(label, id, false, id === deviceId)));
     showChoice(cameras, found.length);
   } catch (error) {
-    fail(error instanceof CameraError ? error : new CameraError("failed"));
+    fail(error instanceof Error ? error : new CameraError("failed"));
     return;
   }
   await startPlayer();
 }
 
-/** Play the sample video in the camera's place. */
-async function startSample() {
-  closeCamera(video);
-  source = "sample";
-  stage.showMessage("starting", { title: "Starting the sample video …", text: SAMPLE_CREDIT });
-  try {
-    await openSample(video);
-  } catch (error) {
-    stopVideo();
-    const text = `The sample video did not start: ${error instanceof Error ? error.message : error}.`;
-    stage.showMessage("sample-failed", { title: "No sample video", text }, [START_CAMERA, PHOTOS]);
-    return;
-  }
-  player.mirror = false;
-  buttonOf("mirror").setAttribute("aria-pressed", "false");
-  showChoice(cameras, 0);
-  await startPlayer();
+/** @param {boolean} mirror */
+function setMirror(mirror) {
+  player.mirror = mirror;
+  buttonOf("mirror").setAttribute("aria-pressed", String(mirror));
 }
 
 /** The video plays: show the controls, read its frames. */
 async function startPlayer() {
-  for (const button of VIDEO_BUTTONS) button.hidden = false;
-  buttonOf("full").hidden = !document.fullscreenEnabled;
-  buttonOf("use-camera").hidden = source !== "sample" || !navigator.mediaDevices;
+  showControls(true);
   partOf("before").hidden = true;
+  history.replaceState(null, "", addressWith({ source: source === "camera" ? null : source }));
   panel.clear();
-  setPaused(false);
+  player.paused = false;
+  player.still = source === "file" && video.paused;
+  showPaused(player.still);
   player.start();
   if (!player.reader && inferenceLocation() === "server") await useReader(new ServerReader());
 }
 
-/** @param {CameraError} error */
+/** Controls are shown only while they can be used. @param {boolean} playing */
+function showControls(playing) {
+  const whilePlaying = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-while-playing]"));
+  for (const element of [...VIDEO_BUTTONS, partOf("views"), ...whilePlaying]) element.hidden = !playing;
+  buttonOf("use-camera").hidden = !playing || source === "camera" || !navigator.mediaDevices;
+}
+
+/** The camera was disconnected, or sharing was stopped in the browser. */
+function endSource() {
+  if (source === "camera") fail(new CameraError("unplugged"));
+  else stopSource();
+}
+
+/** @param {Error} error */
 function fail(error) {
   stopVideo();
-  const again = { label: "Try again", primary: true, onClick: () => void startCamera() };
+  if (!(error instanceof CameraError)) {
+    stage.showMessage(`${source}-failed`, { title: SOURCES[source].failed, text: error.message }, [...startActions(), PHOTOS]);
+    return;
+  }
+  const again = { label: "Try again", primary: true, onClick: () => choose("camera") };
   const help = cameraHelp(error.code, { browser: browserOf(navigator.userAgent, navigator.maxTouchPoints), host: location.host });
-  stage.showMessage(error.code, help, error.code === "insecure" ? [{ ...SAMPLE, primary: true }, PHOTOS] : [again, SAMPLE, PHOTOS]);
+  const insecure = error.code === "insecure";
+  stage.showMessage(error.code, help, [...(insecure ? [] : [again]), startAction("sample", insecure), startAction("file"), PHOTOS]);
+}
+
+function stopSource() {
+  stopVideo();
+  stage.showMessage("stopped", { title: SOURCES[source].off, text: "No frames are sent." }, startActions());
 }
 
 function stopVideo() {
   player.stop();
-  closeCamera(video);
+  closeSource(video);
   panel.clear();
   if (session.recording) setRecording(false);
-  for (const button of [...VIDEO_BUTTONS, buttonOf("use-camera")]) button.hidden = true;
+  showControls(false);
   showBadge("off", "Off");
 }
 
-const liveText = () => (source === "sample" ? "Sample video" : "Live");
-
 /** @param {boolean} paused */
 function setPaused(paused) {
+  if (source === "file") return void (paused ? video.pause() : video.play());
   player.paused = paused;
-  const button = buttonOf("pause");
-  button.setAttribute("aria-pressed", String(paused));
+  showPaused(paused);
+}
+
+/** @param {boolean} paused */
+function showPaused(paused) {
+  buttonOf("pause").setAttribute("aria-pressed", String(paused));
   stage.showVideo(paused ? "paused" : "live");
-  showBadge(paused ? "paused" : "live", paused ? "Paused: no frames are sent" : liveText());
+  showBadge(paused ? "paused" : "live", paused ? (source === "file" ? "Paused" : "Paused: no frames are sent") : SOURCES[source].badge);
+}
+
+for (const event of ["play", "pause"]) {
+  video.addEventListener(event, () => {
+    if (source !== "file" || !video.src) return;
+    player.still = video.paused;
+    showPaused(video.paused);
+  });
 }
 
 /** @param {boolean} on */
@@ -208,42 +268,52 @@ function showSession() {
 
 /** @type {Record<string, () => void>} */
 const ACTIONS = {
-  start: () => void startCamera(),
-  sample: () => void startSample(),
-  "use-camera": () => void startCamera(),
-  pause: () => setPaused(!player.paused),
-  mirror() {
-    player.mirror = !player.mirror;
-    buttonOf("mirror").setAttribute("aria-pressed", String(player.mirror));
-  },
+  start: () => choose("camera"),
+  sample: () => choose("sample"),
+  "open-file": () => choose("file"),
+  "share-screen": () => choose("screen"),
+  "use-camera": () => choose("camera"),
+  pause: () => setPaused(source === "file" ? !video.paused : !player.paused),
+  mirror: () => setMirror(!player.mirror),
   async snapshot() {
     const blob = await player.snapshot();
     if (blob) download(blob, fileName("snapshot", "png"));
   },
   record: () => setRecording(!session.recording),
-  full: () => void (document.fullscreenElement ? document.exitFullscreen() : stage.element.requestFullscreen()),
-  stop() {
-    stopVideo();
-    const title = source === "sample" ? "The sample video is off" : "The camera is off";
-    stage.showMessage("stopped", { title, text: "No frames are sent." }, [START_CAMERA, SAMPLE]);
-  },
+  full: () => fullScreen.toggle(),
+  stop: stopSource,
   help: () => get("shortcuts", HTMLDialogElement).showModal(),
   "save-csv": () => download(new Blob([session.csv()], { type: "text/csv" }), fileName("session", "csv")),
   "save-json": () => download(new Blob([session.json()], { type: "application/json" }), fileName("session", "json")),
 };
 for (const [id, action] of Object.entries(ACTIONS)) buttonOf(id).addEventListener("click", action);
 
-cameras.addEventListener("change", () => void startCamera(cameras.value));
+cameras.addEventListener("change", () => void startSource("camera", { deviceId: cameras.value }));
+fileInput.addEventListener("change", () => {
+  const [file] = fileInput.files ?? [];
+  fileInput.value = ""; // so that the same file can be chosen again
+  if (file) void startSource("file", { file });
+});
+stage.element.addEventListener("dragover", (event) => event.preventDefault());
+stage.element.addEventListener("drop", (event) => {
+  event.preventDefault();
+  const [file] = event.dataTransfer?.files ?? [];
+  if (file) void startSource("file", { file });
+});
 smoothing.addEventListener("input", () => {
   player.tracker.smoothing = 1000 * smoothing.valueAsNumber;
   get("smoothing-value", HTMLOutputElement).value = `${smoothing.valueAsNumber.toFixed(1)} s`;
 });
 document.addEventListener("visibilitychange", () => {
+  if (source === "file" && document.hidden) video.pause();
   if (!video.srcObject || player.paused) return;
-  showBadge(document.hidden ? "paused" : "live", document.hidden ? "Paused: the tab was hidden" : liveText());
+  showBadge(document.hidden ? "paused" : "live", document.hidden ? "Paused: the tab was hidden" : SOURCES[source].badge);
 });
-bindShortcuts(partOf("toolbar"), partOf("shortcut-list"));
+bindShortcuts(partOf("live-video"), partOf("shortcut-list"));
 partOf("host").textContent = `this server (${location.host})`;
+buttonOf("share-screen").hidden = !canShareScreen();
 if (inferenceLocation() === "device") void useDevice();
-if (new URLSearchParams(location.search).get("source") === "sample") void startSample();
+const query = new URLSearchParams(location.search);
+views.show(query.get("view") ?? "");
+if (query.get("source") === "sample") void startSource("sample");
 else if (!window.isSecureContext || !navigator.mediaDevices) fail(new CameraError("insecure"));
