@@ -9,7 +9,7 @@
 /** @typedef {{id: number, color: number, samples: Sample[]}} FaceHistory  samples in order of time */
 /** @typedef {{time: number, note: string}} Mark  time: s */
 
-export const MAX_SAMPLES = 20_000; // of all faces; one face reaches it after 83 minutes
+export const MAX_SAMPLES = 20_000; // in total; one face reaches it after 83 minutes
 export const MAX_MARKS = 500;
 const FIRST_STEP = 0.25; // s
 const HOLD = 1; // s for which a result is valid if no other follows
