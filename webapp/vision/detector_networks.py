@@ -111,7 +111,7 @@ def _compile(folder):
     network = graph_model.load(folder)
     tf = engines.import_tensorflow()
 
-    @tf.function(input_signature=[tf.TensorSpec((None, None, None, 3), tf.float32)])
+    @tf.function(input_signature=[tf.TensorSpec((None, None, None, 3), tf.float32)], autograph=False)
     def run(pixels):
         outputs = network(pixels)
         return tf.concat([outputs["boxes"], outputs["scores"]], axis=-1)

@@ -1,0 +1,251 @@
+"""The networks in batches, and how many live sessions they carry: python -m benchmarks.gpu [--engine keras]
+
+Measures, on a GPU or on TensorFlow's CPU: inputs per second against the batch, memory, the processor time of a frame
+outside the networks, and the largest number of live sessions, each with 10 frames per second, whose 95th percentile is
+at most 150 ms. Sessions are threads that call the reader, without a socket. Computes from the networks' graphs what
+one frame costs on a card of which the memory's bandwidth is given. Prints Markdown.
+"""
+
+import argparse
+import math
+import os
+import platform
+import resource
+import statistics
+import threading
+import time
+
+import numpy as np
+
+from webapp import bundles, settings
+from webapp.readers import Readers
+from webapp.vision import engines, graph_model
+from webapp.vision.batching import BATCH_SIZES
+
+from .live import make_frames
+
+FRAMES_PER_SECOND = 10
+P95 = 150           # ms
+LATE = 1000         # ms; a session that is this late stops the measurement
+THRESHOLD = 0.4
+# H200 SXM: NVIDIA, "H200 Tensor Core GPU", data sheet: 4.8 TB/s, 67 TFLOPS of float32, PCIe Gen5 of 128 GB/s both ways.
+BANDWIDTH, FLOPS, PCIE = 4.8e12, 67e12, 64e9
+LAUNCH = 6e-6       # s per operator of a graph, an assumption: TensorFlow's executor and the launch of a kernel
+FREE = ("Const", "Placeholder", "ReadVariableOp", "Identity", "NoOp", "Shape", "StridedSlice", "Reshape")
+SHARE = 0.4         # of the card's peak, an assumption
+
+
+def main():
+    options = arguments()
+    readers = load(options)
+    tf = engines.import_tensorflow() if readers.engine == "keras" else None
+    gpus = tf.config.list_physical_devices("GPU") if tf else []
+    device = tf.config.experimental.get_device_details(gpus[0])["device_name"] if gpus else "CPU"
+    print(f"Engine {readers.engine} on {device}; {os.cpu_count()} CPU cores ({platform.machine()}), load before "
+          f"{os.getloadavg()[0]:.1f}; {options.model}; frames of 640 x 480.\n")
+    reader = readers.get()
+    frame = make_frames(1)[0]
+    inputs = record(reader, frame)
+    if tf:
+        print(batches(reader, inputs, options.seconds))
+        print(arithmetic(tf, options, inputs))
+    host = host_milliseconds(reader, frame, inputs)
+    print(f"Processor time of a frame outside the networks: {host:.1f} ms.\n")
+    print(f"Sessions with p95 <= {P95} ms: {sessions(reader, frame, options.seconds)}; "
+          f"with networks that cost nothing: {sessions(replayed(reader, inputs), frame, options.seconds)}.\n")
+    print(memory(tf, gpus))
+
+
+def load(options):
+    given = settings.load({"engine": options.engine, "model": options.model}, environ={})
+    return Readers(given, bundles.find(given.path("models")))
+
+
+def record(reader, frame):
+    """{network: inputs} of the networks that a frame needs: ("detector", size) and "expressions"."""
+    inputs = {}
+    networks, classify = reader.detector._networks, reader.classifier.probabilities
+
+    def recorder(key, run):
+        def record_and_run(pixels):
+            inputs.setdefault(key, []).append(pixels)
+            return run(pixels)
+        return record_and_run
+
+    originals = {size: network.run for size, network in networks.items()}
+    for size, network in networks.items():
+        network.run = recorder(("detector", size), originals[size])
+    faces = reader.read(frame, threshold=THRESHOLD)["faces"]
+    for size, network in networks.items():
+        network.run = originals[size]
+    crops = np.zeros((len(faces), reader.classifier.crop.size, reader.classifier.crop.size), np.float32)
+    recorder("expressions", classify)(crops)
+    return inputs
+
+
+def batches(reader, inputs, seconds):
+    """A table of inputs per second: a row per network, a column per batch."""
+    rows = [["inputs/s", "per frame", *BATCH_SIZES], ["---"] + ["--:"] * (1 + len(BATCH_SIZES))]
+    for key, recorded in inputs.items():
+        run = reader.classifier._network if key == "expressions" else reader.detector._networks[key[1]].guard
+        one = recorded[0][..., None] if key == "expressions" else recorded[0]
+        rates = [rate(run, np.repeat(one, batch, axis=0), seconds / 2) for batch in BATCH_SIZES]
+        rows.append([name(key), len(recorded), *(f"{each:,.0f}" for each in rates)])
+    return table(rows)
+
+
+def rate(run, rows, seconds):
+    """Inputs per second, from the median run."""
+    run(rows)
+    taken, end = [], time.perf_counter() + seconds
+    while time.perf_counter() < end or len(taken) < 3:
+        started = time.perf_counter()
+        run(rows)
+        taken.append(time.perf_counter() - started)
+    return len(rows) / statistics.median(taken)
+
+
+def arithmetic(tf, options, inputs):
+    """A table, computed: what a frame costs on a card, by its graphs' operators, each of which runs by itself."""
+    rows = [["computed", "per frame", "million multiply-adds", "MB moved in memory", "operators", "kB to the card",
+             "kB back", "µs per input in batches of 8", "of 32"], ["---"] + ["--:"] * 8]
+    total = np.zeros(5)
+    for key, recorded in inputs.items():
+        graph, shape = graph_of(tf, options, key, recorded[0].shape[1:])
+        adds, moved, operators = cost(tf, graph)
+        sent, back = 4 * math.prod(shape), 4 * sum(math.prod(output.shape[1:]) for output in graph.outputs)
+        taken = [seconds(adds, moved, operators, batch) for batch in (8, 32)]
+        rows.append([name(key), len(recorded), f"{adds / 1e6:.1f}", f"{moved / 1e6:.1f}", operators,
+                     f"{sent / 1e3:.0f}", f"{back / 1e3:.0f}", *(f"{1e6 * each:.0f}" for each in taken)])
+        total += len(recorded) * np.array([adds, moved, sent + back, *taken])
+    adds, moved, transferred, of_8, of_32 = total
+    return table(rows) + (
+        f"\nComputed for {BANDWIDTH / 1e12:g} TB/s and {FLOPS / 1e12:g} TFLOPS, of which {SHARE:.0%} are reached, and "
+        f"{1e6 * LAUNCH:g} µs per operator: {adds / 1e6:.0f} million multiply-adds and {moved / 1e6:.0f} MB per frame; "
+        f"{1 / of_8:,.0f} frames/s in batches of 8, {1 / of_32:,.0f} in batches of 32; over PCIe "
+        f"{transferred / 1e6:.2f} MB per frame, {PCIE * SHARE / transferred:,.0f} frames/s.\n")
+
+
+def graph_of(tf, options, key, shape):
+    """(graph of a network for one input, its shape)."""
+    if key == "expressions":
+        import keras
+        network = keras.models.load_model(settings.ROOT / "static/models" / options.model / "model.keras")
+        shape = (*shape, 1)
+    else:
+        network = graph_model.load(settings.ROOT / "static/detector/tfjs")
+    return tf.function(network, autograph=False).get_concrete_function(tf.TensorSpec((1, *shape), tf.float32)).graph, shape
+
+
+def cost(tf, graph):
+    """(multiply-adds, bytes read and written, operators) of a graph with fixed shapes."""
+    profile = tf.compat.v1.profiler
+    options = profile.ProfileOptionBuilder(profile.ProfileOptionBuilder.float_operation()).with_empty_output().build()
+    operations = [one for one in graph.get_operations() if one.type not in FREE]
+    tensors = [tensor for one in operations for tensor in (*one.inputs, *one.outputs)]
+    moved = sum(4 * math.prod(tensor.shape) for tensor in tensors
+                if tensor.dtype == tf.float32 and tensor.shape.is_fully_defined())
+    return profile.profile(graph, options=options).total_float_ops / 2, moved, len(operations)
+
+
+def seconds(adds, moved, operators, batch):
+    """Per input."""
+    return operators * LAUNCH / batch + max(moved / BANDWIDTH, 2 * adds / FLOPS) / SHARE
+
+
+def replayed(reader, inputs):
+    """The reader with networks that return what they returned before."""
+    originals = {key: reader.detector._networks[key[1]].run for key in inputs if key != "expressions"}
+    outputs = {sample(pixels): originals[key](pixels) for key in originals for pixels in inputs[key]}
+    probabilities = reader.classifier.probabilities(inputs["expressions"][0])
+    for key in originals:
+        reader.detector._networks[key[1]].run = lambda pixels: outputs[sample(pixels)]
+    reader._batcher.submit = lambda crops: (probabilities, {"wait": 0.0, "network": 0.0})
+    return reader
+
+
+def sample(pixels):
+    return pixels[0, ::8, ::8].tobytes()
+
+
+def host_milliseconds(reader, frame, inputs, runs=30):
+    """Median processor time in ms of a frame less that of its networks, run by themselves."""
+    def processor_time(function):
+        started = time.process_time()
+        function()
+        return time.process_time() - started
+
+    def networks():
+        for key, recorded in inputs.items():
+            for each in recorded:
+                if key == "expressions":
+                    reader._batcher.submit(each)
+                else:
+                    reader.detector._networks[key[1]].run(each)
+
+    differences = [processor_time(lambda: reader.read(frame, threshold=THRESHOLD)) - processor_time(networks)
+                   for _ in range(runs)]
+    return 1000 * statistics.median(differences)
+
+
+def sessions(reader, frame, seconds):
+    """The largest number of sessions whose 95th percentile is at most P95: doubled, then by bisection."""
+    carried, refused = 0, 1
+    while quantile(reader, frame, refused, seconds) <= P95 and refused < 4096:
+        carried, refused = refused, 2 * refused
+    while refused - carried > max(1, carried // 16):
+        middle = (carried + refused) // 2
+        if quantile(reader, frame, middle, seconds) <= P95:
+            carried = middle
+        else:
+            refused = middle
+    return carried
+
+
+def quantile(reader, frame, count, seconds):
+    """The 95th percentile in ms of the delay after the time at which a frame is due."""
+    delays, begin = [], time.perf_counter() + 0.2
+
+    def work(number):
+        due = begin + number / count / FRAMES_PER_SECOND
+        while due < begin + seconds:
+            time.sleep(max(0, due - time.perf_counter()))
+            reader.read(frame, threshold=THRESHOLD)
+            delays.append(1000 * (time.perf_counter() - due))
+            if delays[-1] > LATE:
+                return
+            due += 1 / FRAMES_PER_SECOND
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return float(np.quantile(delays, 0.95))
+
+
+def memory(tf, gpus):
+    resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+    card = [f"{tf.config.experimental.get_memory_info(f'GPU:{n}')['peak'] / 1e6:,.0f} MB at most on the GPU"
+            for n in range(len(gpus))]
+    return f"Memory: {', '.join([f'{resident:,.0f} MB resident at most', *card])}.\n"
+
+
+def name(key):
+    return "expression network" if key == "expressions" else "detector, {} x {} px".format(*key[1])
+
+
+def table(rows):
+    return "\n".join(f"| {' | '.join(map(str, row))} |" for row in rows) + "\n"
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--engine", default="keras", choices=engines.ENGINES, help="default: keras")
+    parser.add_argument("--model", default="jury-live", help="model bundle (default: jury-live)")
+    parser.add_argument("--seconds", type=float, default=2, help="duration of a measurement (default: 2)")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
