@@ -134,7 +134,8 @@ def graph_of(tf, options, key, shape):
         shape = (*shape, 1)
     else:
         network = graph_model.load(settings.ROOT / "static/detector/tfjs")
-    return tf.function(network, autograph=False).get_concrete_function(tf.TensorSpec((1, *shape), tf.float32)).graph, shape
+    function = tf.function(network, autograph=False, input_signature=[tf.TensorSpec((1, *shape), tf.float32)])
+    return function.get_concrete_function().graph, shape
 
 
 def cost(tf, graph):
