@@ -14,6 +14,7 @@ import { Queue } from "../photos/queue.js";
 import { ReaderChoice } from "../photos/readers.js";
 import { isSample, sampleAlbum } from "../photos/sample-album.js";
 import { SinglePhoto } from "../photos/single-photo.js";
+import { collapse, stacksOf } from "../photos/stacks.js";
 import { Store, Thumbnails } from "../photos/store.js";
 import { Videos } from "../photos/videos.js";
 import { counts, folders, viewFromQuery, select, queryFromView } from "../photos/view.js";
@@ -52,6 +53,8 @@ const singlePhoto = new SinglePhoto(get("single", HTMLDialogElement), {
   model: (name) => readerChoice.models.find((model) => model.name === name),
 });
 let view = viewFromQuery(location.search);
+/** @type {Map<string, import("../photos/stacks.js").Stack>} of the photos that match the filters */
+let stacks = new Map();
 
 /** @param {Partial<import("../photos/view.js").View>} changes */
 function setView(changes) {
@@ -72,9 +75,12 @@ function scheduleRender() {
 
 function render() {
   const all = [...gallery.photos.values()];
-  const shown = select(all, view);
+  const matching = select(all, view);
+  stacks = stacksOf(matching);
+  const shown = view.stacks ? collapse(matching, stacks, view.stack) : matching;
   filterBar.show(view, counts(all, view), folders(all));
   grid.show(shown);
+  showStackButton();
   progress.show(listing > 0);
   const hasPhotos = gallery.photos.size > 0;
   page.dataset.empty = String(!hasPhotos);
@@ -89,6 +95,14 @@ function render() {
   const open = view.photo ? gallery.photos.get(view.photo) : undefined;
   if (open && singlePhoto.photo !== open) void singlePhoto.show(open);
   if (!open && singlePhoto.photo) singlePhoto.close();
+}
+
+function showStackButton() {
+  const count = new Set(stacks.values()).size;
+  const control = buttonOf("stacks");
+  control.hidden = !count && !view.stacks;
+  control.textContent = `Stacks: ${count}`;
+  control.setAttribute("aria-pressed", String(view.stacks));
 }
 
 /** @param {AsyncGenerator<Item>} items */
@@ -123,6 +137,24 @@ grid.progressOf = ({ id }) => {
   const task = queue.tasks.get(id);
   return task?.state === "running" || task?.state === "waiting" ? task.progress : null;
 };
+grid.stackOf = ({ id }) => {
+  const stack = view.stacks ? stacks.get(id) : undefined;
+  return stack ? { stack, open: stack.id === view.stack } : null;
+};
+grid.onStack = (photo) => {
+  const stack = stacks.get(photo.id);
+  if (!stack) return;
+  setView({ stacks: true, stack: view.stacks && view.stack === stack.id ? "" : stack.id });
+  grid.focus(grid.photos.indexOf(stack.best));
+};
+grid.onChoose = (photo) => {
+  const stack = stacks.get(photo.id);
+  if (!stack) return;
+  const chosen = !photo.chosen;
+  void gallery.change(new Map(stack.photos.map((other) => [other, { chosen: other === photo && chosen }])));
+  render();
+  grid.focus(grid.photos.indexOf(photo));
+};
 grid.onOpen = (photo) => setView({ photo: photo.id });
 grid.onSelect = (photo, index, range) => {
   selection.toggle(grid.photos, index, range);
@@ -141,6 +173,7 @@ for (const id of ["pick-files", "pick-folder"]) {
     input.value = "";
   });
 }
+buttonOf("stacks").addEventListener("click", () => setView({ stacks: !view.stacks, stack: "" }));
 buttonOf("sample-album").addEventListener("click", () => void addItems(sampleAlbum(buttonOf("sample-album").dataset.file ?? "")));
 addEventListener("dragover", (event) => {
   event.preventDefault();
@@ -193,6 +226,7 @@ for (const [id, action] of Object.entries(ACTIONS)) buttonOf(id).addEventListene
 await readerChoice.load();
 await gallery.load();
 await videos.load();
+void gallery.addAppearances();
 if (new URLSearchParams(location.search).get("source") === "sample") {
   setView({}); // the album is added once, not with every reload
   buttonOf("sample-album").click();

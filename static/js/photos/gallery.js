@@ -1,5 +1,7 @@
 // The gallery: its photos, in memory for the page and in the store for the next visit, and which of them are selected.
 
+import { appearance } from "./previews.js";
+
 /** @typedef {import("./photo.js").Photo} Photo */
 /** @typedef {import("./intake.js").Item} Item */
 /** @typedef {import("./store.js").Store} Store */
@@ -56,6 +58,24 @@ export class Gallery extends EventTarget {
     this.photos.set(photo.id, photo);
     await this.#store.putRead(photo, previews);
     this.#changed();
+  }
+
+  /** @param {Map<Photo, Partial<Photo>>} changes  at once in memory, then in the store */
+  async change(changes) {
+    for (const [photo, values] of changes) Object.assign(photo, values);
+    this.#changed();
+    await this.#store.put([...changes.keys()]);
+  }
+
+  /** Add the appearance of photos that were stored without it. */
+  async addAppearances() {
+    for (const photo of [...this.photos.values()].filter(({ preview, hash }) => preview && hash === undefined)) {
+      const blob = await this.#store.preview(photo.id);
+      const bitmap = blob && (await createImageBitmap(blob).catch(() => null));
+      if (!bitmap || !this.photos.has(photo.id)) continue;
+      await this.change(new Map([[photo, appearance(bitmap)]]));
+      bitmap.close();
+    }
   }
 
   /** @param {string[]} ids */

@@ -38,8 +38,14 @@ export class Grid {
   isSelected = () => false;
   /** @type {(photo: Photo) => number | null} progress from 0 to 1 while a photo is processed, else null */
   progressOf = () => null;
+  /** @type {(photo: Photo) => import("./tile.js").StackState} */
+  stackOf = () => null;
   /** @type {(photo: Photo) => void} */
   onOpen = () => {};
+  /** Show or hide the other photos of a stack. @type {(photo: Photo) => void} */
+  onStack = () => {};
+  /** Make a photo the best of its stack. @type {(photo: Photo) => void} */
+  onChoose = () => {};
   /** @type {(photo: Photo, index: number, range: boolean) => void} */
   onSelect = () => {};
 
@@ -96,7 +102,7 @@ export class Grid {
         this.#tiles.set(index, tile);
       }
       tile.moveTo((index % columns) * (side + GAP), Math.floor(index / columns) * row, side);
-      tile.show(photo, { index, count: this.#photos.length, selected: this.isSelected(photo), progress: this.progressOf(photo), current: index === this.#current });
+      tile.show(photo, { index, count: this.#photos.length, selected: this.isSelected(photo), progress: this.progressOf(photo), current: index === this.#current, stacked: this.stackOf(photo) });
     }
     for (const tile of this.#unused) tile.hide();
   }
@@ -118,7 +124,9 @@ export class Grid {
     const index = this.#indexOf(event.target);
     const photo = this.#photos[index];
     if (!photo) return;
-    if (event.target instanceof Element && event.target.closest(".tile-select")) return this.onSelect(photo, index, event.shiftKey);
+    const part = event.target instanceof Element ? event.target.closest(".tile-select, .tile-stack, .tile-choose") : null;
+    if (part?.matches(".tile-select")) return this.onSelect(photo, index, event.shiftKey);
+    if (part) return part.matches(".tile-stack") ? this.onStack(photo) : this.onChoose(photo);
     if (event.ctrlKey || event.metaKey || event.shiftKey) {
       event.preventDefault();
       return this.onSelect(photo, index, event.shiftKey);
@@ -127,7 +135,7 @@ export class Grid {
     this.onOpen(photo);
   }
 
-  /** @param {KeyboardEvent} event  arrow keys move the focus, space selects */
+  /** @param {KeyboardEvent} event  arrow keys move the focus, space selects, S opens a stack, B chooses its best photo */
   #key(event) {
     const index = this.#indexOf(event.target);
     if (index < 0 || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -136,6 +144,8 @@ export class Grid {
     /** @type {Record<string, number>} */
     const moves = { ArrowLeft: index - 1, ArrowRight: index + 1, ArrowUp: index - columns, ArrowDown: index + columns, Home: 0, End: last };
     if (event.key === " ") this.onSelect(this.#photos[index], index, false);
+    else if (event.key === "s") this.onStack(this.#photos[index]);
+    else if (event.key === "b") this.onChoose(this.#photos[index]);
     else if (event.key in moves) this.focus(Math.max(0, Math.min(last, moves[event.key])));
     else return;
     event.preventDefault();

@@ -15,6 +15,9 @@
  * @property {Reading} [reading]
  * @property {Problem} [problem]
  * @property {"server" | "device"} [readOn]  inference location
+ * @property {string} [hash]       perceptual hash of its appearance, "" if there is nothing to compare
+ * @property {number} [sharpness]  comparable between photos of the same scene
+ * @property {boolean} [chosen]    the visitor's choice of its stack
  * @property {boolean} [preview]  whether a thumbnail and a preview are stored
  */
 /** @typedef {{code: string, message: string}} Problem */

@@ -1,12 +1,16 @@
 // The thumbnail and the preview of a photo: made in a worker, or from the server's JPEG where the browser cannot
 // decode the file.
 
+import { HASH_SIZE, differenceHash, grayOf, sharpness } from "./appearance.js";
+
 const THUMBNAIL = 256; // pixels of the long side
 const PREVIEW = 1280;
+const SHARPNESS = 640; // pixels of the long side: blur of less than one pixel at this size is not noticed on a screen
 const MAX_PIXELS = 60e6; // not decoded in the browser above this: 60 million pixels take 240 MB
 const QUALITY = 0.8;
 
-/** @typedef {{thumbnail: Blob, preview: Blob, width: number, height: number}} Previews */
+/** @typedef {{hash: string, sharpness: number}} Appearance */
+/** @typedef {{thumbnail: Blob, preview: Blob, width: number, height: number} & Appearance} Previews */
 
 /**
  * @param {Blob} blob  @param {number} [pixels]  number of pixels, 0 if unknown
@@ -19,16 +23,30 @@ export async function makePreviews(blob, pixels = 0) {
   try {
     const preview = draw(bitmap, PREVIEW);
     const [large, small] = await Promise.all([encode(preview), encode(draw(preview, THUMBNAIL))]);
-    return { previews: { preview: large, thumbnail: small, width: bitmap.width, height: bitmap.height } };
+    return { previews: { preview: large, thumbnail: small, width: bitmap.width, height: bitmap.height, ...appearance(preview) } };
   } finally {
     bitmap.close();
   }
 }
 
+/** @param {ImageBitmap | OffscreenCanvas} source  @returns {Appearance} */
+export function appearance(source) {
+  const large = draw(source, SHARPNESS);
+  return { hash: differenceHash(gray(drawAt(source, HASH_SIZE.width, HASH_SIZE.height))), sharpness: sharpness(gray(large), large.width, large.height) };
+}
+
+/** @param {OffscreenCanvas} canvas */
+const gray = (canvas) => grayOf(/** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext("2d")).getImageData(0, 0, canvas.width, canvas.height).data);
+
 /** @param {ImageBitmap | OffscreenCanvas} source  @param {number} longSide  @returns {OffscreenCanvas} */
 function draw(source, longSide) {
   const scale = Math.min(1, longSide / Math.max(source.width, source.height));
-  const canvas = new OffscreenCanvas(Math.max(1, Math.round(source.width * scale)), Math.max(1, Math.round(source.height * scale)));
+  return drawAt(source, Math.max(1, Math.round(source.width * scale)), Math.max(1, Math.round(source.height * scale)));
+}
+
+/** @param {ImageBitmap | OffscreenCanvas} source  @param {number} width  @param {number} height  @returns {OffscreenCanvas} */
+function drawAt(source, width, height) {
+  const canvas = new OffscreenCanvas(width, height);
   const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext("2d"));
   context.imageSmoothingQuality = "high";
   context.drawImage(source, 0, 0, canvas.width, canvas.height);

@@ -49,6 +49,7 @@ async function fail(gallery, photo, code, message, previews) {
 
 /** @param {import("./gallery.js").Gallery} gallery  @param {Photo} photo  @param {import("./previews.js").Previews | null} previews */
 async function store(gallery, photo, previews) {
+  if (previews) Object.assign(photo, { hash: previews.hash, sharpness: previews.sharpness });
   try {
     await gallery.update(photo, previews && { thumbnail: previews.thumbnail, preview: previews.preview });
   } catch (error) {

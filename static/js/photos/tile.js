@@ -2,11 +2,13 @@
 
 import { colorVariable, faceIcon, styleOf } from "../ui/expression-styles.js";
 import { ranked, tally } from "../ui/votes.js";
-import { make } from "../ui/dom.js";
+import { button, make } from "../ui/dom.js";
 import { facesOf, cropPosition, strength, summary } from "./photo.js";
 
 /** @typedef {import("./photo.js").Photo} Photo */
-/** @typedef {{index: number, count: number, selected: boolean, progress: number | null, current: boolean}} TileState */
+/** @typedef {import("./stacks.js").Stack} Stack */
+/** @typedef {{stack: Stack, open: boolean} | null} StackState  the stack of a photo, if stacks are shown as such */
+/** @typedef {{index: number, count: number, selected: boolean, progress: number | null, current: boolean, stacked: StackState}} TileState */
 
 const NAMED = 3; // faces whose expression is listed under a photo
 const STRIPS = 12; // faces with a strip of votes
@@ -39,6 +41,8 @@ export class Tile {
   #flag = make("span", "tile-flag");
   #bar = /** @type {HTMLProgressElement} */ (make("progress", "tile-progress"));
   #select = /** @type {HTMLInputElement} */ (make("input", "tile-select"));
+  #toggle = button("", () => {}, "tile-stack");
+  #choose = button("Make best", () => {}, "tile-choose");
   #thumbnails;
   #drawn = "";
   /** @type {string | null} the thumbnail shown or requested */
@@ -54,7 +58,8 @@ export class Tile {
     const frame = make("span", "tile-frame");
     frame.append(this.#image, this.#flag, this.#bar);
     this.#link.append(frame, this.#caption, this.#votes, this.#name);
-    this.element.append(this.#link, this.#select);
+    this.#toggle.tabIndex = this.#choose.tabIndex = -1; // with the keyboard: S and B
+    this.element.append(this.#link, this.#select, this.#toggle, this.#choose);
   }
 
   /** @param {number} x  @param {number} y  @param {number} side  pixels */
@@ -64,8 +69,9 @@ export class Tile {
   }
 
   /** @param {Photo} photo  @param {TileState} state  changes the page only if something changed */
-  show(photo, { index, count, selected, progress, current }) {
-    const signature = `${photo.id}|${photo.state}|${photo.preview}|${photo.reading?.model.name}|${index}|${count}|${selected}|${progress}|${current}`;
+  show(photo, { index, count, selected, progress, current, stacked }) {
+    const stack = stacked && `${stacked.stack.id}|${stacked.stack.photos.length}|${stacked.stack.best.id}|${stacked.stack.reason}|${stacked.open}`;
+    const signature = `${photo.id}|${photo.state}|${photo.preview}|${photo.reading?.model.name}|${index}|${count}|${selected}|${progress}|${current}|${stack}`;
     if (signature === this.#drawn) return;
     this.#drawn = signature;
     const { element } = this;
@@ -81,9 +87,25 @@ export class Tile {
     this.#select.setAttribute("aria-label", `Select ${photo.name}`);
     this.#bar.hidden = progress === null;
     if (progress !== null) this.#bar.value = progress;
+    this.#showStack(photo, stacked);
     if (this.photo !== photo || this.#caption.dataset.state !== photo.state) this.#describe(photo);
     this.photo = photo;
     void this.#showThumbnail(photo);
+  }
+
+  /** @param {Photo} photo  @param {StackState} stacked */
+  #showStack(photo, stacked) {
+    const isBest = stacked?.stack.best === photo;
+    const size = stacked?.stack.photos.length ?? 0;
+    this.element.dataset.stack = stacked ? (stacked.open ? (isBest ? "best" : "other") : "closed") : "";
+    this.#toggle.hidden = !isBest;
+    this.#choose.hidden = !stacked || isBest;
+    if (!stacked) return;
+    this.#toggle.textContent = stacked.open ? `Best of ${size}` : String(size);
+    this.#toggle.title = `Best: ${stacked.stack.reason}`;
+    this.#toggle.setAttribute("aria-expanded", String(stacked.open));
+    this.#toggle.setAttribute("aria-label", `Stack of ${size} photos. Best: ${stacked.stack.reason}`);
+    this.#choose.setAttribute("aria-label", `Make ${photo.name} the best of its stack`);
   }
 
   /** @param {Photo} photo */

@@ -17,11 +17,13 @@ import { countsAs, facesOf, strength } from "./photo.js";
  * @property {string} to       "", or the last day
  * @property {"order" | "name" | "folder" | "taken" | "expression" | "votes" | "certainty" | "faces"} sort
  * @property {boolean} descending
+ * @property {boolean} stacks  whether only the best photo of each stack is shown
+ * @property {string} stack    id of the stack whose photos are all shown, "" for none
  * @property {string} photo    id of the photo open in the single view, "" for none
  */
 
 /** @type {Readonly<View>} */
-export const DEFAULT_VIEW = Object.freeze({ show: "all", votes: 0, search: "", faces: "", folder: "", from: "", to: "", sort: "order", descending: false, photo: "" });
+export const DEFAULT_VIEW = Object.freeze({ show: "all", votes: 0, search: "", faces: "", folder: "", from: "", to: "", sort: "order", descending: false, stacks: false, stack: "", photo: "" });
 /** The parts of a view that exclude photos; the others sort them or open one. */
 const FILTERS = /** @type {const} */ (["show", "votes", "search", "faces", "folder", "from", "to"]);
 const SORTS = /** @type {const} */ (["order", "name", "folder", "taken", "expression", "votes", "certainty", "faces"]);
@@ -165,12 +167,14 @@ export function viewFromQuery(query) {
     to: text("to", DAY),
     sort: /** @type {View["sort"]} */ (SORTS.find((name) => name === sort) ?? DEFAULT_VIEW.sort),
     descending: parameters.get("order") === "descending",
+    stacks: parameters.get("stacks") === "on",
+    stack: parameters.get("stack") ?? "",
     photo: parameters.get("photo") ?? "",
   };
 }
 
 const TEXTS = /** @type {const} */ (["search", "faces", "folder", "from", "to"]);
-const PARAMETERS = ["show", "votes", ...TEXTS, "sort", "order", "photo"];
+const PARAMETERS = ["show", "votes", ...TEXTS, "sort", "order", "stacks", "stack", "photo"];
 
 /** @param {View} view  @param {string} [current]  the current query; its other parameters stay  @returns {string} "" for the default view, else "?…" */
 export function queryFromView(view, current = "") {
@@ -181,6 +185,8 @@ export function queryFromView(view, current = "") {
   for (const name of TEXTS) if (view[name]) query.set(name, view[name]);
   if (view.sort !== DEFAULT_VIEW.sort) query.set("sort", view.sort);
   if (view.descending) query.set("order", "descending");
+  if (view.stacks) query.set("stacks", "on");
+  if (view.stack) query.set("stack", view.stack);
   if (view.photo) query.set("photo", view.photo);
   return query.size ? `?${query}` : "";
 }
