@@ -29,7 +29,6 @@ from webapp.vision.crops import CropSpec
 
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
 FOLDS, SEED = 5, 0
-RARE = 0.05     # frequency in training below which a label is rare
 FEW = 50        # photos of a label below which its recall is left out of the mean of the frequent labels
 
 
@@ -107,8 +106,7 @@ class Measured:
     @property
     def leveled(self):
         """The training prior with the labels above RARE made equally frequent; the rare ones stay as rare."""
-        frequent = self.prior >= RARE
-        return np.where(frequent, np.exp(np.log(self.prior[frequent]).mean()), self.prior)
+        return prior_shift.leveled(self.prior)
 
     @property
     def oracle(self):

@@ -22,7 +22,8 @@ class Face:
     landmarks: {"right_eye", "left_eye", "nose", "mouth": (x, y)}, in fractions of the image; right and left are the
     person's own. score: the detector's, 0-1. probabilities: {expression: 0-1}, calibrated. votes: {expression: votes}
     of ten raters, without zeros; None if the model's labels come from one rater. unsure: the largest probability is
-    below the threshold of the model's card.
+    below the threshold of the model's card. balanced: {expression: 0-1}, part of the training data's prior removed;
+    None if the model's card has no offsets for it.
     """
 
     box: Box
@@ -32,6 +33,7 @@ class Face:
     votes: dict[str, int] | None
     expression: str
     unsure: bool
+    balanced: dict[str, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ class Folder:
 def _face(face):
     landmarks = {name: (x, y) for name, (x, y) in face["landmarks"].items()}
     return Face(Box(**face["box"]), landmarks, face["score"], face["probabilities"], face.get("votes"),
-                face["expression"], face["unsure"])
+                face["expression"], face["unsure"], face.get("balanced"))
 
 
 def _table(results):

@@ -17,6 +17,7 @@
  * @property {number} score
  * @property {Record<string, number>} probabilities
  * @property {Record<string, number>} [votes]  ten; only from models trained on the votes of raters
+ * @property {Record<string, number>} [balanced]  probabilities with part of the training data's prior removed; only from models whose card has offsets
  * @property {string} expression
  * @property {boolean} unsure
  */

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { roll, suppress } from "../../static/js/vision/boxes.js";
 import { crop } from "../../static/js/vision/crops.js";
-import { largestRemainder, softmax } from "../../static/js/vision/expressions.js";
+import { ExpressionClassifier, largestRemainder, softmax } from "../../static/js/vision/expressions.js";
 import { halveIfLarge, letterboxFor } from "../../static/js/vision/faces.js";
 import { reduce, resize } from "../../static/js/vision/images.js";
 import { fill, toFractions, unrotate } from "../../static/js/vision/letterbox.js";
@@ -27,6 +27,7 @@ const FUNCTIONS = {
   letterbox: ({ width, height, longSide, sizes }) => letterboxFor(width, height, longSide, sizes),
   roll: ({ landmarks, aspect }) => roll({ landmarks }, aspect),
   reduce: ({ image, factor }) => Array.from(reduce(toPixels(image), factor).data),
+  balanced: ({ card, probabilities }) => new ExpressionClassifier(card, null).balanced(probabilities),
   votes: ({ probabilities }) => largestRemainder(probabilities, 10),
   softmax: ({ logits, temperature }) => Array.from(softmax(logits, temperature)),
   suppress: ({ candidates }) => suppress(candidates),

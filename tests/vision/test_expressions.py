@@ -146,3 +146,11 @@ def test_keras_file_with_code_is_not_loaded(tmp_path, bundle):
     keras.Model(inputs, outputs).save(tmp_path / "model.keras")
     with pytest.raises(ValueError, match="unsafe|safe_mode|Lambda|lambda"):
         load(tmp_path, "keras")
+
+
+def test_balanced_prediction_adds_the_offsets_to_the_log_probabilities(bundle, tmp_path):
+    offsets = [-0.5, 0.2, 0.3, 0, 0, 0, 0, 0]
+    network = load(_changed(bundle, tmp_path, balanced={"offsets": offsets}), engine="litert")
+    balanced = network.balanced([0.5, 0.3, 0.1, 0.1, 0, 0, 0, 0])
+    np.testing.assert_allclose(balanced[:2] / balanced[3], np.array([0.5, 0.3]) / 0.1 * np.exp(offsets[:2]), rtol=1e-9)
+    assert balanced.sum() == pytest.approx(1) and load(bundle, engine="litert").balanced(np.full(8, 0.125)) is None

@@ -12,7 +12,7 @@ from PIL import Image
 
 from webapp.vision.boxes import Face, roll, suppress
 from webapp.vision.crops import LANDMARKS, CropSpec, crop
-from webapp.vision.expressions import largest_remainder
+from webapp.vision.expressions import ExpressionClassifier, largest_remainder
 from webapp.vision.faces import LIVE_LONG_SIDES, PHOTO_LONG_SIDES, _halve_if_large
 from webapp.vision.letterbox import Letterbox
 
@@ -175,3 +175,17 @@ def test_suppression_matches(random):
     for one, other in zip(found, expected, strict=True):
         assert np.allclose(one["box"], other.box) and one["score"] == pytest.approx(other.score)
         assert all(np.allclose(one["landmarks"][name], other.landmarks[name]) for name in LANDMARKS)
+
+
+@pytest.mark.parametrize("balanced", [None, {"offsets": [-0.4, 0.1, 0.3, 0.0]}])
+def test_balanced_predictions_match(random, balanced):
+    card = {"name": "a", "version": "1.0.0", "label_set": "ferplus", "labels": list("abcd"), "input": {"size": 48},
+            "crop": {"points": dict(zip(LANDMARKS, POINTS, strict=True))}, "calibration": {"temperature": 1.0},
+            "unsure": {"threshold": 0.4}} | ({"balanced": balanced} if balanced else {})
+    faces = random.dirichlet(np.full(4, 0.5), 50).tolist()
+    found = run_javascript([{"name": "balanced", "card": card, "probabilities": face} for face in faces])
+    expected = [ExpressionClassifier(card, None, "litert").balanced(face) for face in faces]
+    if balanced is None:
+        assert found == expected == [None] * len(faces)
+    else:
+        np.testing.assert_allclose(found, expected, atol=1e-12)

@@ -94,3 +94,14 @@ def test_warm_up_allocates_every_batch_size(detector, bundle):
     classifier = load(bundle, engine="litert")
     Reader(detector, classifier).warm_up()
     assert sorted(classifier._network._interpreters) == [1, 2, 4, 8, 16, 32]
+
+
+def test_balanced_prediction_is_in_the_reading_if_the_card_has_offsets(detector, bundle, tmp_path, astronaut):
+    import shutil
+    shutil.copytree(bundle, tmp_path / "balanced")
+    card = json.loads((bundle / "card.json").read_text()) | {"balanced": {"offsets": [-1.0] + 7 * [0.0]}}
+    (tmp_path / "balanced" / "card.json").write_text(json.dumps(card))
+    face, = Reader(detector, load(tmp_path / "balanced", engine="litert")).read_pixels(astronaut)["faces"]
+    assert list(face["balanced"]) == list(face["probabilities"])
+    assert sum(face["balanced"].values()) == pytest.approx(1, abs=1e-4)
+    assert face["balanced"]["neutral"] < face["probabilities"]["neutral"]

@@ -38,6 +38,10 @@ def add_commands(commands):
     card = commands.add_parser("card", help="regenerate the text of model cards")
     card.add_argument("bundles", nargs="+", metavar="BUNDLE", help=f"folder of a bundle, or its name in {MODELS}")
     card.set_defaults(run=_card)
+    balance = commands.add_parser("balance", help="choose the balanced prediction of votes bundles, on PublicTest")
+    balance.add_argument("bundles", nargs="+", metavar="BUNDLE", help=f"folder of a bundle, or its name in {MODELS}")
+    add_data_options(balance)
+    balance.set_defaults(run=_balance)
 
 
 def _export(options):
@@ -58,6 +62,17 @@ def _export_tfjs(options):
     parity = rewrite_tfjs(folder, faces.images[faces.rows("PublicTest")][:PARITY_IMAGES])
     report(f"{folder / 'tfjs'}: {parity['bytes_gzipped'] / 1e6:.2f} MB compressed, "
            f"probabilities within {parity['largest_difference']:.1e}")
+
+
+def _balance(options):
+    from ..export import card
+    faces = read_faces(options)
+    for folder in map(bundle_folder, options.bundles):
+        balanced = card.rebalance(folder, faces).get("balanced")
+        report(f"{folder / 'card.json'}: " + (f"strength {balanced['strength']:g}" if balanced else "none"))
+        for each in balanced["figures"]["by_strength"] if balanced else ():
+            report(f"  {each['strength']:4g}  accuracy {100 * each['accuracy']:.1f} %, mean recall "
+                   f"{100 * each['mean_recall']:.1f} %")
 
 
 def _card(options):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import jsonschema
+import numpy as np
 
 from ..data.labels import LABEL_SETS
 from ..errors import TrainingError
@@ -32,6 +33,12 @@ class Bundle:
     @property
     def unsure_threshold(self):
         return self.card["unsure"]["threshold"]
+
+    @property
+    def balancing_offsets(self):
+        """float64 (labels,): what the balanced prediction adds to the log-probabilities; None if it has none."""
+        balanced = self.card.get("balanced")
+        return np.array(balanced["offsets"]) if balanced else None
 
 
 def read_bundle(folder):

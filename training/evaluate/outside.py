@@ -47,7 +47,17 @@ def figures(bundle, photos, without=(), all_labels=False):
              "predicts": [label for label, each in zip(labels, allowed, strict=True) if each]}
             | _accuracy(truth, correct, photos.found, evaluated, labels)
             | _confusion(truth, predicted, photos.found, evaluated, labels)
-            | _confidence(confidence, correct, sure, photos.found & evaluated))
+            | _confidence(confidence, correct, sure, photos.found & evaluated)
+            | _balanced(bundle, np.where(allowed, log_p, -np.inf), truth, photos.found, evaluated))
+
+
+def _balanced(bundle, log_p, truth, found, evaluated):
+    """{"balanced": accuracy, mean recall and recall of each label} of the balanced prediction; {} if there is none."""
+    if bundle.balancing_offsets is None:
+        return {}
+    correct = found & ((log_p + bundle.balancing_offsets).argmax(1) == truth)
+    measured = _accuracy(truth, correct, found, evaluated, LABEL_SETS[bundle.label_set])
+    return {"balanced": {key: measured[key] for key in ("accuracy", "accuracy_of_found", "mean_recall", "per_label")}}
 
 
 def logits(bundle, photos):

@@ -6,7 +6,11 @@ frequent one wins. These functions exchange that prior. They change nothing else
 
 import numpy as np
 
-from .metrics import log_softmax
+from .metrics import log_softmax, mean_recall
+
+RARE = 0.05                             # frequency in training below which a label is rare
+STRENGTHS = (0.25, 0.5, 0.75, 1.0)      # of the balanced prediction, to choose from
+LARGEST_COST = 0.02                     # accuracy that the balanced prediction may lose
 
 
 def adjusted(log_p, prior, strength=1.0, target=None):
@@ -18,6 +22,41 @@ def adjusted(log_p, prior, strength=1.0, target=None):
     """
     scores = np.asarray(log_p, np.float64) - strength * np.log(prior)
     return log_softmax(scores if target is None else scores + strength * np.log(np.maximum(target, 1e-9)))
+
+
+def leveled(prior):
+    """`prior`, float (labels,), with the labels above RARE made equally frequent; the rare ones stay as rare."""
+    prior = np.asarray(prior, np.float64)
+    frequent = prior >= RARE
+    return np.where(frequent, np.exp(np.log(prior[frequent]).mean()), prior)
+
+
+def balancing_offsets(prior, strength):
+    """What the balanced prediction adds to the log-probabilities: float64 (labels,).
+
+    -strength (log prior - mean log prior) over the frequent labels, 0 for the rare ones, of which a network has seen
+    too few examples to be asked for them more often.
+    """
+    return strength * (np.log(leveled(prior)) - np.log(np.asarray(prior, np.float64)))
+
+
+def by_strength(log_p, truth, prior):
+    """[{"strength", "accuracy", "mean_recall"}] of the balanced predictions, from strength 0, none, to 1.
+
+    log_p: float (n, labels), calibrated log-probabilities. truth: int (n,).
+    """
+    measured = []
+    for strength in (0.0, *STRENGTHS):
+        correct = (log_p + balancing_offsets(prior, strength)).argmax(1) == truth
+        measured.append({"strength": strength, "accuracy": float(correct.mean()),
+                         "mean_recall": mean_recall(truth, correct)["value"]})
+    return measured
+
+
+def chosen_strength(measured):
+    """The largest strength of `by_strength` that costs at most LARGEST_COST of accuracy; 0 if none does."""
+    least = measured[0]["accuracy"] - LARGEST_COST
+    return max(each["strength"] for each in measured if each["accuracy"] >= least)
 
 
 def estimated_prior(log_p, prior, rounds=2000, tolerance=1e-7):

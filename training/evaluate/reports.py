@@ -47,6 +47,9 @@ def photos(name, figures):
     yield f"  accuracy of all {figures['evaluated']:6}     {_fraction(figures['accuracy'])}"
     yield f"  accuracy of the found      {_fraction(figures['accuracy_of_found'])}"
     yield f"  mean recall                {_interval(mean)}, of {', '.join(mean['labels'])}"
+    if "balanced" in figures:
+        yield (f"  balanced: accuracy of all  {_fraction(figures['balanced']['accuracy'])}, mean recall "
+               f"{_interval(figures['balanced']['mean_recall'])}")
     if figures["unsure"]:
         yield (f"  of the found: expected calibration error {figures['expected_calibration_error']:.3f}, unsure "
                f"{_fraction(figures['unsure'])}, error of the sure {_fraction(figures['error_of_sure'])}")

@@ -12,17 +12,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from .. import recipes
 from ..data.alignment import TEMPLATE
 from ..data.labels import LABEL_SETS, RATED_BY_TEN
 from ..errors import TrainingError
-from ..evaluate.bundles import check_field
+from ..evaluate.bundles import Bundle, check_field
 from ..evaluate.calibration import calibrate
 from ..networks.build import load_trained
 from ..networks.ensemble import ensemble
 from ..networks.initial_weights import describe_initial_weights, read_checkpoint
-from . import card, tfjs
+from ..networks.statistics import recompute_statistics
+from . import balancing, card, tfjs
 from .litert import multiply_adds, select_head, write_litert
 
 PARITY_IMAGES = 1024
@@ -67,6 +69,7 @@ def export(runs, label_set, name, version, tests, models, title=None, publish=Fa
             "parity": {"model.tflite": parity, "tfjs": browser},
             "training": _ensemble_training([training for _, training in members], mirrored),
         }
+        content |= balancing.balance(Bundle(folder, content), faces)
         content = card.complete(content, folder, tests, publish, report)
         card.write(content, folder)
         shutil.rmtree(models / name, ignore_errors=True)
@@ -119,7 +122,12 @@ def _member(run, label_set, faces):
     recipe, state = read_run(run)
     if label_set not in recipe.label_sets:
         raise TrainingError(f"{run}: no head for {label_set!r}; give a --label-set of {', '.join(recipe.label_sets)}")
-    return select_head(load_trained(recipe, run), label_set), _training(recipe, state, faces)
+    network = load_trained(recipe, run)
+    if recipe.statistics_images:
+        training = faces.rows("Training")
+        spread = np.linspace(0, len(training) - 1, min(recipe.statistics_images, len(training)), dtype=int)
+        recompute_statistics(network, faces.images[training[spread]])
+    return select_head(network, label_set), _training(recipe, state, faces)
 
 
 def _training(recipe, state, faces):
@@ -130,6 +138,8 @@ def _training(recipe, state, faces):
     if recipe.interpolation:
         optional["interpolation"] = {"with": describe_initial_weights(recipe.interpolated_with)["origin"],
                                      "fraction": recipe.interpolation}
+    if recipe.statistics_images:
+        optional["statistics_images"] = recipe.statistics_images
     teachers = [*recipe.teachers, *(name.replace("@", " ") for name in recipe.teacher_bundles)]
     if teachers:
         optional |= {"teachers": teachers, "teaching": recipe.teacher_weight}

@@ -7,7 +7,7 @@ from pathlib import Path
 from ..errors import TrainingError
 from ..evaluate.bundles import Bundle, check_card, read_bundle, round_floats
 from ..evaluate.figures import figures, serving_path
-from . import model_card
+from . import balancing, model_card
 
 
 def title(label_set, name):
@@ -51,6 +51,17 @@ def rewrite_text(folder):
         raise TrainingError(f"{bundle.folder}: the card cannot be written ({error.strerror}); "
                             "make it writable or free disk space") from None
     return card
+
+
+def rebalance(folder, faces):
+    """Choose the balanced prediction of the bundle in `folder` anew and regenerate the card's text; the card.
+
+    faces: the data set, with votes. Raises TrainingError for an invalid bundle or a card that cannot be written.
+    """
+    bundle = read_bundle(folder)
+    kept = {key: value for key, value in bundle.card.items() if key != "balanced"}
+    write(kept | balancing.balance(bundle, faces), bundle.folder)
+    return rewrite_text(folder)
 
 
 def write(card, folder):

@@ -57,6 +57,9 @@ def _recipe(run):
         fraction = run["interpolation"]["fraction"]
         interpolation = (f", then interpolated: {1 - fraction:g} times its weights plus {fraction:g} times those of "
                          f"{run['interpolation']['with']} (Wortsman et al. 2022)")
+    if "statistics_images" in run:
+        interpolation += (f", with the statistics of batch normalization computed anew from "
+                          f"{run['statistics_images']:,} training images (Izmailov et al. 2018)")
     return f"Recipe {run['recipe']}, seed {run['seed']}, {run['epochs']:g} epochs{start}{interpolation}"
 
 
@@ -114,7 +117,23 @@ def _metrics(card, votes):
             "as served; flip averaging is reported separately. The network is unsure about a face if the largest "
             f"probability is below {unsure['threshold']:.2f}. This threshold was chosen on {unsure['chosen_on']}. "
             f"There the network is unsure about {_percent(unsure['share'])} of the faces, and "
-            f"{_percent(unsure['error_rate'])} of its other predictions differ from {reference}.{_promise(votes)}")
+            f"{_percent(unsure['error_rate'])} of its other predictions differ from {reference}.{_promise(votes)}"
+            f"{_balanced(card)}")
+
+
+def _balanced(card):
+    """A paragraph on the balanced prediction, or an empty string."""
+    if "balanced" not in card:
+        return ""
+    balanced = card["balanced"]
+    measured = {each["strength"]: each for each in balanced["figures"]["by_strength"]}
+    votes, chosen = measured[0.0], measured[balanced["strength"]]
+    return (f"\n\nThe votes have a prior: {balanced['priors']['votes']}. The balanced prediction is not votes. Its "
+            f"prior is {balanced['priors']['balanced']}. It is for photos where frequent expressions are rarer than "
+            f"there. Its log-probabilities are those of the votes plus the card's offsets: {balanced['rule']}, chosen "
+            f"on {balanced['chosen_on']}. There {_percent(chosen['accuracy'])} of its predictions agree with the "
+            f"plurality, of the votes' {_percent(votes['accuracy'])}; the mean recall of the labels is "
+            f"{_percent(chosen['mean_recall'])} and {_percent(votes['mean_recall'])}.")
 
 
 def _promise(votes):

@@ -77,6 +77,8 @@ class DeviceFiles:
         excerpt = {name: card[name] for name in ("name", "version", "label_set", "labels", "raters", "input")}
         excerpt |= {"crop": {"points": card["crop"]["points"]}, "unsure": {"threshold": card["unsure"]["threshold"]},
                     "calibration": {"temperature": card["calibration"]["temperature"]}}
+        if "balanced" in card:
+            excerpt["balanced"] = {"offsets": card["balanced"]["offsets"]}
         return {"name": bundle.name, "title": card["title"], "default": bundle.name == self._settings.model,
                 "card": excerpt, "files": files}
 

@@ -31,6 +31,9 @@ class Face(Schema):
                          metadata={"description": "calibrated probability of each label; they sum to 1"})
     votes = Dict(String(), Integer(validate=Range(1, 10)), metadata={
         "description": "predicted votes of ten people; only for models trained on labels from several raters"})
+    balanced = Dict(String(), Float(validate=_FRACTION), metadata={
+        "description": "probabilities with part of the training data's prior removed, so that frequent labels are "
+                       "preferred less; not votes; only for models whose card has `balanced`"})
     expression = String(required=True, metadata={"description": "the label with the highest probability"})
     unsure = Boolean(required=True, metadata={"description": "whether that probability is below the model's threshold"})
 

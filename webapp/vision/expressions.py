@@ -35,6 +35,8 @@ class ExpressionClassifier:
         self.labels, self.raters, self.crop = tuple(card["labels"]), card.get("raters"), CropSpec.from_card(card)
         self._temperature = card["calibration"]["temperature"]
         self._unsure_below = card["unsure"]["threshold"]
+        balanced = card.get("balanced")
+        self._balance = np.exp(np.asarray(balanced["offsets"], np.float64)) if balanced else None
 
     def logits(self, crops):
         """float32 (n, labels) for crops: uint8 or float (n, size, size), gray 0-255."""
@@ -60,6 +62,17 @@ class ExpressionClassifier:
             return None
         votes = largest_remainder(probabilities)
         return {label: int(count) for label, count in zip(self.labels, votes, strict=True) if count}
+
+    def balanced(self, probabilities):
+        """The balanced prediction of one face: float64 (labels,), sum 1; None if the card has no offsets for it.
+
+        probabilities: (labels,), of `probabilities`. Part of the training data's prior is removed: "logit adjustment",
+        Menon et al. 2021, with the card's `balanced` offsets added to the log-probabilities. They are not votes.
+        """
+        if self._balance is None:
+            return None
+        adjusted = np.asarray(probabilities, np.float64) * self._balance
+        return adjusted / adjusted.sum()
 
     def unsure(self, probabilities):
         """True if the largest probability of one face is below the card's threshold."""

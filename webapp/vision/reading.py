@@ -6,11 +6,12 @@ A Reading is a JSON-ready dict, the same for every page, socket event, API respo
      "model": {"name", "version", "label_set"},
      "faces": [{"box": {"x", "y", "width", "height"},       fractions of the image, as are the landmarks
                 "landmarks": {name: [x, y]}, "score",
-                "probabilities": {label: p}, "votes": {label: n},
+                "probabilities": {label: p}, "votes": {label: n}, "balanced": {label: p},
                 "expression", "unsure"}],
      "milliseconds": {"decode", "faces", "crops", "wait", "network"}}
 
-`votes` is present only for label sets annotated by several raters.
+`votes` is present only for label sets annotated by several raters, `balanced` only if the bundle's card has offsets
+for it (expressions.py).
 """
 
 import contextlib
@@ -140,13 +141,15 @@ class Reader:
 
     def _describe(self, face, probabilities):
         labels, votes = self.classifier.labels, self.classifier.votes(probabilities)
+        balanced = self.classifier.balanced(probabilities)
         x, y, width, height = (round(value, 5) for value in face.box)
         return {
             "box": {"x": x, "y": y, "width": width, "height": height},
             "landmarks": _rounded(face.landmarks),
             "score": round(face.score, 4),
-            "probabilities": {label: round(p, 5) for label, p in zip(labels, probabilities.tolist(), strict=True)},
+            "probabilities": _by_label(labels, probabilities),
             **({} if votes is None else {"votes": votes}),
+            **({} if balanced is None else {"balanced": _by_label(labels, balanced)}),
             "expression": labels[int(np.argmax(probabilities))],
             "unsure": self.classifier.unsure(probabilities),
         }
@@ -159,6 +162,10 @@ def _turn(abandoned):
         if abandoned():
             raise AbandonedError
         yield
+
+
+def _by_label(labels, probabilities):
+    return {label: round(p, 5) for label, p in zip(labels, probabilities.tolist(), strict=True)}
 
 
 def _rounded(landmarks):

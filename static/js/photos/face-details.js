@@ -2,6 +2,7 @@
 // heat map.
 
 import { styleOf } from "../ui/expression-styles.js";
+import { BalancedLine } from "../ui/balanced.js";
 import { probabilityBars, ranked, sentence, tally, tenMarks } from "../ui/votes.js";
 import { button, make } from "../ui/dom.js";
 import { inferenceLocation } from "../ui/inference-location.js";
@@ -31,6 +32,9 @@ export function faceDetails(photo, face, index, context) {
   item.append(header);
   if (face.votes) item.append(tenMarks(face.votes), make("p", "face-tally", tally(face.votes)));
   if (face.unsure) item.append(make("p", "small", unsureReason(face, context.model(photo.reading?.model.name ?? "")?.unsure_threshold)));
+  const balanced = new BalancedLine();
+  balanced.update(face.balanced);
+  item.append(balanced.element);
   const more = document.createElement("details");
   more.append(make("summary", "", "Probabilities"), probabilityBars(face.probabilities));
   more.open = !face.votes;

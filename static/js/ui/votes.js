@@ -1,5 +1,6 @@
 // The ten votes for a face: as text (pure functions), and as a card with ten icons.
 
+import { BalancedLine } from "./balanced.js";
 import { make } from "./dom.js";
 import { colorVariable, faceIcon, styleOf } from "./expression-styles.js";
 import { Timeline } from "./timeline.js";
@@ -33,6 +34,7 @@ export class FaceCard {
   #sentence = make("p", "face-sentence");
   #marks = make("div", "face-marks");
   #tally = make("p", "face-tally");
+  #balanced = new BalancedLine();
   #drawn = "";
 
   /** @param {Track} track */
@@ -44,12 +46,13 @@ export class FaceCard {
     const header = make("div", "face-header");
     header.append(heading, this.#sentence);
     this.timeline = new Timeline(track.id);
-    this.element.append(header, this.#marks, this.#tally, this.timeline.element);
+    this.element.append(header, this.#marks, this.#tally, this.#balanced.element, this.timeline.element);
     this.element.dataset.face = String(track.id);
   }
 
   /** @param {Track} track  changes the page only if something changed */
   update(track) {
+    this.#balanced.update(track.balanced);
     const text = sentence(track);
     const counts = track.votes ? tally(track.votes) : bars(track.probabilities).map(({ label, probability }) => `${label}${probability}`).join();
     if (this.#drawn === text + counts) return;

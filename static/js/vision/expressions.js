@@ -16,6 +16,7 @@ const VOTES = 10;
  * @property {{points: Record<string, [number, number]>}} crop
  * @property {{temperature: number}} calibration
  * @property {{threshold: number}} unsure
+ * @property {{offsets: number[]}} [balanced]
  */
 /** @typedef {(crops: Float32Array, count: number, size: number) => Promise<Float32Array>} Network  logits, count x labels */
 
@@ -51,6 +52,18 @@ export class ExpressionClassifier {
   votes(probabilities) {
     if (!this.card.raters) return null;
     return tenVotes(this.labels, probabilities);
+  }
+
+  /**
+   * The balanced prediction: part of the training data's prior is removed by the card's offsets (Menon et al. 2021). Not votes.
+   * @param {ArrayLike<number>} probabilities  @returns {number[] | null} sum 1; null if the card has no offsets
+   */
+  balanced(probabilities) {
+    const offsets = this.card.balanced?.offsets;
+    if (!offsets) return null;
+    const adjusted = offsets.map((offset, i) => probabilities[i] * Math.exp(offset));
+    const sum = adjusted.reduce((total, value) => total + value, 0);
+    return adjusted.map((value) => value / sum);
   }
 
   /** @param {ArrayLike<number>} probabilities */

@@ -39,17 +39,22 @@ export class Reader {
     const { labels } = this.classifier;
     const [x, y, width, height] = face.box.map((value) => round(value, 5));
     const votes = this.classifier.votes(probabilities);
+    const balanced = this.classifier.balanced(probabilities);
     return {
       box: { x, y, width, height },
       landmarks: Object.fromEntries(Object.entries(face.landmarks).map(([name, point]) => [name, /** @type {[number, number]} */ (point.map((value) => round(value, 5)))])),
       score: round(face.score, 4),
-      probabilities: Object.fromEntries(labels.map((label, i) => [label, round(probabilities[i], 5)])),
+      probabilities: byLabel(labels, probabilities),
       ...(votes && { votes }),
+      ...(balanced && { balanced: byLabel(labels, balanced) }),
       expression: labels[probabilities.indexOf(Math.max(...probabilities))],
       unsure: this.classifier.unsure(probabilities),
     };
   }
 }
+
+/** @param {string[]} labels  @param {ArrayLike<number>} probabilities */
+const byLabel = (labels, probabilities) => Object.fromEntries(labels.map((label, i) => [label, round(probabilities[i], 5)]));
 
 /** @param {number} value  @param {number} decimals */
 export const round = (value, decimals) => Math.round(value * 10 ** decimals) / 10 ** decimals;

@@ -17,6 +17,7 @@ import { tenVotes } from "./expressions.js";
  * @property {{x: number, y: number}} velocity  of the center, in fractions of the frame per millisecond
  * @property {Record<string, number>} probabilities  smoothed, sum 1
  * @property {Record<string, number> | null} votes   ten, or null if the label set has no raters
+ * @property {Record<string, number> | null} balanced  the balanced prediction, smoothed, sum 1; null if the model has none
  * @property {string} expression
  * @property {boolean} unsure
  * @property {number} unsureFraction  smoothed fraction of detections that were unsure
@@ -155,7 +156,7 @@ export class Tracker {
     /** @type {Track} */
     const track = {
       id: ++this.#count, color: free ?? this.#count % TRACK_COLORS, path: [{ time, box: face.box }], face, since: time, seen: time,
-      velocity: { x: 0, y: 0 }, probabilities: {}, votes: null, expression: face.expression, unsure: face.unsure, unsureFraction: 0,
+      velocity: { x: 0, y: 0 }, probabilities: {}, votes: null, balanced: null, expression: face.expression, unsure: face.unsure, unsureFraction: 0,
     };
     this.#updateExpression(track, face, time);
     return track;
@@ -182,6 +183,7 @@ export class Tracker {
     const timeConstant = this.smoothing;
     track.probabilities = smooth(track.probabilities, face.probabilities, elapsed, timeConstant);
     track.unsureFraction = smooth({ unsure: track.unsureFraction }, { unsure: face.unsure ? 1 : 0 }, elapsed, timeConstant).unsure;
+    track.balanced = face.balanced ? smooth(track.balanced ?? {}, face.balanced, track.balanced ? elapsed : Infinity, timeConstant) : null;
     track.votes = face.votes ? tenVotes(Object.keys(track.probabilities), Object.values(track.probabilities)) : null;
     const [[expression, largest]] = Object.entries(track.probabilities).sort((a, b) => b[1] - a[1]);
     track.expression = expression;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { balancedText } from "../../../static/js/ui/balanced.js";
 import { STYLES } from "../../../static/js/ui/expression-styles.js";
 import { sentence, shortLabel, tally } from "../../../static/js/ui/votes.js";
 
@@ -10,6 +11,11 @@ test("sentence, label and tally of ten votes", () => {
   assert.equal(sentence(prediction), "7 of 10 people would call this happiness");
   assert.equal(shortLabel(prediction), "7 of 10 happiness");
   assert.equal(tally(prediction.votes), "happiness 7 · neutral 2 · surprise 1");
+});
+
+test("the balanced line names the most probable expressions and no votes", () => {
+  assert.equal(balancedText({ neutral: 0.31, sadness: 0.52, anger: 0.17 }), "sadness 0.52 · neutral 0.31");
+  assert.equal(balancedText({ neutral: 0.06, happiness: 0.94 }), "happiness 0.94");
 });
 
 test("unsure predictions are labeled unsure", () => {

@@ -138,6 +138,16 @@ test("the first detection is unsmoothed; later ones are smoothed, and so are the
   assert.deepEqual(third.votes, { neutral: 10 });
 });
 
+test("a balanced prediction is smoothed like the votes, and null for a model without one", () => {
+  const tracker = new Tracker();
+  const balanced = (p) => ({ ...face(0.5, 0.5), balanced: { neutral: p, sadness: 1 - p } });
+  assert.equal(tracker.update([face(0.5, 0.5)], 0)[0].balanced, null);
+  assert.equal(tracker.update([balanced(1)], 100)[0].balanced.neutral, 1);
+  const { neutral, sadness } = tracker.update([balanced(0)], 200)[0].balanced;
+  assert.ok(neutral > 0.5 && neutral < 1);
+  assert.ok(Math.abs(neutral + sadness - 1) < 1e-9);
+});
+
 test("unsure follows the model's threshold, or without one the majority of recent detections", () => {
   const split = { neutral: 0.4, happiness: 0.35, surprise: 0.25 };
   const thresholded = new Tracker();

@@ -9,7 +9,7 @@ from skimage import data
 
 from training.data import photos
 from training.errors import TrainingError
-from training.evaluate import outside
+from training.evaluate import outside, reports
 from training.evaluate.bundles import Bundle
 from webapp.settings import SETTINGS
 from webapp.vision.crops import LANDMARKS, CropSpec
@@ -116,6 +116,17 @@ def test_a_face_that_is_not_found_is_an_error_of_the_accuracy_of_all(monkeypatch
     assert dict(zip(columns, rows["happiness"], strict=True)) == dict.fromkeys(columns, 0) | {
         "happiness": 1, "anger": 1, "no face": 1}
     assert found["accuracy"]["low"] < 0.5 < found["accuracy"]["high"]
+
+
+def test_the_balanced_prediction_is_measured_if_the_card_has_one(monkeypatch):
+    close = np.add(logit("neutral", 1.2), logit("sadness", 1.0))
+    bundle, seen = made(["sadness", "neutral"], [1, 1], [close, logit("neutral")], monkeypatch)
+    assert "balanced" not in outside.figures(bundle, seen)
+    offsets = [-0.5, 0, 0, 0.5, 0, 0, 0, 0]
+    found = outside.figures(Bundle(None, CARD | {"balanced": {"offsets": offsets}}), seen)
+    assert found["accuracy"]["hits"] == 1 and found["balanced"]["accuracy"]["hits"] == 2
+    assert found["balanced"]["mean_recall"]["value"] == 1
+    assert any("balanced" in line and "2 of 2" in line for line in reports.photos("made", found))
 
 
 def test_labels_with_few_photos_are_left_out_of_the_mean_recall(monkeypatch):
