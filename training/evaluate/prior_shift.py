@@ -35,7 +35,7 @@ def balancing_offsets(prior, strength):
     """What the balanced prediction adds to the log-probabilities: float64 (labels,).
 
     -strength (log prior - mean log prior) over the frequent labels, 0 for the rare ones, of which a network has seen
-    too few examples to be asked for them more often.
+    too few examples to predict them more often.
     """
     return strength * (np.log(leveled(prior)) - np.log(np.asarray(prior, np.float64)))
 

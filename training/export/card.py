@@ -54,7 +54,7 @@ def rewrite_text(folder):
 
 
 def rebalance(folder, faces):
-    """Choose the balanced prediction of the bundle in `folder` anew and regenerate the card's text; the card.
+    """Choose the balanced prediction of the bundle in `folder` again and regenerate the card's text; the card.
 
     faces: the data set, with votes. Raises TrainingError for an invalid bundle or a card that cannot be written.
     """

@@ -58,7 +58,7 @@ def _recipe(run):
         interpolation = (f", then interpolated: {1 - fraction:g} times its weights plus {fraction:g} times those of "
                          f"{run['interpolation']['with']} (Wortsman et al. 2022)")
     if "statistics_images" in run:
-        interpolation += (f", with the statistics of batch normalization computed anew from "
+        interpolation += (f", with the statistics of batch normalization recomputed on "
                           f"{run['statistics_images']:,} training images (Izmailov et al. 2018)")
     return f"Recipe {run['recipe']}, seed {run['seed']}, {run['epochs']:g} epochs{start}{interpolation}"
 
