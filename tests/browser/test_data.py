@@ -266,7 +266,7 @@ def test_no_accessibility_violations(browser, sites, scheme):
             if path == "/map":
                 wait_for_map(page)
             page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
-            page.add_script_tag(path=AXE)
+            page.evaluate(AXE.read_text())
             found[store, path] = page.evaluate(RULES)
     context.close()
     assert {where: rules for where, rules in found.items() if rules} == {}
@@ -378,4 +378,39 @@ def test_invalid_filter_shows_an_error_page(browser, sites):
     page = browser.new_page()
     assert page.goto(sites["bare"] + "/data/drawn/browse?label=joy").status == 400
     assert "must be one of anger, disgust" in page.locator("main").inner_text()
+    page.close()
+
+
+def test_quiz_by_keyboard_ends_with_the_agreement_of_visitor_model_and_raters(page, sites):
+    sent = []
+    page.on("request", lambda request: sent.append((request.method, request.url)))
+    page.goto(f"{sites['images']}/models/raters")
+    page.get_by_role("link", name="You against ten").click()
+    page.get_by_text("Face 1 of 20").wait_for()
+    page.keyboard.press("1")
+    page.keyboard.press("Backspace")
+    page.get_by_text("Face 1 of 20").wait_for()
+    before = len(sent)
+    for number in range(20):
+        assert page.get_by_role("img").evaluate("(face) => face.style.backgroundImage").startswith('url("/data/drawn/pi')
+        page.keyboard.press(str(1 + number % 8))
+    results = page.get_by_role("region", name="of 10 people agree with you")
+    assert results.evaluate("(section) => section === document.activeElement")
+    rows = results.get_by_role("row").all_inner_texts()
+    assert [row.split("\t")[0] for row in rows] == ["Who", "You", "jury-drawn", "One of the ten, with the others"]
+    assert all(0 <= float(row.split("\t")[1]) <= 10 for row in rows[1:])
+    assert results.get_by_role("listitem").count() == 20
+    assert len(sent) == before, sent[before:]        # no answer is sent
+    page.evaluate(AXE.read_text())
+    assert page.evaluate(RULES) == []
+
+
+def test_quiz_says_that_the_faces_did_not_load_and_tries_again(browser, sites):
+    page = browser.new_page()
+    page.route("**/you-against-ten.json*", lambda route: route.abort(), times=1)
+    page.goto(f"{sites['images']}/data/drawn/you-against-ten?seed=3")
+    page.get_by_text("The faces did not load").wait_for()
+    page.get_by_role("button", name="Try again").click()
+    page.get_by_text("Face 1 of 20").wait_for()
+    assert page.get_by_text("The faces did not load").is_hidden()
     page.close()

@@ -11,6 +11,7 @@ from flask import Response, abort, current_app, make_response, redirect, render_
 from ..operations import security
 from ..vision.occlusion import occlusion_map
 from . import queries
+from . import quiz as _quiz  # noqa: F401 - its routes
 from .views import (
     SHEET_COLUMNS,
     as_json,

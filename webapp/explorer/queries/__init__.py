@@ -5,6 +5,6 @@
 
 from .bundle import MAX_SHEET_IMAGES, DataSetError
 from .dataset import DataSet, find
-from .filters import FilterError, View, parse
+from .filters import MAX_SEED, FilterError, View, parse
 
-__all__ = ["MAX_SHEET_IMAGES", "DataSet", "DataSetError", "FilterError", "View", "find", "parse"]
+__all__ = ["MAX_SEED", "MAX_SHEET_IMAGES", "DataSet", "DataSetError", "FilterError", "View", "find", "parse"]

@@ -5,6 +5,7 @@ The table is never loaded into memory as a whole, so the queries work for millio
 
 import csv
 import io
+import random
 import threading
 from pathlib import Path
 
@@ -76,6 +77,23 @@ class DataSet:
         related = {other["row"]: other for other in self.rows(sorted({*neighbors, *copies, *duplicate}), view)}
         return {"sample": row, "neighbours": [related[other] for other in neighbors],
                 "copies": [related[other] for other in copies], "twin": related[duplicate[0]] if duplicate else None}
+
+    def judged_faces(self, view: View, count):
+        """At most `count` rows of the view that the raters judged, selected by the view's seed.
+
+        [{row, votes: {name: votes}, answer: label or None}]; the answer is that of the view's model. Constant images
+        and those that more than two raters call no face are left out.
+        """
+        names = self.summary["vote_names"]
+        where, values = view.where
+        a_face = " AND votes_nf <= 2" if "nf" in names else ""
+        rows = [row for row, in self._query(
+            f"SELECT row FROM samples WHERE ({where}) AND NOT constant{a_face} ORDER BY row", values)]
+        chosen = random.Random(view.seed).sample(rows, min(count, len(rows)))
+        answer = [f"{view.model}.answer"] if view.model else []
+        found = self._records(["row", *(f"votes_{name}" for name in names), *answer], chosen) if chosen else {}
+        return [{"row": row, "votes": {name: found[row][f"votes_{name}"] for name in names},
+                 "answer": found[row][answer[0]] if answer else None} for row in chosen]
 
     def adjacent_rows(self, view: View, number):
         """The rows before and after row `number` in the view's order: (row or None, row or None)."""

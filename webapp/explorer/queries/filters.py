@@ -16,7 +16,8 @@ PAGE_SIZE = 60
 MAX_FLOAT32 = 3.4e38
 NONE = "none"
 #: Parameters that do not filter rows.
-OTHER_PARAMETERS = ("model", "other", "sort", "page", "size", "colour", "layout")
+MAX_SEED = 999_999
+OTHER_PARAMETERS = ("model", "other", "sort", "page", "size", "colour", "layout", "seed")
 COLOR_FIELDS = ("label", "split", "majority", "answer", "right", "entropy", "label_quality")
 LAYOUTS = ("pages", "scroll")
 
@@ -98,6 +99,7 @@ class View:
     layout: str = "pages"
     other_given: bool = False
     model_given: bool = False
+    seed: int | None = None
 
     @property
     def where(self):
@@ -135,6 +137,7 @@ class View:
         parameters |= {name: value for name, (value, default) in optional.items() if value != default}
         parameters |= {"model": self.model} if self.model_given else {}
         parameters |= {"other": self.other} if self.other_given else {}
+        parameters |= {"seed": self.seed} if self.seed else {}
         parameters |= changes
         return urlencode({name: value for name, value in parameters.items() if value not in (None, "")},
                          safe=",.:;")
@@ -178,7 +181,8 @@ def parse(arguments, summary):
     return View(known, tuple(filters), tuple(conditions), sort, _integer(given, "page", 1, 10_000_000),
                 _integer(given, "size", PAGE_SIZE, MAX_PAGE_SIZE), model, other,
                 _one_of(given, "colour", color_fields, "label"), _one_of(given, "layout", LAYOUTS, "pages"),
-                bool(given.get("other")), bool(given.get("model")))
+                bool(given.get("other")), bool(given.get("model")),
+                _integer(given, "seed", 1, MAX_SEED) if given.get("seed") else None)
 
 
 def _yes_no(column):
