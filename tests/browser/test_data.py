@@ -392,7 +392,8 @@ def test_quiz_by_keyboard_ends_with_the_agreement_of_visitor_model_and_raters(pa
     page.get_by_text("Face 1 of 20").wait_for()
     before = len(sent)
     for number in range(20):
-        assert page.get_by_role("img").evaluate("(face) => face.style.backgroundImage").startswith('url("/data/drawn/pi')
+        image = page.get_by_role("img").evaluate("(face) => face.style.backgroundImage")
+        assert image.startswith('url("/data/drawn/pictures.png?rows=')
         page.keyboard.press(str(1 + number % 8))
     results = page.get_by_role("region", name="of 10 people agree with you")
     assert results.evaluate("(section) => section === document.activeElement")

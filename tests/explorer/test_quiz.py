@@ -54,7 +54,8 @@ def test_page_without_images_says_how_to_install_them(bare_site):
 @pytest.mark.parametrize("seed", ["0", "-1", "x", "1000000", "1.5"])
 def test_invalid_seeds_are_rejected(site, seed):
     response = site.get(f"{URL}.json?seed={seed}")
-    assert response.status_code == 400 and "`seed` must be an integer from 1 to 999999" in response.json["error"]["message"]
+    assert response.status_code == 400
+    assert "`seed` must be an integer from 1 to 999999" in response.json["error"]["message"]
 
 
 def _view(dataset):
