@@ -9,7 +9,8 @@ AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 PAGES = ["/", "/live", "/live?on=device", "/photos", "/photos?on=device", "/models", "/models/raters",
          "/models/jury-live", "/models/seven-live", "/about", "/responsible-use", "/api", "/no-such-page"]
 DATA = [f"/data/fer2013{view}"
-        for view in ("", "/browse", "/samples/17", "/models?other=seven-live", "/map", "/issues", "/you-against-ten?seed=1")]
+        for view in ("", "/browse", "/samples/17", "/models?other=seven-live", "/map", "/issues",
+                     "/you-against-ten?seed=1")]
 RULES = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
   .map(({id, nodes}) => id + ": " + nodes.map((node) => node.target.join(" ")).join(", "))"""
 OPEN_DETAILS = "for (const one of document.querySelectorAll('details')) one.open = true"
