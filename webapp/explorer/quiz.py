@@ -1,4 +1,4 @@
-"""You against ten: visitors name the expression on faces that ten raters judged. Their answers stay in the browser."""
+"""You against ten: visitors name the expression on faces that ten raters labeled. Their answers stay in the browser."""
 
 import random
 from dataclasses import replace
@@ -28,7 +28,7 @@ def quiz_json(name):
     view = replace(view, seed=view.seed or 1)
     selected, _ = with_default_split(dataset, view)
     return view_as_json(dataset, view, seed=view.seed,
-                        faces=dataset.judged_faces(replace(selected, seed=view.seed), FACES))
+                        faces=dataset.rated_faces(replace(selected, seed=view.seed), FACES))
 
 
 def _parse_request(name):

@@ -68,8 +68,8 @@ def models():
 @pages.get("/models/raters")
 def raters():
     """How many human raters each model of votes is worth."""
-    judged = [name for name, dataset in current_app.extensions["datasets"].items() if dataset.summary["vote_names"]]
-    return render_template("raters.html", comparison=raters_.comparison(_cards()), judged=judged)
+    rated = [name for name, dataset in current_app.extensions["datasets"].items() if dataset.summary["vote_names"]]
+    return render_template("raters.html", comparison=raters_.comparison(_cards()), rated=rated)
 
 
 @pages.get("/models.json")

@@ -3,7 +3,7 @@
 /**
  * @typedef {Record<string, number>} Votes  votes by label
  * @typedef {{row: number, votes: Votes, answer: string | null}} Face  answer: the model's
- * @typedef {{people: number, first: number}} Agreement  of ten people, on average; faces answered with the first choice
+ * @typedef {{people: number, plurality: number}} Agreement  of ten people, on average; faces answered with a plurality label
  * @typedef {{you: Agreement, model: Agreement | null, rater: Agreement, difference: number, margin: number}} Results
  */
 
@@ -13,7 +13,7 @@ export function peopleFor(votes, label) {
 }
 
 /** @param {Votes} votes  @param {string} label  @returns {boolean} whether no label has more votes */
-export function isFirstChoice(votes, label) {
+export function isPlurality(votes, label) {
   return (votes[label] ?? 0) === Math.max(...Object.values(votes));
 }
 
@@ -26,10 +26,10 @@ export function peopleForOneRater(votes) {
   return Object.values(votes).reduce((sum, own) => sum + (10 * own * (own - 1)) / (count * (count - 1)), 0);
 }
 
-/** @param {Votes} votes  @returns {number} the share of the raters whose label is a first choice of the others, 0 to 1 */
-function firstChoiceOfOthers(votes) {
+/** @param {Votes} votes  @returns {number} the share of the raters whose label is a plurality label of the others, 0 to 1 */
+function pluralityOfOthers(votes) {
   return Object.entries(votes).reduce((sum, [label, own]) =>
-    own && isFirstChoice({ ...votes, [label]: own - 1 }, label) ? sum + own / total(votes) : sum, 0);
+    own && isPlurality({ ...votes, [label]: own - 1 }, label) ? sum + own / total(votes) : sum, 0);
 }
 
 /**
@@ -46,7 +46,7 @@ export function resultsOf(faces, answers) {
     model: models.every(Boolean) ? agreement(faces, models) : null,
     rater: {
       people: mean(faces.map(({ votes }) => peopleForOneRater(votes))),
-      first: faces.reduce((sum, { votes }) => sum + firstChoiceOfOthers(votes), 0),
+      plurality: faces.reduce((sum, { votes }) => sum + pluralityOfOthers(votes), 0),
     },
     difference,
     margin: 1.96 * Math.sqrt(variance / faces.length),
@@ -57,7 +57,7 @@ export function resultsOf(faces, answers) {
 function agreement(faces, answers) {
   return {
     people: mean(faces.map(({ votes }, index) => peopleFor(votes, answers[index]))),
-    first: faces.filter(({ votes }, index) => isFirstChoice(votes, answers[index])).length,
+    plurality: faces.filter(({ votes }, index) => isPlurality(votes, answers[index])).length,
   };
 }
 

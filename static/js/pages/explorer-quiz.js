@@ -1,5 +1,5 @@
 // /data/NAME/you-against-ten: name the expression on each face, then compare with the raters and the model.
-import { isFirstChoice, peopleFor, resultsOf } from "../explorer/quiz.js";
+import { isPlurality, peopleFor, resultsOf } from "../explorer/quiz.js";
 import { styleOf } from "../ui/expression-styles.js";
 
 /** @typedef {import("../explorer/quiz.js").Face} Face */
@@ -85,7 +85,7 @@ function row(who, agreement, count) {
   const head = document.createElement("th");
   head.scope = "row";
   head.textContent = who;
-  const cells = [agreement.people.toFixed(1), `${agreement.first.toFixed(Number.isInteger(agreement.first) ? 0 : 1)} of ${count}`];
+  const cells = [agreement.people.toFixed(1), `${agreement.plurality.toFixed(Number.isInteger(agreement.plurality) ? 0 : 1)} of ${count}`];
   line.append(head, ...cells.map((text) => Object.assign(document.createElement("td"), { className: "number", textContent: text })));
   return line;
 }
@@ -106,8 +106,8 @@ function tile(face, index) {
   const text = Object.assign(document.createElement("span"), { className: "tile-text" });
   const said = (/** @type {string} */ who, /** @type {string} */ label) => Object.assign(document.createElement("span"), {
     className: "small", textContent: `${who}: ${titleOf(label)}, ${Math.round(peopleFor(face.votes, label))} of 10` });
-  text.append(said(isFirstChoice(face.votes, answers[index]) ? "✓ You" : "You", answers[index]));
-  if (game.model && face.answer) text.append(said(isFirstChoice(face.votes, face.answer) ? `✓ ${game.model}` : game.model, face.answer));
+  text.append(said(isPlurality(face.votes, answers[index]) ? "✓ You" : "You", answers[index]));
+  if (game.model && face.answer) text.append(said(isPlurality(face.votes, face.answer) ? `✓ ${game.model}` : game.model, face.answer));
   text.append(votesOf(face));
   link.append(thumb, text);
   item.append(link);

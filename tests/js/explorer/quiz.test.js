@@ -1,7 +1,7 @@
 // You against ten: agreement with the raters' votes.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isFirstChoice, peopleFor, peopleForOneRater, resultsOf } from "../../../static/js/explorer/quiz.js";
+import { isPlurality, peopleFor, peopleForOneRater, resultsOf } from "../../../static/js/explorer/quiz.js";
 
 const close = (/** @type {number} */ actual, /** @type {number} */ expected) => assert.ok(Math.abs(actual - expected) < 1e-9, `${actual} is not ${expected}`);
 
@@ -11,9 +11,9 @@ test("a label's people are its votes, of ten", () => {
   close(peopleFor({ happiness: 4, neutral: 5 }, "happiness"), 40 / 9); // a vote is missing
 });
 
-test("a tie has several first choices", () => {
+test("a tie has several plurality labels", () => {
   const votes = { anger: 5, disgust: 5, fear: 0 };
-  assert.deepEqual(["anger", "disgust", "fear", "unknown"].map((label) => isFirstChoice(votes, label)), [true, true, false, false]);
+  assert.deepEqual(["anger", "disgust", "fear", "unknown"].map((label) => isPlurality(votes, label)), [true, true, false, false]);
 });
 
 test("one rater is compared with the others, not with the own vote", () => {
@@ -25,9 +25,9 @@ test("one rater is compared with the others, not with the own vote", () => {
 test("the results compare the visitor, the model and one rater on the same faces", () => {
   const faces = [{ row: 1, votes: { happiness: 8, neutral: 2 }, answer: "happiness" }, { row: 2, votes: { fear: 6, surprise: 4 }, answer: "surprise" }];
   const results = resultsOf(faces, ["happiness", "fear"]);
-  assert.deepEqual(results.you, { people: 7, first: 2 });
-  assert.deepEqual(results.model, { people: 6, first: 1 });
-  close(results.rater.first, 0.8 + 0.6);
+  assert.deepEqual(results.you, { people: 7, plurality: 2 });
+  assert.deepEqual(results.model, { people: 6, plurality: 1 });
+  close(results.rater.plurality, 0.8 + 0.6);
   assert.equal(results.difference, 1);
   close(results.margin, 1.96 * Math.sqrt(2 / 2)); // differences 0 and 2
 });

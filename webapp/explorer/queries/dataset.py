@@ -78,8 +78,8 @@ class DataSet:
         return {"sample": row, "neighbours": [related[other] for other in neighbors],
                 "copies": [related[other] for other in copies], "twin": related[duplicate[0]] if duplicate else None}
 
-    def judged_faces(self, view: View, count):
-        """At most `count` rows of the view that the raters judged, selected by the view's seed.
+    def rated_faces(self, view: View, count):
+        """At most `count` rows of the view that raters labeled, selected by the view's seed.
 
         [{row, votes: {name: votes}, answer: label or None}]; the answer is that of the view's model. Constant images
         and those that more than two raters call no face are left out.
