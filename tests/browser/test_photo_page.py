@@ -84,11 +84,11 @@ def test_keyboard_navigation(photos, fifty):
     page.keyboard.press("Control+a")
     assert page.inner_text("#shown") == "7 of 7 photos, 7 selected"
     page.keyboard.press("Enter")
-    assert page.inner_text(".single-title") == "plain 2.jpg"
+    assert page.inner_text("#single .single-title") == "plain 2.jpg"
     page.keyboard.press("ArrowLeft")
-    assert page.inner_text(".single-title") == "plain 1.jpg"
+    assert page.inner_text("#single .single-title") == "plain 1.jpg"
     page.keyboard.press("ArrowLeft")            # wraps from the first to the last
-    assert page.inner_text(".single-title") == "plain 7.jpg"
+    assert page.inner_text("#single .single-title") == "plain 7.jpg"
     page.keyboard.press("Escape")
     expect(page.locator("#single")).to_be_hidden()
     expect(page.locator(".tile-link", has_text="plain 7.jpg")).to_be_focused()     # the photo that was open
@@ -107,7 +107,7 @@ def test_mobile_layout(photos, fifty, tmp_path):
     expect(page.locator(".face-box")).to_have_count(2)
     wait_until(page, "document.querySelector('.single-sheet img').naturalWidth > 0")
     page.screenshot(path=tmp_path / "single.png")
-    image, side = page.locator(".single-scroller").bounding_box(), page.locator(".single-side").bounding_box()
+    image, side = (page.locator(f"#single .single-{part}").bounding_box() for part in ("scroller", "side"))
     assert image["height"] > 300 and side["height"] > 250 and side["x"] + side["width"] <= 390
     page.get_by_role("button", name="Close").tap()
     expect(page.locator("#single")).to_be_hidden()
@@ -124,7 +124,10 @@ def test_photo_page_has_no_serious_accessibility_violations(photos, fifty, serve
     page.get_by_role("button", name="Explain").first.click()
     page.locator(".explanation-pair canvas").nth(1).wait_for()
     found["single"] = page.evaluate(RULES)
-    assert found == {"grid": [], "single": []}
+    page.keyboard.press("c")
+    expect(page.locator("#comparison .face-card").first).to_be_visible()
+    found["comparison"] = page.evaluate(RULES)
+    assert found == {"grid": [], "single": [], "comparison": []}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -19,6 +19,11 @@ def chip(page, show):
     return page.locator(f".chip[data-show={show}]")
 
 
+def link(page, name):
+    """The link of a photo in the grid."""
+    return page.locator(".tile:not([hidden]) .tile-link", has_text=name)
+
+
 def is_close(box, expected):
     sides = ("x", "y", "width", "height")
     return all(abs(box[side] - value) < 0.03 for side, value in zip(sides, expected, strict=True))
@@ -151,9 +156,9 @@ def test_faces_folder_and_dates_are_filters_with_a_link(album):
     page.fill("#search", "TWO jpg 3")
     page.select_option("#sort", "certainty")
     expect(page.locator("#shown")).to_have_text("1 of 18 photos")
-    link = page.url
+    address = page.url
     page.goto("about:blank")
-    page.goto(link)         # the same view again, with its filters in sight
+    page.goto(address)      # the same view again, with its filters in sight
     expect(page.locator("#shown")).to_have_text("1 of 18 photos")
     expect(page.locator("#from")).to_be_visible()
     values = [page.input_value(f"#{name}") for name in ("folder", "faces", "from", "to", "sort")]
@@ -182,17 +187,17 @@ def test_stacks_show_the_best_photo_and_the_choice_can_be_changed(album):
     badge.click()
     expect(page.locator("#shown")).to_have_text("13 of 18 photos")
     expect(badge).to_have_attribute("aria-expanded", "true")
-    link = page.url
+    address = page.url
     page.get_by_role("button", name="Make two 1.jpg the best of its stack").click()
     expect(page.get_by_role("button", name="Stack of 2 photos. Best: your choice")).to_be_visible()
     assert names(page)[2:4] == ["two 1.jpg", "two 2.jpg"]
     page.goto("about:blank")
-    page.goto(link)
+    page.goto(address)
     page.wait_for_selector("#photos[data-ready]", state="attached")
     expect(page.locator("#shown")).to_have_text("13 of 18 photos")
     wait_until(page, "document.querySelectorAll('.tile:not([hidden])').length === 13")
     assert names(page)[2:4] == ["two 1.jpg", "two 2.jpg"]          # the choice is stored, the open stack is in the link
-    page.locator(".tile-link", has_text="two 1.jpg").focus()
+    link(page, "two 1.jpg").focus()
     page.keyboard.press("s")
     expect(page.locator("#shown")).to_have_text("12 of 18 photos")
     page.keyboard.press("s")
@@ -223,15 +228,15 @@ def test_single_photo_view(photos, fifty):
     page = photos(permissions=["clipboard-read", "clipboard-write"])
     add_files(page, [folder / name for name in ("two.jpg", "plain 1.jpg", "format.heic")])
     page.locator(".tile-link").first.click()
-    assert page.inner_text(".single-title") == "two.jpg"
+    assert page.inner_text("#single .single-title") == "two.jpg"
     assert page.locator(".face-box").count() == 2
     page.keyboard.press("ArrowRight")
-    assert page.inner_text(".single-title") == "plain 1.jpg"
+    assert page.inner_text("#single .single-title") == "plain 1.jpg"
     assert "photo=" in page.url
-    page.locator(".single-sheet img").wait_for()
-    width = page.locator(".single-sheet").bounding_box()["width"]
+    page.locator("#single .single-sheet img").wait_for()
+    width = page.locator("#single .single-sheet").bounding_box()["width"]
     page.keyboard.press("+")
-    assert page.locator(".single-sheet").bounding_box()["width"] == pytest.approx(1.5 * width, rel=0.01)
+    assert page.locator("#single .single-sheet").bounding_box()["width"] == pytest.approx(1.5 * width, rel=0.01)
     page.get_by_role("button", name="Copy as JSON").click()
     page.get_by_role("button", name="Copied").wait_for()
     assert json.loads(page.evaluate("navigator.clipboard.readText()"))["faces"][0]["expression"] == "happiness"
@@ -239,9 +244,47 @@ def test_single_photo_view(photos, fifty):
     page.locator(".explanation-pair canvas").nth(1).wait_for()
     page.keyboard.press("ArrowRight")       # HEIC: this browser cannot display it, so the preview comes from the server
     wait_until(page, "document.querySelector('.single-sheet img').naturalWidth > 100")
-    assert page.inner_text(".single-title") == "format.heic"
+    assert page.inner_text("#single .single-title") == "format.heic"
     page.keyboard.press("Escape")
     wait_until(page, "!location.search.includes('photo=')")
+
+
+def test_two_photos_are_compared_and_zoomed_together(album):
+    page = album(viewport={"width": 1280, "height": 900})
+    page.fill("#search", "groups two")
+    page.select_option("#sort", "name")
+    expect(page.locator("#compare")).to_be_hidden()
+    for name in ("two 1.jpg", "two 3.jpg"):
+        link(page, name).click(modifiers=["Control"])
+    page.get_by_role("button", name="Compare").click()
+    halves = page.locator(".comparison-half")
+    expect(halves.locator(".single-title")).to_have_text(["two 1.jpg", "two 3.jpg"])
+    # Faces are numbered from left to right in both.
+    assert [halves.nth(half).locator(".face-sentence").all_inner_texts()[0] for half in (0, 1)] == [
+        "Unsure: the ten would split", "10 of 10 people would call this happiness"]
+    wait_until(page, "[...document.querySelectorAll('.comparison img')].every((one) => one.naturalWidth)")
+    for _ in range(3):
+        page.keyboard.press("+")
+    page.evaluate("document.querySelectorAll('.comparison .single-scroller')[1].scrollTo(100, 160)")
+    same = """(() => { const [a, b] = [...document.querySelectorAll(".comparison .single-scroller")].map((one) =>
+        [one.scrollLeft + one.clientWidth / 2, one.scrollTop + one.clientHeight / 2].map((value, i) =>
+            value / (i ? one.scrollHeight : one.scrollWidth)));
+        return a.every((value, i) => Math.abs(value - b[i]) < 0.01) && a[0] < 0.45; })()"""
+    wait_until(page, same)
+    page.keyboard.press("ArrowRight")                       # another second photo at the same zoom
+    expect(halves.locator(".single-title")).to_have_text(["two 1.jpg", "two 2.jpg"])
+    wait_until(page, same)
+    page.get_by_role("button", name="Swap").click()
+    expect(halves.locator(".single-title")).to_have_text(["two 2.jpg", "two 1.jpg"])
+    page.reload()                                           # the link contains both
+    expect(halves.locator(".single-title")).to_have_text(["two 2.jpg", "two 1.jpg"])
+    page.keyboard.press("Escape")
+    expect(page.locator("#comparison")).to_be_hidden()
+    assert "photo=" not in page.url and "with=" not in page.url
+    link(page, "two 1.jpg").click()
+    page.keyboard.press("c")                                # this photo and the next one
+    expect(halves.locator(".single-title")).to_have_text(["two 1.jpg", "two 2.jpg"])
+    expect(page.locator("#single")).to_be_hidden()
 
 
 def test_zip_import_and_export(photos, fifty, tmp_path):

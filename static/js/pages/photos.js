@@ -2,6 +2,7 @@
 
 import { buttonOf, get, partOf } from "../ui/dom.js";
 import { withLocation } from "../ui/inference-location.js";
+import { Comparison } from "../photos/comparison.js";
 import { printSheet, saveCsv, saveJson, saveZip } from "../photos/export.js";
 import { FilterBar, filterName } from "../photos/filter-bar.js";
 import { Gallery, Selection } from "../photos/gallery.js";
@@ -36,19 +37,39 @@ const videos = new Videos(partOf("videos"), store, readerChoice);
 const progress = new Progress(queue, (id) => gallery.photos.get(id)?.name ?? "");
 const grid = new Grid(partOf("grid"), thumbnails);
 const filterBar = new FilterBar((changes) => setView(changes));
-const singlePhoto = new SinglePhoto(get("single", HTMLDialogElement), {
+/** @type {import("../photos/photo-pane.js").Images} */
+const images = {
   preview: (photo) => store.preview(photo.id),
   original: async (photo) => gallery.originals.get(photo.id)?.blob(),
-  onStep(step) {
-    const index = grid.photos.findIndex(({ id }) => id === view.photo);
-    const next = grid.photos[(index + step + grid.photos.length) % grid.photos.length];
-    if (next) setView({ photo: next.id });
-  },
-  onClose() {
-    const index = grid.photos.findIndex(({ id }) => id === view.photo);
-    setView({ photo: "" });
-    if (index >= 0) grid.focus(index); // the photo that was open
-  },
+};
+/** The shown photo some steps after another one, around the end. @param {string} id  @param {number} step  @param {string} [without]  id of a photo to leave out */
+function neighbor(id, step, without = "") {
+  const photos = grid.photos.filter((photo) => photo.id !== without);
+  const index = photos.findIndex((photo) => photo.id === id);
+  return photos[(index + step + photos.length) % photos.length];
+}
+function closePhoto() {
+  const index = grid.photos.findIndex(({ id }) => id === view.photo);
+  setView({ photo: "", other: "" });
+  if (index >= 0) grid.focus(index); // the photo that was open
+}
+/** Compare the two selected photos, or a photo with the next one. @param {string} id */
+function compare(id) {
+  const selected = grid.photos.filter((photo) => selection.ids.has(photo.id));
+  const [photo, other] = selected.length === 2 ? selected : [{ id }, neighbor(id, 1)];
+  if (other && other.id !== photo.id) setView({ photo: photo.id, other: other.id });
+}
+const comparison = new Comparison(get("comparison", HTMLDialogElement), {
+  ...images,
+  onStep: (step) => setView({ other: neighbor(view.other, step, view.photo)?.id ?? "" }),
+  onSwap: () => setView({ photo: view.other, other: view.photo }),
+  onClose: closePhoto,
+});
+const singlePhoto = new SinglePhoto(get("single", HTMLDialogElement), {
+  ...images,
+  onStep: (step) => setView({ photo: neighbor(view.photo, step)?.id ?? "" }),
+  onCompare: () => compare(view.photo),
+  onClose: () => view.other || closePhoto(),
   position: (photo) => `${grid.photos.indexOf(photo) + 1} of ${grid.photos.length}`,
   model: (name) => readerChoice.models.find((model) => model.name === name),
 });
@@ -92,9 +113,18 @@ function render() {
   for (const scope of document.querySelectorAll(".scope")) scope.textContent = scopeName;
   buttonOf("unselect").hidden = selected === 0;
   for (const id of ["save-csv", "save-json", "save-zip", "print", "remove"]) buttonOf(id).disabled = shown.length === 0;
-  const open = view.photo ? gallery.photos.get(view.photo) : undefined;
-  if (open && singlePhoto.photo !== open) void singlePhoto.show(open);
-  if (!open && singlePhoto.photo) singlePhoto.close();
+  buttonOf("compare").hidden = selected !== 2;
+  showOpenPhotos();
+}
+
+/** Show the open photo, or the two that are compared; close what is not in the view any more. */
+function showOpenPhotos() {
+  const open = gallery.photos.get(view.photo), other = gallery.photos.get(view.other);
+  const [single, pair] = other ? [undefined, open && [open, other]] : [open, undefined];
+  if (single && singlePhoto.photo !== single) void singlePhoto.show(single);
+  if (!single && singlePhoto.photo) singlePhoto.close();
+  if (pair?.some((photo, index) => comparison.photos[index] !== photo)) comparison.show(pair);
+  if (!pair && comparison.photos.length) comparison.close();
 }
 
 function showStackButton() {
@@ -155,6 +185,7 @@ grid.onChoose = (photo) => {
   render();
   grid.focus(grid.photos.indexOf(photo));
 };
+grid.onCompare = ({ id }) => compare(id);
 grid.onOpen = (photo) => setView({ photo: photo.id });
 grid.onSelect = (photo, index, range) => {
   selection.toggle(grid.photos, index, range);
@@ -210,6 +241,7 @@ const ACTIONS = {
     await gallery.remove(photos.map(({ id }) => id));
     selection.clear();
   },
+  compare: () => compare(""),
   unselect: () => (selection.clear(), render()),
   async clear() {
     if (!confirm("Remove every photo and every result that this browser stores for this page?")) return;

@@ -18,19 +18,24 @@ function unsureReason({ probabilities }, threshold) {
   return `The model was unsure because its largest probability is ${largest.toFixed(2)}${bound}.${rival}`;
 }
 
+/** @param {Face} face  @param {number} index  @returns {HTMLElement} number, sentence and ten votes */
+export function faceCard(face, index) {
+  const item = make("li", "face-card");
+  const number = make("span", "face-number", String(index + 1));
+  number.dataset.color = String(index % 6);
+  const header = make("div", "face-header", number);
+  header.append(make("p", "face-sentence", sentence({ ...face, votes: face.votes ?? null })));
+  item.append(header);
+  if (face.votes) item.append(tenMarks(face.votes), make("p", "face-tally", tally(face.votes)));
+  return item;
+}
+
 /**
  * @param {Photo} photo  @param {Face} face  @param {number} index
  * @param {Pick<import("./single-photo.js").Context, "original" | "preview" | "model">} context  @returns {HTMLElement}
  */
 export function faceDetails(photo, face, index, context) {
-  const prediction = { votes: face.votes ?? null, probabilities: face.probabilities, expression: face.expression, unsure: face.unsure };
-  const item = make("li", "face-card");
-  const number = make("span", "face-number", String(index + 1));
-  number.dataset.color = String(index % 6);
-  const header = make("div", "face-header", number);
-  header.append(make("p", "face-sentence", sentence(prediction)));
-  item.append(header);
-  if (face.votes) item.append(tenMarks(face.votes), make("p", "face-tally", tally(face.votes)));
+  const item = faceCard(face, index);
   if (face.unsure) item.append(make("p", "small", unsureReason(face, context.model(photo.reading?.model.name ?? "")?.unsure_threshold)));
   const balanced = new BalancedLine();
   balanced.update(face.balanced);

@@ -42,6 +42,8 @@ export class Grid {
   stackOf = () => null;
   /** @type {(photo: Photo) => void} */
   onOpen = () => {};
+  /** Compare a photo with another one. @type {(photo: Photo) => void} */
+  onCompare = () => {};
   /** Show or hide the other photos of a stack. @type {(photo: Photo) => void} */
   onStack = () => {};
   /** Make a photo the best of its stack. @type {(photo: Photo) => void} */
@@ -135,7 +137,7 @@ export class Grid {
     this.onOpen(photo);
   }
 
-  /** @param {KeyboardEvent} event  arrow keys move the focus, space selects, S opens a stack, B chooses its best photo */
+  /** @param {KeyboardEvent} event  arrow keys move the focus, space selects, S opens a stack, B chooses its best photo, C compares */
   #key(event) {
     const index = this.#indexOf(event.target);
     if (index < 0 || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -145,6 +147,7 @@ export class Grid {
     const moves = { ArrowLeft: index - 1, ArrowRight: index + 1, ArrowUp: index - columns, ArrowDown: index + columns, Home: 0, End: last };
     if (event.key === " ") this.onSelect(this.#photos[index], index, false);
     else if (event.key === "s") this.onStack(this.#photos[index]);
+    else if (event.key === "c") this.onCompare(this.#photos[index]);
     else if (event.key === "b") this.onChoose(this.#photos[index]);
     else if (event.key in moves) this.focus(Math.max(0, Math.min(last, moves[event.key])));
     else return;

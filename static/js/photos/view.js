@@ -19,11 +19,12 @@ import { countsAs, facesOf, strength } from "./photo.js";
  * @property {boolean} descending
  * @property {boolean} stacks  whether only the best photo of each stack is shown
  * @property {string} stack    id of the stack whose photos are all shown, "" for none
- * @property {string} photo    id of the photo open in the single view, "" for none
+ * @property {string} photo    id of the open photo, "" for none
+ * @property {string} other    id of the photo with which it is compared, "" for none
  */
 
 /** @type {Readonly<View>} */
-export const DEFAULT_VIEW = Object.freeze({ show: "all", votes: 0, search: "", faces: "", folder: "", from: "", to: "", sort: "order", descending: false, stacks: false, stack: "", photo: "" });
+export const DEFAULT_VIEW = Object.freeze({ show: "all", votes: 0, search: "", faces: "", folder: "", from: "", to: "", sort: "order", descending: false, stacks: false, stack: "", photo: "", other: "" });
 /** The parts of a view that exclude photos; the others sort them or open one. */
 const FILTERS = /** @type {const} */ (["show", "votes", "search", "faces", "folder", "from", "to"]);
 const SORTS = /** @type {const} */ (["order", "name", "folder", "taken", "expression", "votes", "certainty", "faces"]);
@@ -170,11 +171,12 @@ export function viewFromQuery(query) {
     stacks: parameters.get("stacks") === "on",
     stack: parameters.get("stack") ?? "",
     photo: parameters.get("photo") ?? "",
+    other: parameters.get("with") ?? "",
   };
 }
 
 const TEXTS = /** @type {const} */ (["search", "faces", "folder", "from", "to"]);
-const PARAMETERS = ["show", "votes", ...TEXTS, "sort", "order", "stacks", "stack", "photo"];
+const PARAMETERS = ["show", "votes", ...TEXTS, "sort", "order", "stacks", "stack", "photo", "with"];
 
 /** @param {View} view  @param {string} [current]  the current query; its other parameters stay  @returns {string} "" for the default view, else "?…" */
 export function queryFromView(view, current = "") {
@@ -188,5 +190,6 @@ export function queryFromView(view, current = "") {
   if (view.stacks) query.set("stacks", "on");
   if (view.stack) query.set("stack", view.stack);
   if (view.photo) query.set("photo", view.photo);
+  if (view.photo && view.other) query.set("with", view.other);
   return query.size ? `?${query}` : "";
 }
