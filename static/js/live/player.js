@@ -58,6 +58,11 @@ export class Player {
     this.events = events;
   }
 
+  /** The displayed frame. @returns {Frame | null} */
+  get shown() {
+    return this.#shown;
+  }
+
   get paused() {
     return this.#paused;
   }

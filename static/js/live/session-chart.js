@@ -12,6 +12,7 @@ const LANE = 76; // CSS pixels
 const AXIS = 22;
 const LEFT = 34; // space for the number of the face and the scale
 const RIGHT = 8;
+const MAX_POINTS = 1500; // of a curve; more cannot be told apart
 const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200]; // s between labels of the axis
 
@@ -109,15 +110,15 @@ function drawCurves(context, { step }, face, span, x) {
   const colors = currentColors();
   const shown = face.samples.filter(({ slot }) => (slot + 1) * step >= span.from && slot * step <= span.to);
   const labels = [...new Set(shown.flatMap(({ probabilities }) => Object.keys(probabilities)))].sort((a, b) => order(a) - order(b));
-  const maxGap = Math.max(4, Math.ceil(1 / step)); // slots over which a curve is continued
+  const stride = Math.ceil(shown.length / MAX_POINTS);
+  const maxGap = stride + Math.max(4, Math.ceil(1 / step)); // slots over which a curve is continued
   for (const label of labels) {
     context.beginPath();
     let last = -Infinity;
-    for (const { slot, probabilities } of shown) {
+    for (let i = 0; i < shown.length; i += stride) {
+      const { slot, probabilities } = shown[i];
       const point = /** @type {const} */ ([x(slot * step), laneY(probabilities[label] ?? 0)]);
-      if (slot - last > maxGap) {
-        context.moveTo(point[0] - 1, point[1]); // so that a single result is visible
-      }
+      if (slot - last > maxGap) context.moveTo(point[0] - 1, point[1]); // so that a single result is visible
       context.lineTo(...point);
       last = slot;
     }
@@ -155,7 +156,11 @@ function line(context, x1, y1, x2, y2, color, width) {
   context.stroke();
 }
 
-/** The legend below an exported chart. @param {CanvasRenderingContext2D} context  @param {string[]} labels  @param {number} y  @param {number} width  @param {Theme} theme */
+/**
+ * The legend below an exported chart.
+ * @param {CanvasRenderingContext2D} context  @param {string[]} labels  @param {number} y  of the first row  @param {number} width  @param {Theme} theme
+ * @returns {number} y of the last row
+ */
 export function drawLegend(context, labels, y, width, theme) {
   const colors = currentColors();
   let [x, row] = [LEFT, 0];

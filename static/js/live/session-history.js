@@ -1,18 +1,20 @@
 // The history of the session: the displayed result of each face at regular steps, in bounded memory. Pure.
 //
-// The session always stays whole: when the limit is reached, the step doubles and each step keeps its latest result. A
-// session of any length therefore needs the memory of MAX_SAMPLES results, some 10 MB.
+// The session always stays whole: when the limit is reached, the step doubles and each step keeps its latest result. If the
+// limit is reached because many people pass by, those seen most briefly are dropped. A session of any length therefore
+// needs the memory of MAX_SAMPLES results, less than 15 MB.
 
 /** @typedef {import("../vision/tracking.js").Track} Track */
 /** @typedef {Pick<Track, "votes" | "probabilities" | "expression" | "unsure">} Result */
-/** @typedef {Result & {slot: number}} Sample  slot: time / step, rounded down */
+/** @typedef {Result & {slot: number, model: string}} Sample  slot: time / step, rounded down; model: name and version */
 /** @typedef {{id: number, color: number, samples: Sample[]}} FaceHistory  samples in order of time */
 /** @typedef {{time: number, note: string}} Mark  time: s */
 
 export const MAX_SAMPLES = 20_000; // in total; one face reaches it after 83 minutes
 export const MAX_MARKS = 500;
 const FIRST_STEP = 0.25; // s
-const HOLD = 1; // s for which a result is valid if no other follows
+const HOLD = 1; // s for which a result is valid if no frame is read after it
+const BRIEF = 4; // results per face, on average, below which faces are dropped instead of results
 
 export class SessionHistory {
   step = FIRST_STEP;
@@ -26,6 +28,8 @@ export class SessionHistory {
   dropped = 0;
   #count = 0;
   #slot = -1; // of the latest result
+  /** @type {number[]} the steps in which a frame was read, with a face or without, in order */
+  #read = [];
 
   /** @param {number} [maxSamples] */
   constructor(maxSamples = MAX_SAMPLES) {
@@ -34,25 +38,30 @@ export class SessionHistory {
 
   /**
    * Add a result. A moment that is read again, because the visitor went back in a video file, replaces the older result.
-   * @param {number} time  s, not negative  @param {Track[]} tracks  the faces in it
+   * @param {number} time  s, not negative  @param {Track[]} tracks  the faces in it  @param {string} model  name and version
    */
-  add(time, tracks) {
+  add(time, tracks, model) {
     const slot = Math.floor(time / this.step);
     if (slot !== this.#slot) this.#clearSlot(slot);
     this.#slot = slot;
+    const i = indexBefore(this.#read, slot);
+    if (this.#read[i] !== slot) this.#read.splice(i + 1, 0, slot);
     this.end = Math.max(this.end, time);
     for (const { id, color, votes, probabilities, expression, unsure } of tracks) {
       const face = this.faces.get(id) ?? { id, color, samples: [] };
       this.faces.set(id, face);
-      this.#set(face.samples, { slot, votes, probabilities, expression, unsure });
+      this.#set(face.samples, { slot, model, votes, probabilities, expression, unsure });
     }
-    while (this.#count > this.maxSamples) this.#compress();
+    while (this.#count > this.maxSamples || this.#read.length > this.maxSamples) {
+      if (this.#count < BRIEF * this.faces.size) this.#dropBrief();
+      else this.#compress();
+    }
   }
 
   /** @param {number} slot */
   #clearSlot(slot) {
     for (const [id, { samples }] of this.faces) {
-      const i = indexBefore(samples, slot);
+      const i = indexBefore(samples, slot, slotOf);
       if (samples[i]?.slot !== slot) continue;
       samples.splice(i, 1);
       this.#count -= 1;
@@ -62,13 +71,13 @@ export class SessionHistory {
 
   /** @param {Sample[]} samples  @param {Sample} sample */
   #set(samples, sample) {
-    const i = indexBefore(samples, sample.slot);
+    const i = indexBefore(samples, sample.slot, slotOf);
     const replaced = samples[i]?.slot === sample.slot;
     samples.splice(replaced ? i : i + 1, replaced ? 1 : 0, sample);
     this.#count += replaced ? 0 : 1;
   }
 
-  /** Double the step; if that is not enough because there were thousands of faces, drop those with the fewest results. */
+  /** Double the step. */
   #compress() {
     this.step *= 2;
     this.#slot = Math.floor(this.#slot / 2);
@@ -78,8 +87,13 @@ export class SessionHistory {
         return all[i + 1] && Math.floor(all[i + 1].slot / 2) === slot ? [] : [{ ...sample, slot }];
       });
     }
+    this.#read = [...new Set(this.#read.map((slot) => Math.floor(slot / 2)))];
+    this.#count = [...this.faces.values()].reduce((sum, { samples }) => sum + samples.length, 0);
+  }
+
+  /** Drop a quarter of the results: those of the faces with the fewest. */
+  #dropBrief() {
     const bySize = [...this.faces.values()].sort((a, b) => a.samples.length - b.samples.length);
-    this.#count = bySize.reduce((sum, { samples }) => sum + samples.length, 0);
     for (const { id, samples } of bySize) {
       if (this.#count <= 0.75 * this.maxSamples) break;
       this.faces.delete(id);
@@ -90,8 +104,10 @@ export class SessionHistory {
 
   /** @param {FaceHistory} face  @param {number} time  s  @returns {Sample | null} the result that is valid at `time` */
   sampleAt(face, time) {
-    const sample = face.samples[indexBefore(face.samples, Math.floor(time / this.step))];
-    return sample && time - sample.slot * this.step <= this.step + HOLD ? sample : null;
+    const slot = Math.floor(time / this.step);
+    const sample = face.samples[indexBefore(face.samples, slot, slotOf)];
+    const isLatest = sample?.slot === this.#read[indexBefore(this.#read, slot)];
+    return sample && isLatest && time - sample.slot * this.step <= this.step + HOLD ? sample : null;
   }
 
   /** @param {number} time  s  @returns {{face: FaceHistory, sample: Sample}[]} the faces in view at `time` */
@@ -121,13 +137,20 @@ export class SessionHistory {
   }
 }
 
-/** @param {Sample[]} samples  @param {number} slot  @returns {number} index of the last sample at or before `slot`; -1 if there is none */
-function indexBefore(samples, slot) {
-  let [low, high] = [0, samples.length];
-  if (high && samples[high - 1].slot <= slot) return high - 1;
+/** @param {Sample} sample */
+const slotOf = ({ slot }) => slot;
+
+/**
+ * @template T
+ * @param {T[]} sorted  @param {number} slot  @param {(one: T) => number} [key]
+ * @returns {number} index of the last one at or before `slot`; -1 if there is none
+ */
+function indexBefore(sorted, slot, key = Number) {
+  let [low, high] = [0, sorted.length];
+  if (high && key(sorted[high - 1]) <= slot) return high - 1;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (samples[middle].slot <= slot) low = middle + 1;
+    if (key(sorted[middle]) <= slot) low = middle + 1;
     else high = middle;
   }
   return low - 1;

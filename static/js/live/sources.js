@@ -87,9 +87,18 @@ async function openFile(video, file) {
   try {
     await video.play();
     if (!video.videoWidth) throw new Error("no video track");
+    if (video.duration === Infinity) await findDuration(video);
   } catch {
     throw new SourceError(`This browser cannot play ${file.name}. Every browser plays MP4 with H.264 and WebM.`);
   }
+}
+
+/** A browser's own recordings do not state their length; seeking far beyond the end finds it. @param {HTMLVideoElement} video */
+async function findDuration(video) {
+  video.currentTime = 1e9;
+  await new Promise((resolve) => video.addEventListener("durationchange", resolve, { once: true }));
+  video.currentTime = 0;
+  await video.play();
 }
 
 /** Close whatever plays. @param {HTMLVideoElement} video */

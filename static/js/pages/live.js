@@ -11,7 +11,8 @@ import { bindShortcuts } from "../ui/keyboard-shortcuts.js";
 import { Panel } from "../live/panel.js";
 import { Player } from "../live/player.js";
 import { ServerReader } from "../live/server-reader.js";
-import { Session } from "../live/session.js";
+import { Recording } from "../live/recording.js";
+import { SessionTimeline } from "../live/session-timeline.js";
 import { SOURCES, canShareScreen, closeSource, openSource } from "../live/sources.js";
 import { Stage } from "../live/stage.js";
 import { Views } from "../live/views.js";
@@ -21,7 +22,7 @@ import { LocationSwitch, addressWith, backendChoice, inferenceLocation } from ".
 
 const stage = new Stage(partOf("stage"));
 const panel = new Panel({ list: partOf("faces"), noFaces: partOf("no-faces"), figures: partOf("figures"), announcements: partOf("announcements") });
-const session = new Session();
+const recording = new Recording();
 const video = get("video", HTMLVideoElement);
 const cameras = get("camera", HTMLSelectElement);
 const models = get("model", HTMLSelectElement);
@@ -41,11 +42,11 @@ let source = "camera";
 const player = new Player(video, get("canvas", HTMLCanvasElement), {
   onReading(reading, tracks, frame, timing) {
     stage.showStatus("");
-    session.add(reading, tracks, Date.now() - (performance.now() - frame.time));
+    recording.add(reading, tracks, Date.now() - (performance.now() - frame.time));
+    timeline.add(frame, tracks, `${reading.model.name} ${reading.model.version}`);
     const present = panel.update(player.tracker.tracks, frame.time);
     if (present) showFaces(present);
     panel.showTiming(timing, performance.now(), player.clock.delay);
-    if (session.recording) showSession();
   },
   onError(error) {
     if (IGNORED.has(error.code)) return;
@@ -53,8 +54,14 @@ const player = new Player(video, get("canvas", HTMLCanvasElement), {
   },
   onDraw(boxes, frame) {
     panel.markBoxes(boxes);
+    recording.draw(frame, boxes, player.mirror);
     if (views.current === "faces") tiles.draw(boxes, frame, player.mirror);
   },
+});
+
+const timeline = new SessionTimeline((time) => {
+  player.jump();
+  video.currentTime = time;
 });
 
 const views = new Views(partOf("views"), (view) => {
@@ -182,8 +189,15 @@ async function startPlayer() {
   player.paused = false;
   player.still = source === "file" && video.paused;
   showPaused(player.still);
+  beginSession();
   player.start();
   if (!player.reader && inferenceLocation() === "server") await useReader(new ServerReader());
+}
+
+/** A session continues when the same source starts again; a file is a session of its own. */
+function beginSession() {
+  const duration = source === "file" ? video.duration : 0;
+  if (duration || timeline.source !== SOURCES[source].badge) timeline.begin(SOURCES[source].badge, Number.isFinite(duration) ? duration : 0);
 }
 
 /** Controls are shown only while they can be used. @param {boolean} playing */
@@ -221,7 +235,7 @@ function stopVideo() {
   player.stop();
   closeSource(video);
   panel.clear();
-  if (session.recording) setRecording(false);
+  if (recording.on) recording.set(false);
   showControls(false);
   showBadge("off", "Off");
 }
@@ -248,23 +262,7 @@ for (const event of ["play", "pause"]) {
   });
 }
 
-/** @param {boolean} on */
-function setRecording(on) {
-  if (on) session.start();
-  else session.stop();
-  buttonOf("record").setAttribute("aria-pressed", String(on));
-  showSession();
-}
-
-function showSession() {
-  const count = session.rows.length;
-  partOf("session").hidden = false;
-  partOf("badge-recording").hidden = !session.recording;
-  partOf("recorded").textContent = String(count);
-  const text = session.recording ? `Recording: ${count} results so far` : `Recorded: ${count} results, kept only in this page until you save them`;
-  partOf("session-status").textContent = session.full ? "The recording is full. Save it, then start a new one." : text;
-  for (const id of ["save-csv", "save-json"]) buttonOf(id).hidden = count === 0;
-}
+for (const event of ["timeupdate", "seeked"]) video.addEventListener(event, () => source === "file" && timeline.moveTo(video.currentTime));
 
 /** @type {Record<string, () => void>} */
 const ACTIONS = {
@@ -279,12 +277,10 @@ const ACTIONS = {
     const blob = await player.snapshot();
     if (blob) download(blob, fileName("snapshot", "png"));
   },
-  record: () => setRecording(!session.recording),
+  record: () => recording.set(!recording.on, player.shown ?? undefined),
   full: () => fullScreen.toggle(),
   stop: stopSource,
   help: () => get("shortcuts", HTMLDialogElement).showModal(),
-  "save-csv": () => download(new Blob([session.csv()], { type: "text/csv" }), fileName("session", "csv")),
-  "save-json": () => download(new Blob([session.json()], { type: "application/json" }), fileName("session", "json")),
 };
 for (const [id, action] of Object.entries(ACTIONS)) buttonOf(id).addEventListener("click", action);
 
@@ -309,7 +305,7 @@ document.addEventListener("visibilitychange", () => {
   if (!video.srcObject || player.paused) return;
   showBadge(document.hidden ? "paused" : "live", document.hidden ? "Paused: the tab was hidden" : SOURCES[source].badge);
 });
-bindShortcuts(partOf("live-video"), partOf("shortcut-list"));
+bindShortcuts(partOf("live"), partOf("shortcut-list"));
 partOf("host").textContent = `this server (${location.host})`;
 buttonOf("share-screen").hidden = !canShareScreen();
 if (inferenceLocation() === "device") void useDevice();
