@@ -135,7 +135,8 @@ def test_pause_mirror_and_keyboard_shortcuts(open_page, video):
     expect(page.locator("#badge-state")).to_have_text("Live")
     page.keyboard.press("?")
     expect(page.locator("#shortcuts")).to_be_visible()
-    assert page.locator("#shortcuts kbd").all_inner_texts() == ["1", "2", "3", "Space", "i", "s", "r", "f", "x", "?", "m"]
+    keys = page.locator("#shortcuts kbd").all_inner_texts()
+    assert keys == ["1", "2", "3", "Space", "i", "s", "r", "f", "x", "?", "m"]
     page.keyboard.press("Escape")
     page.keyboard.press("x")
     expect(page.locator("#stage")).to_have_attribute("data-state", "stopped")

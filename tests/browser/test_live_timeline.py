@@ -10,7 +10,8 @@ import photo_files
 import pytest
 from playwright.sync_api import expect
 
-COLORS = """(canvas) => { const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height), seen = new Set();
+COLORS = """(canvas) => { const seen = new Set();
+  const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
   for (let i = 0; i < data.length; i += 4) seen.add(data.slice(i, i + 3).join());
   return seen.size; }"""
 
