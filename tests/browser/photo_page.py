@@ -4,7 +4,6 @@ import time
 
 # Playwright cannot control the browser's save dialog; without it the page starts a download.
 NO_PICKER = """delete window.showSaveFilePicker;
-    window.confirm = () => true;
     window.print = () => { window.printed = true; }"""
 
 

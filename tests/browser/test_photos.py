@@ -287,6 +287,86 @@ def test_two_photos_are_compared_and_zoomed_together(album):
     expect(page.locator("#single")).to_be_hidden()
 
 
+def test_keyboard_culling_filter_and_lists(album):
+    page = album(viewport={"width": 1280, "height": 1600})
+    link(page, "collins 1.jpg").focus()
+    for key in "xxkk":                      # each key goes on to the next photo
+        page.keyboard.press(key)
+    expect(link(page, "hopper 1.jpg")).to_be_focused()
+    page.keyboard.press("Enter")            # the open photo is marked with the same keys
+    page.keyboard.press("x")
+    expect(page.locator("#single .single-title")).to_have_text("hopper 2.jpg")
+    page.get_by_role("button", name="Keep").click()
+    expect(page.locator("#single .single-title")).to_have_text("hopper 3.jpg")
+    page.keyboard.press("Escape")
+    chips = {mark: page.locator(f".chip[data-mark={mark}]") for mark in ("keep", "reject", "none")}
+    assert {mark: one.locator(".chip-count").inner_text() for mark, one in chips.items()} == {
+        "keep": "3", "reject": "3", "none": "12"}
+    chips["keep"].click()
+    assert "mark=keep" in page.url
+    wait_until(page, "document.querySelectorAll('.tile:not([hidden])').length === 3")
+    assert names(page) == ["collins 3.jpg", "collins 4.jpg", "hopper 2.jpg"]
+    with page.expect_download() as download:
+        page.click("#save-names")
+    assert download.value.path().read_text().splitlines() == [
+        f"sample album/series/{name}.jpg" for name in ("collins 3", "collins 4", "hopper 2")]
+    assert [photo["mark"] for photo in saved_json(page)] == ["keep"] * 3
+    chips["none"].click()                   # what is left to decide: a marked photo leaves, the next takes its place
+    wait_until(page, "document.querySelectorAll('.tile:not([hidden])').length === 12")
+    link(page, "hopper 3.jpg").focus()
+    page.keyboard.press("k")
+    expect(link(page, "two 1.jpg")).to_be_focused()
+    page.keyboard.press("x")
+    expect(link(page, "two 2.jpg")).to_be_focused()
+    page.click("#reset")
+    page.reload()                           # marks are stored
+    expect(page.locator(".tile[data-mark=keep]:not([hidden]), .tile[data-mark=reject]:not([hidden])")).to_have_count(8)
+
+
+def test_every_change_can_be_undone_and_done_again(album):
+    page = album(viewport={"width": 1280, "height": 1600})
+    undo, redo = page.locator("#undo"), page.locator("#redo")
+    expect(undo).to_be_hidden()
+    before = saved_json(page)
+    thumbnails = "[...document.querySelectorAll('.tile:not([hidden]) .tile-image')].every((one) => one.naturalWidth)"
+    page.keyboard.press("Control+a")
+    page.get_by_role("button", name="Reject", exact=True).click()
+    expect(page.locator(".tile[data-mark=reject]:not([hidden])")).to_have_count(18)
+    page.click("#unselect")
+    page.fill("#search", "collins")
+    page.get_by_role("button", name="Remove shown").click()
+    expect(page.locator("#message")).to_contain_text("Removed 5 photos from this page.")
+    page.fill("#search", "")
+    expect(page.locator("#shown")).to_have_text("13 of 13 photos")
+    page.click("#clear")
+    expect(page.locator("#photos")).to_have_attribute("data-empty", "true")
+    assert stored_counts(page) == {"photos": 0, "thumbnails": 0, "previews": 0, "films": 0}
+    page.locator("#message").get_by_role("button", name="Undo").click()
+    expect(page.locator("#shown")).to_have_text("13 of 13 photos")
+    wait_until(page, thumbnails)
+    page.keyboard.press("Control+z")
+    expect(page.locator("#shown")).to_have_text("18 of 18 photos")
+    assert undo.get_attribute("title") == "Undo: reject 18 photos"
+    undo.click()
+    expect(page.locator(".tile[data-mark=reject]:not([hidden])")).to_have_count(0)
+    expect(undo).to_be_hidden()
+    assert saved_json(page) == before
+    for shown in ("18 of 18 photos", "13 of 13 photos", ""):
+        page.keyboard.press("Control+Shift+z")
+        expect(page.locator("#shown")).to_have_text(shown)
+    expect(redo).to_be_hidden()
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    expect(page.locator("#shown")).to_have_text("18 of 18 photos")
+    page.reload()                           # what was restored is stored again, with its previews
+    page.wait_for_selector("#photos[data-ready]", state="attached")
+    assert stored_counts(page) == {"photos": 18, "thumbnails": 18, "previews": 18, "films": 0}
+    wait_until(page, thumbnails)
+    link(page, "two 1.jpg").click()
+    wait_until(page, "document.querySelector('#single .single-sheet img').naturalWidth > 100")
+    expect(redo).to_be_hidden()
+
+
 def test_zip_import_and_export(photos, fifty, tmp_path):
     folder, _ = fifty
     with zipfile.ZipFile(tmp_path / "holiday.zip", "w", zipfile.ZIP_DEFLATED) as archive:
@@ -366,3 +446,6 @@ def test_video_gets_a_timeline_and_exports(photos, tmp_path):
     page.locator(".video-downloads button", has_text="Remove").click()
     wait_until(page, "!document.querySelector('.video-card')")
     assert stored_counts(page)["films"] == 0
+    page.locator("#message").get_by_role("button", name="Undo").click()
+    page.locator(".video-card[data-state=done]").wait_for()
+    assert stored_counts(page)["films"] == 1

@@ -1,9 +1,10 @@
 // The photo page: connects intake, queue, gallery, filters, grid and single view.
 
-import { buttonOf, get, partOf } from "../ui/dom.js";
+import { button, buttonOf, get, partOf } from "../ui/dom.js";
 import { withLocation } from "../ui/inference-location.js";
 import { Comparison } from "../photos/comparison.js";
-import { printSheet, saveCsv, saveJson, saveZip } from "../photos/export.js";
+import { Edits, plural } from "../photos/edits.js";
+import { printSheet, saveCsv, saveJson, saveNames, saveZip } from "../photos/export.js";
 import { FilterBar, filterName } from "../photos/filter-bar.js";
 import { Gallery, Selection } from "../photos/gallery.js";
 import { Grid } from "../photos/grid.js";
@@ -18,9 +19,10 @@ import { SinglePhoto } from "../photos/single-photo.js";
 import { collapse, stacksOf } from "../photos/stacks.js";
 import { Store, Thumbnails } from "../photos/store.js";
 import { Videos } from "../photos/videos.js";
-import { counts, folders, viewFromQuery, select, queryFromView } from "../photos/view.js";
+import { counts, folders, markCounts, viewFromQuery, select, queryFromView } from "../photos/view.js";
 
 /** @typedef {import("../photos/photo.js").Photo} Photo */
+/** @typedef {import("../photos/photo.js").Mark} Mark */
 /** @typedef {import("../photos/intake.js").Item} Item */
 
 const BATCH = 50; // items added at a time, so that the first results appear while a large folder is still being listed
@@ -34,6 +36,7 @@ const readerChoice = new ReaderChoice(partOf("reader-choice"), partOf("privacy")
 const previewWorker = new PreviewWorker(page.dataset.worker ?? "");
 const queue = new Queue(photoProcessor({ gallery, previewWorker, choice: () => readerChoice.current }), { width: 3, onChange: () => scheduleRender() });
 const videos = new Videos(partOf("videos"), store, readerChoice);
+const edits = new Edits({ gallery, selection, queue, videos });
 const progress = new Progress(queue, (id) => gallery.photos.get(id)?.name ?? "");
 const grid = new Grid(partOf("grid"), thumbnails);
 const filterBar = new FilterBar((changes) => setView(changes));
@@ -61,6 +64,7 @@ function compare(id) {
 }
 const comparison = new Comparison(get("comparison", HTMLDialogElement), {
   ...images,
+  onMark: (photo, mark) => void edits.mark([photo], mark),
   onStep: (step) => setView({ other: neighbor(view.other, step, view.photo)?.id ?? "" }),
   onSwap: () => setView({ photo: view.other, other: view.photo }),
   onClose: closePhoto,
@@ -68,6 +72,11 @@ const comparison = new Comparison(get("comparison", HTMLDialogElement), {
 const singlePhoto = new SinglePhoto(get("single", HTMLDialogElement), {
   ...images,
   onStep: (step) => setView({ photo: neighbor(view.photo, step)?.id ?? "" }),
+  onMark(photo, mark) {
+    const next = neighbor(photo.id, 1);
+    void edits.mark([photo], mark);
+    if (mark && grid.photos.at(-1) !== photo) setView({ photo: next.id });
+  },
   onCompare: () => compare(view.photo),
   onClose: () => view.other || closePhoto(),
   position: (photo) => `${grid.photos.indexOf(photo) + 1} of ${grid.photos.length}`,
@@ -100,6 +109,7 @@ function render() {
   stacks = stacksOf(matching);
   const shown = view.stacks ? collapse(matching, stacks, view.stack) : matching;
   filterBar.show(view, counts(all, view), folders(all));
+  filterBar.showMarks(view, markCounts(all, view));
   grid.show(shown);
   showStackButton();
   progress.show(listing > 0);
@@ -112,7 +122,8 @@ function render() {
   const scopeName = selected ? "selected" : "shown";
   for (const scope of document.querySelectorAll(".scope")) scope.textContent = scopeName;
   buttonOf("unselect").hidden = selected === 0;
-  for (const id of ["save-csv", "save-json", "save-zip", "print", "remove"]) buttonOf(id).disabled = shown.length === 0;
+  for (const id of ["keep", "reject", "unmark"]) buttonOf(id).hidden = selected === 0;
+  for (const id of ["save-csv", "save-json", "save-names", "save-zip", "print", "remove"]) buttonOf(id).disabled = shown.length === 0;
   buttonOf("compare").hidden = selected !== 2;
   showOpenPhotos();
 }
@@ -123,6 +134,8 @@ function showOpenPhotos() {
   const [single, pair] = other ? [undefined, open && [open, other]] : [open, undefined];
   if (single && singlePhoto.photo !== single) void singlePhoto.show(single);
   if (!single && singlePhoto.photo) singlePhoto.close();
+  singlePhoto.showMark();
+  comparison.showMarks();
   if (pair?.some((photo, index) => comparison.photos[index] !== photo)) comparison.show(pair);
   if (!pair && comparison.photos.length) comparison.close();
 }
@@ -156,10 +169,32 @@ async function addItems(items) {
   scheduleRender();
 }
 
-/** @param {string} message */
-function showMessage(message) {
-  partOf("message").textContent = message;
+let messageTimer = 0;
+/** @param {string} message  @param {{action?: HTMLButtonElement, seconds?: number}} [options]  `seconds`: how long it is shown; otherwise until the next one */
+function showMessage(message, { action, seconds = 0 } = {}) {
+  partOf("message").replaceChildren(message, ...(action ? [" ", action] : []));
   partOf("message").hidden = !message;
+  clearTimeout(messageTimer);
+  if (seconds) messageTimer = window.setTimeout(() => showMessage(""), 1000 * seconds);
+}
+
+/** @param {"undo" | "redo"} action */
+async function moveInHistory(action) {
+  const label = await edits.history[action]();
+  if (label) showMessage(action === "undo" ? `Undone: ${label}.` : `Done again: ${label}.`, { seconds: 5 });
+  render();
+}
+
+/** Say what was removed, and offer to undo it. @param {string} message  @param {number} [seconds] */
+const showRemoved = (message, seconds) => showMessage(`${message} Undo is possible until this page is closed.`, { action: button("Undo", () => void moveInHistory("undo")), seconds });
+
+/** Mark the selected photos if this is one of them, else this one, and go on to the next. @param {Photo} photo  @param {number} index  @param {Mark | undefined} mark */
+function markAndGoOn(photo, index, mark) {
+  const isSelected = selection.ids.has(photo.id);
+  void edits.mark(isSelected ? selection.of(grid.photos) : [photo], mark);
+  render();
+  const gone = grid.photos[index] !== photo; // the filter does not match it any more
+  if (grid.photos.length) grid.focus(Math.min(grid.photos.length - 1, index + Number(mark !== undefined && !isSelected && !gone)));
 }
 
 grid.isSelected = ({ id }) => selection.ids.has(id);
@@ -180,11 +215,11 @@ grid.onStack = (photo) => {
 grid.onChoose = (photo) => {
   const stack = stacks.get(photo.id);
   if (!stack) return;
-  const chosen = !photo.chosen;
-  void gallery.change(new Map(stack.photos.map((other) => [other, { chosen: other === photo && chosen }])));
+  void edits.choose(photo, stack.photos);
   render();
   grid.focus(grid.photos.indexOf(photo));
 };
+grid.onMark = markAndGoOn;
 grid.onCompare = ({ id }) => compare(id);
 grid.onOpen = (photo) => setView({ photo: photo.id });
 grid.onSelect = (photo, index, range) => {
@@ -218,15 +253,26 @@ addEventListener("drop", (event) => {
 });
 addEventListener("paste", (event) => void addItems(fromFiles([...(event.clipboardData?.files ?? [])])));
 addEventListener("keydown", (event) => {
-  if (event.key !== "a" || !(event.ctrlKey || event.metaKey) || event.target instanceof HTMLInputElement || singlePhoto.photo) return;
+  if (!(event.ctrlKey || event.metaKey) || (event.target instanceof Element && event.target.closest("input:not([type=checkbox], [type=range])"))) return;
+  const key = event.key.toLowerCase();
+  if (key === "z" || key === "y") void moveInHistory(key === "y" || event.shiftKey ? "redo" : "undo");
+  else if (key === "a" && !singlePhoto.photo && !comparison.photos.length) {
+    selection.all(grid.photos);
+    render();
+  } else return;
   event.preventDefault();
-  selection.all(grid.photos);
-  render();
 });
+edits.history.onChange = () => {
+  const { undoable, redoable } = edits.history;
+  Object.assign(buttonOf("undo"), { hidden: !undoable, title: `Undo: ${undoable}` });
+  Object.assign(buttonOf("redo"), { hidden: !redoable, title: `Redo: ${redoable}` });
+};
+videos.onRemove = (id) => void edits.removeVideo(id).then(() => showRemoved("Removed a video from this page."));
 
 /** @type {Record<string, () => void | Promise<void>>} */
 const ACTIONS = {
   "save-csv": () => saveCsv(selection.of(grid.photos)),
+  "save-names": () => saveNames(selection.of(grid.photos)),
   "save-json": () => saveJson(selection.of(grid.photos)),
   async "save-zip"() {
     const photos = selection.of(grid.photos);
@@ -234,23 +280,22 @@ const ACTIONS = {
     showMessage(missing ? `${missing} originals are not available after the reload. Add their folder again, then save.` : "");
   },
   print: () => printSheet(partOf("contact-sheet"), selection.of(grid.photos), `Emoscope · ${filterName(view.show)}`, (id) => store.thumbnail(id)),
+  keep: () => edits.mark(selection.of(grid.photos), "keep"),
+  reject: () => edits.mark(selection.of(grid.photos), "reject"),
+  unmark: () => edits.mark(selection.of(grid.photos), undefined),
+  undo: () => moveInHistory("undo"),
+  redo: () => moveInHistory("redo"),
   async remove() {
     const photos = selection.of(grid.photos);
-    if (!confirm(`Remove ${photos.length} ${photos.length === 1 ? "photo" : "photos"} from this page? The files on your disk stay.`)) return;
-    for (const { id } of photos) queue.remove(id);
-    await gallery.remove(photos.map(({ id }) => id));
-    selection.clear();
+    await edits.remove(photos);
+    showRemoved(`Removed ${plural(photos.length)} from this page. The files on your disk stay.`, 30);
   },
   compare: () => compare(""),
   unselect: () => (selection.clear(), render()),
   async clear() {
-    if (!confirm("Remove every photo and every result that this browser stores for this page?")) return;
-    queue.cancel();
-    queue.clear();
-    videos.clear();
-    await gallery.clear();
+    await edits.clear();
     thumbnails.clear();
-    selection.clear();
+    showRemoved("Removed every photo and every result that this browser stored for this page.");
   },
 };
 for (const [id, action] of Object.entries(ACTIONS)) buttonOf(id).addEventListener("click", () => void Promise.resolve(action()).catch((error) => error.name !== "AbortError" && showMessage(error.message)));

@@ -3,12 +3,14 @@
 import { button, make } from "../ui/dom.js";
 import { faceCard } from "./face-details.js";
 import { facesOf, summary } from "./photo.js";
+import { MarkButtons } from "./mark-buttons.js";
 import { PhotoPane, WHOLE, zoomButtons, zoomWithKey } from "./photo-pane.js";
 
 /** @typedef {import("./photo.js").Photo} Photo */
 /**
  * @typedef {object} Actions  what the comparison needs from the page
  * @property {(step: number) => void} onStep  another second photo: 1 for the next, -1 for the previous
+ * @property {(photo: Photo, mark: import("./photo.js").Mark | undefined) => void} onMark
  * @property {() => void} onSwap
  * @property {() => void} onClose
  */
@@ -24,7 +26,7 @@ export class Comparison {
   constructor(dialog, context) {
     this.#dialog = dialog;
     this.#actions = context;
-    this.#halves = [new Half(context), new Half(context)];
+    this.#halves = [new Half(context, context.onMark), new Half(context, context.onMark)];
     const [first, second] = this.#halves.map(({ pane }) => pane);
     first.onMove = (state) => second.move(state);
     second.onMove = (state) => first.move(state);
@@ -47,6 +49,11 @@ export class Comparison {
     this.photos = photos;
     photos.forEach((photo, index) => photo !== before[index] && this.#halves[index].show(photo, state));
     if (!this.#dialog.open) this.#dialog.showModal();
+  }
+
+  /** Show the marks of the photos, which have changed. */
+  showMarks() {
+    for (const half of this.#halves) half.showMark();
   }
 
   /** @param {KeyboardEvent} event */
@@ -75,24 +82,36 @@ export class Comparison {
 class Half {
   element = make("section", "comparison-half");
   pane;
+  /** @type {Photo | null} */
+  #photo = null;
+  #marks;
   #title = make("h2", "single-title");
   #faces = make("ol", "single-faces");
 
-  /** @param {import("./photo-pane.js").Images} images */
-  constructor(images) {
+  /** @param {import("./photo-pane.js").Images} images  @param {Actions["onMark"]} onMark */
+  constructor(images, onMark) {
     this.pane = new PhotoPane(images);
-    this.element.append(this.#title, this.pane.element, this.#faces);
+    this.#marks = new MarkButtons((mark) => this.#photo && onMark(this.#photo, mark));
+    const header = make("div", "comparison-header", this.#title);
+    header.append(...this.#marks.elements);
+    this.element.append(header, this.pane.element, this.#faces);
     this.#faces.tabIndex = 0; // it scrolls
   }
 
   /** @param {Photo} photo  its faces are numbered from left to right, so that equal numbers are equal places  @param {import("./photo-pane.js").ZoomState} state */
   show(photo, state) {
     const faces = [...facesOf(photo)].sort((a, b) => a.box.x + a.box.width / 2 - b.box.x - b.box.width / 2);
+    this.#photo = photo;
+    this.showMark();
     this.element.setAttribute("aria-label", photo.name);
     this.#title.textContent = photo.name;
     this.#faces.setAttribute("aria-label", `Faces of ${photo.name}`);
     this.#faces.replaceChildren(...faces.map(faceCard));
     if (!faces.length) this.#faces.append(make("li", "quiet", summary(photo)));
     void this.pane.show(photo, faces, state);
+  }
+
+  showMark() {
+    this.#marks.show(this.#photo?.mark);
   }
 }

@@ -15,6 +15,12 @@ export const saveCsv = (photos) => download(new Blob([csv(photos)], { type: "tex
 /** @param {Photo[]} photos */
 export const saveJson = (photos) => download(new Blob([json(photos)], { type: "application/json" }), fileName("photos", "json"));
 
+/** @param {Photo[]} photos  one path per line */
+export const saveNames = (photos) => download(new Blob([names(photos)], { type: "text/plain" }), fileName("photos", "txt"));
+
+/** @param {Photo[]} photos  @returns {string} */
+export const names = (photos) => photos.map(({ path, name }) => `${path ? `${path}/` : ""}${name}\n`).join("");
+
 /** @param {Photo} photo  @returns {string[]} its folders in the ZIP */
 function foldersOf(photo) {
   const groups = [...new Set(facesOf(photo).map(countsAs))];
@@ -57,7 +63,7 @@ const iso = (time) => (time === null ? "" : new Date(time).toISOString());
 /** @param {Photo[]} photos  @returns {string} RFC 4180; one row per face; a photo without a face or without a result has one row too */
 export function csv(photos) {
   const labels = [...new Set(photos.flatMap((photo) => facesOf(photo).flatMap((face) => Object.keys(face.probabilities))))];
-  const header = [...BASE, ...labels.map((label) => `votes_${label}`), ...labels.map((label) => `probability_${label}`)];
+  const header = [...BASE, ...labels.map((label) => `votes_${label}`), ...labels.map((label) => `probability_${label}`), "mark"];
   const lines = photos.flatMap((photo) => rowsOf(photo, labels));
   return csvText([header, ...lines]);
 }
@@ -67,19 +73,19 @@ function rowsOf(photo, labels) {
   const { picture: size, model } = photo.reading ?? {};
   const faces = facesOf(photo);
   const properties = [photo.path, photo.name, iso(photo.taken), size?.width ?? "", size?.height ?? "", photo.problem?.message ?? ""];
-  if (!faces.length) return [[...properties, "", photo.reading ? 0 : "", ...Array(BASE.length - properties.length - 2 + 2 * labels.length).fill("")]];
+  if (!faces.length) return [[...properties, "", photo.reading ? 0 : "", ...Array(BASE.length - properties.length - 2 + 2 * labels.length).fill(""), photo.mark ?? ""]];
   return faces.map((face, i) => [
     ...properties, i + 1, faces.length, face.box.x, face.box.y, face.box.width, face.box.height, face.score,
     model ? `${model.name} ${model.version}` : "", face.expression, face.unsure,
     ...labels.map((label) => (face.votes && label in face.probabilities ? face.votes[label] ?? 0 : "")),
-    ...labels.map((label) => face.probabilities[label] ?? ""),
+    ...labels.map((label) => face.probabilities[label] ?? ""), photo.mark ?? "",
   ]);
 }
 
 /** @param {Photo[]} photos  @returns {string} the results as returned, with name and date of each photo */
 export function json(photos) {
-  const rows = photos.map(({ path, name, taken, readOn, reading, problem }) => ({
-    path, name, taken: iso(taken) || null, read_on: readOn ?? null, ...(problem ? { error: problem } : { reading: reading ?? null }),
+  const rows = photos.map(({ path, name, taken, mark, readOn, reading, problem }) => ({
+    path, name, taken: iso(taken) || null, mark: mark ?? null, read_on: readOn ?? null, ...(problem ? { error: problem } : { reading: reading ?? null }),
   }));
   return JSON.stringify({ format: "emoscope-photos", schema: 1, photos: rows }, null, 1) + "\n";
 }

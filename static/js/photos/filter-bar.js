@@ -2,12 +2,16 @@
 
 import { STYLES, faceIcon, styleOf } from "../ui/expression-styles.js";
 import { DEFAULT_VIEW, isFiltered, noFilter } from "./view.js";
-import { buttonOf, get, make, partOf } from "../ui/dom.js";
+import { MARKS } from "./photo.js";
+import { button, buttonOf, get, make, partOf } from "../ui/dom.js";
 
 /** @typedef {import("./view.js").View} View */
 
 /** @type {Record<string, string>} */
 const NAMES = { all: "All", unsure: "Unsure", several: "Several faces", none: "No face", waiting: "Waiting", failed: "Failed" };
+
+/** @type {Record<"keep" | "reject" | "none", string>} */
+const MARK_NAMES = { ...MARKS, none: "Unmarked" };
 
 /** Fields whose value is a part of the view as it is. */
 const FIELDS = /** @type {const} */ (["search", "faces", "folder", "from", "to"]);
@@ -16,6 +20,17 @@ const DISCLOSED = /** @type {const} */ (["faces", "folder", "from", "to"]);
 
 /** @param {string} show  @returns {string} */
 export const filterName = (show) => NAMES[show] ?? styleOf(show).name;
+
+/** @typedef {{chip: HTMLElement, count: HTMLElement}} Chip */
+
+/** @param {HTMLElement} group  @param {string} name  @param {(pressed: boolean) => void} onToggle  @returns {Chip} */
+function addChip(group, name, onToggle) {
+  const count = make("span", "chip-count");
+  const chip = button(name, () => onToggle(chip.getAttribute("aria-pressed") !== "true"), "chip");
+  chip.append(count);
+  group.append(chip);
+  return { chip, count };
+}
 
 export class FilterBar {
   #chips = partOf("chips");
@@ -28,8 +43,11 @@ export class FilterBar {
   #more = get("more-filters", HTMLDetailsElement);
   #sort = get("sort", HTMLSelectElement);
   #descending = get("descending", HTMLButtonElement);
-  /** @type {Map<string, {chip: HTMLElement, count: HTMLElement}>} */
+  /** @type {Map<string, Chip>} */
   #chipsByName = new Map();
+  #markChips = partOf("mark-chips");
+  /** @type {Map<"keep" | "reject" | "none", Chip>} */
+  #chipsByMark = new Map();
 
   /** @param {(changes: Partial<View>) => void} onChange */
   constructor(onChange) {
@@ -39,15 +57,24 @@ export class FilterBar {
     this.#sort.addEventListener("change", () => onChange({ sort: /** @type {View["sort"]} */ (this.#sort.value) }));
     this.#descending.addEventListener("click", () => onChange({ descending: this.#descending.getAttribute("aria-pressed") !== "true" }));
     for (const show of ["all", ...Object.keys(STYLES), "unsure", "several", "none", "waiting", "failed"]) {
-      const chip = make("button", "chip");
-      chip.setAttribute("type", "button");
-      chip.dataset.show = show;
-      const count = make("span", "chip-count");
-      if (show in STYLES) chip.append(faceIcon(show));
-      chip.append(filterName(show), count);
-      chip.addEventListener("click", () => onChange({ show: chip.getAttribute("aria-pressed") === "true" ? DEFAULT_VIEW.show : show }));
-      this.#chips.append(chip);
-      this.#chipsByName.set(show, { chip, count });
+      const entry = addChip(this.#chips, filterName(show), (pressed) => onChange({ show: pressed ? show : DEFAULT_VIEW.show }));
+      entry.chip.dataset.show = show;
+      if (show in STYLES) entry.chip.prepend(faceIcon(show));
+      this.#chipsByName.set(show, entry);
+    }
+    for (const mark of /** @type {const} */ (["keep", "reject", "none"])) {
+      const entry = addChip(this.#markChips, MARK_NAMES[mark], (pressed) => onChange({ mark: pressed ? mark : "" }));
+      entry.chip.dataset.mark = mark;
+      this.#chipsByMark.set(mark, entry);
+    }
+  }
+
+  /** @param {View} view  @param {{keep: number, reject: number, none: number}} counts */
+  showMarks(view, counts) {
+    this.#markChips.hidden = !counts.keep && !counts.reject && !view.mark;
+    for (const [mark, { chip, count }] of this.#chipsByMark) {
+      count.textContent = String(counts[mark]);
+      chip.setAttribute("aria-pressed", String(view.mark === mark));
     }
   }
 

@@ -5,6 +5,7 @@ import { appearance } from "./previews.js";
 /** @typedef {import("./photo.js").Photo} Photo */
 /** @typedef {import("./intake.js").Item} Item */
 /** @typedef {import("./store.js").Store} Store */
+/** @typedef {{photo: Photo, item: Item | undefined, previews: import("./store.js").Previews | null}} Removed */
 
 export class Gallery extends EventTarget {
   /** @type {Map<string, Photo>} */
@@ -78,21 +79,33 @@ export class Gallery extends EventTarget {
     }
   }
 
-  /** @param {string[]} ids */
+  /** @param {string[]} ids  @returns {Promise<Removed[]>} for `restore` */
   async remove(ids) {
-    for (const id of ids) {
-      this.photos.delete(id);
-      this.originals.delete(id);
+    const found = ids.flatMap((id) => this.photos.get(id) ?? []).map((photo) => ({ photo, item: this.originals.get(photo.id) }));
+    for (const { photo } of found) {
+      this.photos.delete(photo.id);
+      this.originals.delete(photo.id);
     }
-    await this.#store.remove(ids);
+    this.#changed();
+    const previews = await this.#store.remove(found.map(({ photo }) => photo.id));
+    return found.map((one, index) => ({ ...one, previews: previews[index] }));
+  }
+
+  /** @param {Removed[]} removed */
+  async restore(removed) {
+    for (const { photo, item } of removed) {
+      this.photos.set(photo.id, photo);
+      if (item) this.originals.set(photo.id, item);
+    }
+    await this.#store.restore(removed);
     this.#changed();
   }
 
+  /** Remove everything that this browser stores for the page. @returns {Promise<Removed[]>} for `restore` */
   async clear() {
-    this.photos.clear();
-    this.originals.clear();
+    const removed = await this.remove([...this.photos.keys()]);
     await this.#store.clear();
-    this.#changed();
+    return removed;
   }
 
   #changed() {

@@ -1,5 +1,6 @@
 // A virtual grid of photos: only tiles in view are in the document, and tiles are reused.
 
+import { MARK_KEYS } from "./photo.js";
 import { Tile } from "./tile.js";
 
 /** @typedef {import("./photo.js").Photo} Photo */
@@ -42,6 +43,8 @@ export class Grid {
   stackOf = () => null;
   /** @type {(photo: Photo) => void} */
   onOpen = () => {};
+  /** @type {(photo: Photo, index: number, mark: import("./photo.js").Mark | undefined) => void} */
+  onMark = () => {};
   /** Compare a photo with another one. @type {(photo: Photo) => void} */
   onCompare = () => {};
   /** Show or hide the other photos of a stack. @type {(photo: Photo) => void} */
@@ -58,7 +61,7 @@ export class Grid {
     addEventListener("scroll", () => this.#schedule(), { passive: true });
     new ResizeObserver(() => this.#schedule()).observe(element);
     element.addEventListener("click", (event) => this.#click(event));
-    element.addEventListener("keydown", (event) => this.#key(event));
+    document.addEventListener("keydown", (event) => this.#key(event));
     element.addEventListener("focusin", (event) => {
       const index = this.#indexOf(event.target);
       if (index >= 0) this.#current = index;
@@ -137,21 +140,35 @@ export class Grid {
     this.onOpen(photo);
   }
 
-  /** @param {KeyboardEvent} event  arrow keys move the focus, space selects, S opens a stack, B chooses its best photo, C compares */
+  /** @param {KeyboardEvent} event  on a tile, or with the focus on nothing */
   #key(event) {
-    const index = this.#indexOf(event.target);
-    if (index < 0 || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+    const onNothing = event.target === document.body;
+    const index = onNothing ? this.#current : this.#indexOf(event.target);
+    const photo = this.#photos[index];
+    if (photo && (this.#act(event.key, photo, index) || (!onNothing && this.#move(event.key, index)))) event.preventDefault();
+  }
+
+  /** @param {string} key  @param {Photo} photo  @param {number} index  @returns {boolean} whether the key does something with the photo */
+  #act(key, photo, index) {
+    if (key in MARK_KEYS) this.onMark(photo, index, MARK_KEYS[key]);
+    else if (key === "c") this.onCompare(photo);
+    else if (key === "s") this.onStack(photo);
+    else if (key === "b") this.onChoose(photo);
+    else return false;
+    return true;
+  }
+
+  /** @param {string} key  arrow keys move the focus, space selects  @param {number} index  @returns {boolean} whether it is such a key */
+  #move(key, index) {
     const { columns } = this.#layout();
     const last = this.#photos.length - 1;
     /** @type {Record<string, number>} */
     const moves = { ArrowLeft: index - 1, ArrowRight: index + 1, ArrowUp: index - columns, ArrowDown: index + columns, Home: 0, End: last };
-    if (event.key === " ") this.onSelect(this.#photos[index], index, false);
-    else if (event.key === "s") this.onStack(this.#photos[index]);
-    else if (event.key === "c") this.onCompare(this.#photos[index]);
-    else if (event.key === "b") this.onChoose(this.#photos[index]);
-    else if (event.key in moves) this.focus(Math.max(0, Math.min(last, moves[event.key])));
-    else return;
-    event.preventDefault();
+    if (key === " ") this.onSelect(this.#photos[index], index, false);
+    else if (key in moves) this.focus(Math.max(0, Math.min(last, moves[key])));
+    else return false;
+    return true;
   }
 
   /** @param {number} index  scrolls to a photo and focuses it */

@@ -17,10 +17,18 @@
  * @property {"server" | "device"} [readOn]  inference location
  * @property {string} [hash]       perceptual hash of its appearance, "" if there is nothing to compare
  * @property {number} [sharpness]  comparable between photos of the same scene
+ * @property {Mark} [mark]         the visitor's decision about it
  * @property {boolean} [chosen]    the visitor's choice of its stack
  * @property {boolean} [preview]  whether a thumbnail and a preview are stored
  */
 /** @typedef {{code: string, message: string}} Problem */
+/** @typedef {"keep" | "reject"} Mark */
+
+/** The names of the marks, for the visitor. @type {Record<Mark, string>} */
+export const MARKS = { keep: "Kept", reject: "Rejected" };
+
+/** @type {Record<string, Mark | undefined>} key -> mark; undefined removes it */
+export const MARK_KEYS = { k: "keep", x: "reject", u: undefined };
 
 /** The filter a face belongs to: its expression, or unsure. @param {Face} face */
 export const countsAs = (face) => (face.unsure ? "unsure" : face.expression);

@@ -1,14 +1,16 @@
 // The view of a single photo: image with boxes, zoom, previous and next, and details of each face.
 
 import { button, make } from "../ui/dom.js";
-import { facesOf, summary } from "./photo.js";
+import { MARK_KEYS, facesOf, summary } from "./photo.js";
 import { faceDetails } from "./face-details.js";
+import { MarkButtons } from "./mark-buttons.js";
 import { PhotoPane, zoomButtons, zoomWithKey } from "./photo-pane.js";
 
 /** @typedef {import("./photo.js").Photo} Photo */
 /**
  * @typedef {object} Actions  what the view needs from the page
  * @property {(step: number) => void} onStep  1 for the next photo, -1 for the previous
+ * @property {(photo: Photo, mark: import("./photo.js").Mark | undefined) => void} onMark
  * @property {() => void} onCompare  with the next photo
  * @property {() => void} onClose
  * @property {(photo: Photo) => string} position  such as "3 of 50"
@@ -25,6 +27,7 @@ export class SinglePhoto {
   #title = make("h2", "single-title");
   #facts = make("p", "single-facts quiet");
   #faces = make("ol", "single-faces");
+  #marks = new MarkButtons((mark) => this.#photo && this.#context.onMark(this.#photo, mark));
   #copy = button("Copy as JSON", () => void this.#copyJson());
 
   /** @param {HTMLDialogElement} dialog  @param {Context} context */
@@ -34,7 +37,7 @@ export class SinglePhoto {
     this.#pane = new PhotoPane(context);
     const tools = make("div", "single-tools");
     tools.append(
-      button("‹ Previous", () => context.onStep(-1)), button("Next ›", () => context.onStep(1)), ...zoomButtons(this.#pane),
+      button("‹ Previous", () => context.onStep(-1)), button("Next ›", () => context.onStep(1)), ...zoomButtons(this.#pane), ...this.#marks.elements,
       button("Compare", () => context.onCompare()), this.#copy, button("Close", () => dialog.close()),
     );
     const side = make("div", "single-side");
@@ -58,8 +61,14 @@ export class SinglePhoto {
     await this.#pane.show(photo);
   }
 
+  /** Show the mark of the open photo, which has changed. */
+  showMark() {
+    this.#marks.show(this.#photo?.mark);
+  }
+
   /** @param {Photo} photo */
   #describe(photo) {
+    this.showMark();
     const { picture: size, model } = photo.reading ?? {};
     this.#title.textContent = photo.name;
     const taken = photo.taken ? new Date(photo.taken).toISOString().slice(0, 16).replace("T", " ") : "";
@@ -79,6 +88,7 @@ export class SinglePhoto {
     const scrolls = this.#pane.zoom > 1 && event.target === this.#pane.element; // then the arrow keys scroll the photo
     if (event.key === "ArrowLeft" && !scrolls) this.#context.onStep(-1);
     else if (event.key === "ArrowRight" && !scrolls) this.#context.onStep(1);
+    else if (event.key in MARK_KEYS && this.#photo) this.#context.onMark(this.#photo, MARK_KEYS[event.key]);
     else if (event.key === "c") this.#context.onCompare();
     else if (!zoomWithKey(this.#pane, event.key)) return;
     event.preventDefault();

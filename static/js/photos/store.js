@@ -63,12 +63,27 @@ export class Store {
     return this.database.get("previews", id);
   }
 
-  /** @param {string[]} ids */
+  /** @param {string[]} ids  @returns {Promise<(Previews | null)[]>} the previews of each, so that `restore` can put them back */
   async remove(ids) {
     const stores = /** @type {const} */ (["photos", ...BLOB_STORES]);
     const change = this.database.transaction(stores, "readwrite");
-    const deletions = ids.flatMap((id) => stores.map((name) => change.objectStore(name).delete(id)));
+    const removed = ids.map(async (id) => {
+      const [thumbnail, preview] = await Promise.all([change.objectStore("thumbnails").get(id), change.objectStore("previews").get(id)]);
+      return thumbnail && preview ? { thumbnail, preview } : null;
+    });
+    const deletions = ids.flatMap((id) => stores.map((name) => change.objectStore(name).delete(id))); // after the reads above
     await Promise.all([...deletions, change.done]);
+    return Promise.all(removed);
+  }
+
+  /** Put removed photos back. @param {{photo: Photo, previews: Previews | null}[]} removed  in one transaction */
+  async restore(removed) {
+    const change = this.database.transaction(["photos", ...BLOB_STORES], "readwrite");
+    const writes = removed.flatMap(({ photo, previews }) => [
+      change.objectStore("photos").put(photo),
+      ...(previews ? [change.objectStore("thumbnails").put(previews.thumbnail, photo.id), change.objectStore("previews").put(previews.preview, photo.id)] : []),
+    ]);
+    await Promise.all([...writes, change.done]);
   }
 
   /** @returns {Promise<import("./video-record.js").VideoRecord[]>} the results of videos */

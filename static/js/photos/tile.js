@@ -3,7 +3,7 @@
 import { colorVariable, faceIcon, styleOf } from "../ui/expression-styles.js";
 import { ranked, tally } from "../ui/votes.js";
 import { button, make } from "../ui/dom.js";
-import { facesOf, cropPosition, strength, summary } from "./photo.js";
+import { MARKS, facesOf, cropPosition, strength, summary } from "./photo.js";
 
 /** @typedef {import("./photo.js").Photo} Photo */
 /** @typedef {import("./stacks.js").Stack} Stack */
@@ -38,6 +38,7 @@ export class Tile {
   #name = make("span", "tile-name");
   #caption = make("span", "tile-caption");
   #votes = make("span", "tile-votes");
+  #mark = make("span", "tile-mark");
   #flag = make("span", "tile-flag");
   #bar = /** @type {HTMLProgressElement} */ (make("progress", "tile-progress"));
   #select = /** @type {HTMLInputElement} */ (make("input", "tile-select"));
@@ -56,7 +57,7 @@ export class Tile {
     this.#select.type = "checkbox";
     this.#select.tabIndex = -1;
     const frame = make("span", "tile-frame");
-    frame.append(this.#image, this.#flag, this.#bar);
+    frame.append(this.#image, this.#mark, this.#flag, this.#bar);
     this.#link.append(frame, this.#caption, this.#votes, this.#name);
     this.#toggle.tabIndex = this.#choose.tabIndex = -1; // with the keyboard: S and B
     this.element.append(this.#link, this.#select, this.#toggle, this.#choose);
@@ -71,7 +72,7 @@ export class Tile {
   /** @param {Photo} photo  @param {TileState} state  changes the page only if something changed */
   show(photo, { index, count, selected, progress, current, stacked }) {
     const stack = stacked && `${stacked.stack.id}|${stacked.stack.photos.length}|${stacked.stack.best.id}|${stacked.stack.reason}|${stacked.open}`;
-    const signature = `${photo.id}|${photo.state}|${photo.preview}|${photo.reading?.model.name}|${index}|${count}|${selected}|${progress}|${current}|${stack}`;
+    const signature = `${photo.id}|${photo.state}|${photo.preview}|${photo.reading?.model.name}|${index}|${count}|${selected}|${progress}|${current}|${stack}|${photo.mark}`;
     if (signature === this.#drawn) return;
     this.#drawn = signature;
     const { element } = this;
@@ -80,6 +81,9 @@ export class Tile {
     element.setAttribute("aria-posinset", String(index + 1));
     element.setAttribute("aria-setsize", String(count));
     element.dataset.state = photo.state;
+    element.dataset.mark = photo.mark ?? "";
+    this.#mark.hidden = !photo.mark;
+    this.#mark.textContent = photo.mark ? MARKS[photo.mark] : "";
     element.dataset.selected = String(selected);
     this.#link.tabIndex = current ? 0 : -1;
     this.#link.href = `?photo=${encodeURIComponent(photo.id)}`;

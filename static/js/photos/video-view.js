@@ -42,7 +42,7 @@ export class VideoView {
     const line = make("div", "progress-line", this.#progress);
     line.append(this.#status, this.#cancel, this.#resume);
     this.#stage.append(this.#video, this.#boxes);
-    this.#downloads.append(button("CSV", () => this.#save("csv")), button("JSON", () => this.#save("json")), button("WebVTT", () => this.#save("vtt")), button("Remove", () => (this.close(), onRemove())));
+    this.#downloads.append(button("CSV", () => this.#save("csv")), button("JSON", () => this.#save("json")), button("WebVTT", () => this.#save("vtt")), button("Remove", onRemove));
     const side = make("div", "video-side", make("h3", "", "Moments"));
     side.append(this.#moments);
     const body = make("div", "video-body", this.#stage);

@@ -9,6 +9,7 @@ import { VideoView } from "./video-view.js";
 
 /** @typedef {import("./intake.js").Item} Item */
 /** @typedef {import("./video-record.js").VideoRecord} VideoRecord */
+/** @typedef {{record: VideoRecord | undefined, item: Item | undefined}} RemovedVideo */
 
 const STEP = 0.2; // seconds between analyzed frames
 const DRAW_EVERY = 500; // ms at least between two updates of the view
@@ -20,6 +21,10 @@ export class Videos {
   #choice;
   /** @type {Map<string, VideoView>} */
   #views = new Map();
+  /** @type {Map<string, Item>} the files of this visit */
+  #items = new Map();
+  /** @type {(id: string) => void} the visitor removes a video */
+  onRemove = () => {};
   #queue = new Queue((item, options) => this.#read(item, options), { width: 1 });
 
   /** @param {HTMLElement} container  @param {import("./store.js").Store} store  @param {import("./readers.js").ReaderChoice} choice */
@@ -31,11 +36,17 @@ export class Videos {
 
   /** Show the videos of the store. */
   async load() {
-    for (const record of await this.#store.videos()) this.#view(record.id, record.name).show(record, record.read >= record.duration ? "done" : "stopped");
+    for (const record of await this.#store.videos()) this.#show(record);
+  }
+
+  /** @param {VideoRecord} record */
+  #show(record) {
+    this.#view(record.id, record.name).show(record, record.read >= record.duration ? "done" : "stopped");
   }
 
   /** @param {Item} item */
   async add(item) {
+    this.#items.set(item.id, item);
     const stored = await this.#store.video(item.id);
     const view = this.#view(item.id, item.name);
     view.play(await item.blob(), () => this.#queue.add(item.id, item));
@@ -47,7 +58,7 @@ export class Videos {
   #view(id, name) {
     const known = this.#views.get(id);
     if (known) return known;
-    const view = new VideoView(name, { onCancel: () => this.#queue.cancel(id), onRemove: () => void this.remove(id) });
+    const view = new VideoView(name, { onCancel: () => this.#queue.cancel(id), onRemove: () => this.onRemove(id) });
     this.#views.set(id, view);
     this.#container.append(view.element);
     this.#container.hidden = false;
@@ -77,22 +88,36 @@ export class Videos {
     } catch (error) {
       view.show(record, "stopped", signal.aborted ? "" : error instanceof Error ? error.message : String(error));
     }
+    if (!this.#views.has(item.id)) await this.#store.removeVideo(item.id); // removed while it was read
   }
 
-  /** @param {string} id */
-  async remove(id) {
-    this.#queue.remove(id);
-    this.#views.delete(id);
+  /** @param {string[]} ids  @returns {Promise<RemovedVideo[]>} for `restore` */
+  async remove(ids) {
+    const removed = ids.map(async (id) => {
+      this.#queue.remove(id);
+      this.#views.get(id)?.close();
+      this.#views.delete(id);
+      const item = this.#items.get(id);
+      const record = await this.#store.video(id);
+      await this.#store.removeVideo(id);
+      return { record, item };
+    });
     this.#container.hidden = this.#views.size === 0;
-    await this.#store.removeVideo(id);
+    return Promise.all(removed);
   }
 
-  /** Stop reading and remove every video from the page; the caller clears the store. */
+  /** @param {RemovedVideo[]} removed */
+  async restore(removed) {
+    for (const { record, item } of removed) {
+      if (record) await this.#store.putVideo(record);
+      if (item) await this.add(item);
+      else if (record) this.#show(record);
+    }
+  }
+
+  /** Stop reading and remove every video. @returns {Promise<RemovedVideo[]>} for `restore` */
   clear() {
-    this.#queue.cancel();
-    for (const view of this.#views.values()) view.close();
-    this.#views.clear();
-    this.#container.hidden = true;
+    return this.remove([...this.#views.keys()]);
   }
 }
 

@@ -15,6 +15,7 @@ import { countsAs, facesOf, strength } from "./photo.js";
  * @property {string} folder   "", or a folder; its subfolders are included
  * @property {string} from     "", or the first day, such as "2026-05-31"
  * @property {string} to       "", or the last day
+ * @property {"" | "keep" | "reject" | "none"} mark  the visitor's decision, "none" for photos without one
  * @property {"order" | "name" | "folder" | "taken" | "expression" | "votes" | "certainty" | "faces"} sort
  * @property {boolean} descending
  * @property {boolean} stacks  whether only the best photo of each stack is shown
@@ -24,9 +25,9 @@ import { countsAs, facesOf, strength } from "./photo.js";
  */
 
 /** @type {Readonly<View>} */
-export const DEFAULT_VIEW = Object.freeze({ show: "all", votes: 0, search: "", faces: "", folder: "", from: "", to: "", sort: "order", descending: false, stacks: false, stack: "", photo: "", other: "" });
+export const DEFAULT_VIEW = Object.freeze({ show: "all", votes: 0, search: "", faces: "", folder: "", from: "", to: "", mark: "", sort: "order", descending: false, stacks: false, stack: "", photo: "", other: "" });
 /** The parts of a view that exclude photos; the others sort them or open one. */
-const FILTERS = /** @type {const} */ (["show", "votes", "search", "faces", "folder", "from", "to"]);
+const FILTERS = /** @type {const} */ (["show", "votes", "search", "faces", "folder", "from", "to", "mark"]);
 const SORTS = /** @type {const} */ (["order", "name", "folder", "taken", "expression", "votes", "certainty", "faces"]);
 const MANY = 3; // faces
 
@@ -44,9 +45,20 @@ function passes(photo, view) {
   const text = `${photo.path}/${photo.name}`.toLocaleLowerCase();
   if (!view.search.toLocaleLowerCase().split(/\s+/).every((word) => text.includes(word))) return false;
   if (view.folder && !`${photo.path}/`.startsWith(`${view.folder}/`)) return false;
+  if (view.mark && (photo.mark ?? "none") !== view.mark) return false;
   if (view.faces && (photo.state !== "read" || Math.min(MANY, facesOf(photo).length) !== Number(view.faces))) return false;
   if ((view.from || view.to) && !isBetween(dayOf(photo), view.from, view.to)) return false;
   return view.votes === 0 || counted(photo, view).length > 0;
+}
+
+/**
+ * The number of photos with each mark, and without one, among those that match the other filters.
+ * @param {Iterable<Photo>} photos  @param {View} view  @returns {{keep: number, reject: number, none: number}}
+ */
+export function markCounts(photos, view) {
+  const result = { keep: 0, reject: 0, none: 0 };
+  for (const photo of photos) if (passes(photo, { ...view, mark: "" }) && groups(photo, view).has(view.show)) result[photo.mark ?? "none"] += 1;
+  return result;
 }
 
 /** @param {Photo} photo  @returns {string} such as "2026-05-31", by the clock of the camera; "" if unknown */
@@ -166,6 +178,7 @@ export function viewFromQuery(query) {
     folder: text("folder"),
     from: text("from", DAY),
     to: text("to", DAY),
+    mark: /** @type {View["mark"]} */ (text("mark", /^(keep|reject|none)$/)),
     sort: /** @type {View["sort"]} */ (SORTS.find((name) => name === sort) ?? DEFAULT_VIEW.sort),
     descending: parameters.get("order") === "descending",
     stacks: parameters.get("stacks") === "on",
@@ -175,7 +188,7 @@ export function viewFromQuery(query) {
   };
 }
 
-const TEXTS = /** @type {const} */ (["search", "faces", "folder", "from", "to"]);
+const TEXTS = /** @type {const} */ (["search", "faces", "folder", "from", "to", "mark"]);
 const PARAMETERS = ["show", "votes", ...TEXTS, "sort", "order", "stacks", "stack", "photo", "with"];
 
 /** @param {View} view  @param {string} [current]  the current query; its other parameters stay  @returns {string} "" for the default view, else "?…" */

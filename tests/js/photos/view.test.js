@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { viewFromQuery, queryFromView } from "../../../static/js/photos/view.js";
-import { counts, DEFAULT_VIEW, folders, isFiltered, noFilter, select } from "../../../static/js/photos/view.js";
+import { counts, DEFAULT_VIEW, folders, isFiltered, markCounts, noFilter, select } from "../../../static/js/photos/view.js";
 import { cropPosition } from "../../../static/js/photos/photo.js";
-import { csv, json } from "../../../static/js/photos/export.js";
+import { csv, json, names as list } from "../../../static/js/photos/export.js";
 
 export const face = (expression, votes, unsure = false) => ({
   box: { x: 0.1, y: 0.2, width: 0.3, height: 0.4 }, landmarks: {}, score: 0.9, expression, unsure,
@@ -99,6 +99,15 @@ test("dates include both days; a photo without a date matches none", () => {
   assert.deepEqual(between("", ""), ["1", "2", "3", "none"]);
 });
 
+test("marks are a filter, counted among the photos that match the others", () => {
+  const some = [photo("1", [face("happiness", 9)], { mark: "keep" }), photo("2", [], { mark: "keep" }), photo("3", [], { mark: "reject" }), photo("4", [])];
+  const marked = (changes) => select(some, view(changes)).map(({ name }) => name);
+  assert.deepEqual(marked({ mark: "keep" }), ["1", "2"]);
+  assert.deepEqual(marked({ mark: "none" }), ["4"]);
+  assert.deepEqual(markCounts(some, view({ mark: "reject" })), { keep: 2, reject: 1, none: 1 });
+  assert.deepEqual(markCounts(some, view({ show: "happiness" })), { keep: 1, reject: 0, none: 0 });
+});
+
 test("sorts by folder, by expression with most votes first, and by certainty", () => {
   assert.equal(names({ sort: "folder", descending: true })[0], "pair.jpg");
   assert.deepEqual(names({ sort: "expression" }).slice(0, 4), ["glad 10.jpg", "pair.jpg", "glad 9.jpg", "split.jpg"]);
@@ -113,7 +122,7 @@ test("a filter that is reset shows everything in the same order", () => {
 });
 
 test("a view round-trips through the query", () => {
-  const one = view({ show: "happiness", votes: 7, search: "a&b=c ü", faces: "3", folder: "a/ö b", from: "2026-05-01", to: "2026-06-01", sort: "certainty", descending: true, stacks: true, stack: "x/é.jpg:1:3", photo: "x/é.jpg:1:2", other: "y.jpg:1:2" });
+  const one = view({ show: "happiness", votes: 7, search: "a&b=c ü", faces: "3", folder: "a/ö b", from: "2026-05-01", to: "2026-06-01", mark: "reject", sort: "certainty", descending: true, stacks: true, stack: "x/é.jpg:1:3", photo: "x/é.jpg:1:2", other: "y.jpg:1:2" });
   assert.deepEqual(viewFromQuery(queryFromView(one)), one);
   assert.equal(queryFromView(view({})), "");
 });
@@ -123,7 +132,7 @@ test("other query parameters stay", () => {
 });
 
 test("invalid parameters give the default view", () => {
-  assert.deepEqual(viewFromQuery("?show=<script>&votes=99&sort=up&order=x&faces=9&from=yesterday&to=2026"), view({}));
+  assert.deepEqual(viewFromQuery("?show=<script>&votes=99&sort=up&order=x&faces=9&from=yesterday&to=2026&mark=maybe"), view({}));
 });
 
 test("CSV has one row per face and includes every photo", () => {
@@ -144,6 +153,13 @@ test("JSON contains the results unchanged", () => {
   assert.equal(parsed.photos.length, 6);
   assert.deepEqual(parsed.photos[0].reading, photos[0].reading);
   assert.equal(parsed.photos[5].error.code, "not_a_picture");
+});
+
+test("marks are in every export", () => {
+  const some = [photo("a.jpg", [], { path: "x/y", mark: "keep" }), photo("b.jpg", [face("happiness", 9)], { mark: "reject" }), photo("c.jpg", [])];
+  assert.deepEqual(csv(some).trimEnd().split("\r\n").map((line) => line.split(",").at(-1)), ["mark", "keep", "reject", ""]);
+  assert.deepEqual(JSON.parse(json(some)).photos.map(({ mark }) => mark), ["keep", "reject", null]);
+  assert.equal(list(some), "x/y/a.jpg\nb.jpg\nc.jpg\n");
 });
 
 test("the square crop contains the faces", () => {
