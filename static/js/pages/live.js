@@ -2,6 +2,7 @@
 
 import { browserOf, cameraHelp } from "../live/camera-help.js";
 import { CameraError, listCameras } from "../live/camera.js";
+import { ChallengeView } from "../live/challenge-view.js";
 import { DeviceReader } from "../device/reader.js";
 import { OFFLINE_MESSAGES, keepForOffline } from "../device/offline.js";
 import { FaceTiles } from "../live/face-tiles.js";
@@ -35,6 +36,7 @@ const PHOTOS = { label: "Use photos instead", href: "/photos" };
 const fileInput = get("file", HTMLInputElement);
 const largeVotes = new LargeVotes(partOf("large-votes"));
 const tiles = new FaceTiles(partOf("face-tiles"));
+const challenge = new ChallengeView((expression) => history.replaceState(null, "", addressWith({ expression })));
 const fullScreen = new FullScreen(partOf("live-video"), buttonOf("full"));
 /** @type {import("../live/sources.js").SourceName} what the video shows */
 let source = "camera";
@@ -44,6 +46,7 @@ const player = new Player(video, get("canvas", HTMLCanvasElement), {
     stage.showStatus("");
     recording.add(reading, tracks, Date.now() - (performance.now() - frame.time));
     timeline.add(frame, tracks, `${reading.model.name} ${reading.model.version}`);
+    if (views.current === "challenge") challenge.add(frame, tracks, player.boxesAt(frame.time), player.mirror);
     const present = panel.update(player.tracker.tracks, frame.time);
     if (present) showFaces(present);
     panel.showTiming(timing, performance.now(), player.clock.delay);
@@ -68,7 +71,9 @@ const views = new Views(partOf("views"), (view) => {
   stage.element.dataset.view = view;
   partOf("large-votes").hidden = view !== "large";
   partOf("face-tiles").hidden = view !== "faces";
-  history.replaceState(null, "", addressWith({ view: view === "video" ? null : view }));
+  partOf("challenge").hidden = view !== "challenge" || !video.videoWidth;
+  challenge.reset();
+  history.replaceState(null, "", addressWith({ view: view === "video" ? null : view, expression: view === "challenge" ? challenge.expression : null }));
   showFaces(player.tracker.tracks);
   player.redraw();
 });
@@ -126,12 +131,18 @@ function offerModels(offered) {
   const chosen = offered.find((model) => model.name === requested) ?? offered.find((model) => model.default) ?? offered[0];
   models.replaceChildren(...offered.map((model) => new Option(model.title, model.name, false, model === chosen)));
   showChoice(models, offered.length);
-  player.model = chosen ?? null;
+  setModel(chosen ?? null);
   models.onchange = () => {
-    player.model = offered.find((model) => model.name === models.value) ?? null;
+    setModel(offered.find((model) => model.name === models.value) ?? null);
     history.replaceState(null, "", addressWith({ model: models.value }));
   };
   if (!chosen) stage.showStatus("The server has no model. See the log of the server.");
+}
+
+/** @param {import("../types.js").Model | null} model */
+function setModel(model) {
+  player.model = model;
+  challenge.setModel(model);
 }
 
 /** Show a list with its label if there is something to choose. @param {HTMLSelectElement} select  @param {number} count */
@@ -204,6 +215,8 @@ function beginSession() {
 function showControls(playing) {
   const whilePlaying = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-while-playing]"));
   for (const element of [...VIDEO_BUTTONS, partOf("views"), ...whilePlaying]) element.hidden = !playing;
+  partOf("challenge").hidden = !playing || views.current !== "challenge";
+  challenge.reset();
   buttonOf("use-camera").hidden = !playing || source === "camera" || !navigator.mediaDevices;
 }
 
@@ -310,6 +323,7 @@ partOf("host").textContent = `this server (${location.host})`;
 buttonOf("share-screen").hidden = !canShareScreen();
 if (inferenceLocation() === "device") void useDevice();
 const query = new URLSearchParams(location.search);
+challenge.expression = query.get("expression") ?? challenge.expression;
 views.show(query.get("view") ?? "");
 if (query.get("source") === "sample") void startSource("sample");
 else if (!window.isSecureContext || !navigator.mediaDevices) fail(new CameraError("insecure"));
