@@ -108,6 +108,66 @@ def test_thumbnails_share_one_sprite_sheet(page, sites):
     assert styles[13] == "-96px -96px"
 
 
+SHOWN_FACES = """async (root) => {
+  const shown = [...document.querySelectorAll(root + " .thumb[data-shown]")];
+  const urls = new Set(shown.map((one) => one.style.backgroundImage.slice(5, -2)));
+  const widths = await Promise.all([...urls].map(async (url) => {
+    const image = new Image();
+    image.src = url;
+    await image.decode();
+    return image.width;
+  }));
+  return [shown.length, Math.min(...widths)];}"""
+
+
+@pytest.mark.parametrize(("path", "root", "count"), [
+    ("/browse?size=30", ".tiles", 30), ("/issues", ".issue-list", 1), ("/samples/4", ".tiles", 8),
+    ("/models?split=Training&model=seven-drawn", ".confusion", 7)])
+def test_average_faces_are_shown_where_the_images_are_not_installed(page, sites, path, root, count):
+    page.goto(f"{sites['bare']}/data/drawn{path}")
+    shown, width = page.evaluate(SHOWN_FACES, root)
+    assert shown >= count and width >= 48
+    assert "average-faces.jpg" in page.locator(f"{root} .thumb[data-shown]").first.get_attribute("style")
+
+
+def test_map_shows_the_face_of_the_point_under_the_pointer(page, sites):
+    page.goto(sites["bare"] + "/data/drawn/map")
+    wait_for_map(page)
+    x, y = page.evaluate("emoscopeMap.getScreenPosition(17)")
+    box = page.locator("#map canvas").bounding_box()
+    assert page.locator("#hover").is_hidden()
+    page.mouse.move(box["x"] + x - 9, box["y"] + y)
+    page.mouse.move(box["x"] + x, box["y"] + y)
+    page.wait_for_selector("#hover img[src*='average-faces.jpg?rows=']")
+    row = re.search(r"rows=(\d+)", page.get_attribute("#hover img", "src"))[1]
+    assert re.fullmatch(rf"Row {row} · \w+", page.inner_text("#hover figcaption"))
+    page.wait_for_function("document.querySelector('#hover img').naturalWidth === 48")
+    page.mouse.move(box["x"] + 2, box["y"] + 2)
+    page.wait_for_selector("#hover", state="hidden")
+
+
+SHIFT = """() => new Promise((done) => { let sum = 0;
+  new PerformanceObserver((list) => { for (const entry of list.getEntries()) sum += entry.value; })
+    .observe({type: "layout-shift", buffered: true});
+  setTimeout(() => done(sum), 300); })"""
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_browse_does_not_shift_while_it_loads(browser, sites, width):
+    context = browser.new_context(viewport={"width": width, "height": 844}, has_touch=width == 390)
+    page = context.new_page()
+    for path in ("/browse", "/issues", "/samples/4"):
+        page.goto(sites["bare"] + "/data/drawn" + path)
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate(SHIFT) < 0.02, path
+    page.goto(sites["bare"] + "/data/drawn/browse")
+    if width == 390:
+        assert page.locator(".ranges").is_hidden()
+        page.click(".facets summary")
+    assert page.locator(".ranges").is_visible()
+    context.close()
+
+
 def test_bar_opens_its_images_and_back_returns(page, sites):
     page.goto(sites["bare"] + "/data/drawn")
     bar = page.locator("#labels .drawing a").first

@@ -75,10 +75,10 @@ def test_neighbors_are_training_rows_without_duplicates():
     assert found.tolist() == [[1, 2], [0, 2], [1, 0], [1, 2], [2, 1]]
 
 
-def test_bundle_contains_every_row_and_no_image(built, dataset):
+def test_bundle_contains_every_row_and_no_single_image(built, dataset):
     folder = built[0] / "drawn"
     names = sorted(path.name for path in folder.iterdir())
-    assert names == ["mean.png", "samples.parquet", "summary.json", "variance.png"]
+    assert names == ["average-faces.zip", "mean.png", "samples.parquet", "summary.json", "variance.png"]
     assert dataset.summary["rows"] == drawn.ROWS
     assert dataset.summary["duplicates"] | {"twins_in_other_split": None} == {
         "distinct_pictures": drawn.ROWS - 2, "surplus": 2, "groups_with_conflicting_labels": 2,

@@ -53,7 +53,7 @@ def test_overview_counts_sum_to_the_rows(site):
 
 def links(page, pattern):
     """[(URL, displayed number)] of the page's links whose URL contains `pattern`."""
-    found = re.findall(r'<a [^>]*href="([^"]*)"[^>]*>([\d,]+)</a>', page)
+    found = re.findall(r'<a [^>]*href="([^"]*)"[^>]*>(?:<span class="thumb"[^>]*></span>)?([\d,]+)</a>', page)
     return [(html.unescape(href), int(words.replace(",", ""))) for href, words in found if pattern in href]
 
 
@@ -286,17 +286,45 @@ def test_sprite_sheet_has_the_rows_in_order(site, built):
         assert (sheet[top:top + 48, left:left + 48] == images[number]).all()
 
 
+def test_average_faces_are_in_the_order_of_the_rows(bare_site):
+    """Each tile is the same face whatever the other rows of the sheet are."""
+    def tiles(rows):
+        response = bare_site.get(f"/data/drawn/average-faces.jpg?rows={','.join(map(str, rows))}")
+        assert response.mimetype == "image/jpeg"
+        sheet = np.asarray(Image.open(io.BytesIO(response.data)), int)
+        return [sheet[index // 12 * 48:][:48, index % 12 * 48:][:, :48] for index in range(len(rows))]
+
+    numbers = [5, 0, 239, *range(20, 31)]
+    for number, tile in zip(numbers, tiles(numbers), strict=True):
+        assert abs(tile - tiles([number])[0]).mean() < 1, "JPEG blocks of other tiles do not reach into this one"
+    one, other = tiles([3, 5])
+    assert abs(one - other).mean() > 2
+
+
+def test_damaged_average_faces_are_reported(built, tmp_path):
+    folder = _copy(built, tmp_path)
+    (folder / "average-faces.zip").write_bytes(b"not a zip")
+    with pytest.raises(DataSetError, match="average-faces.zip: cannot be read"):
+        DataSet(folder).average_faces.sprite_sheet([1])
+
+
 @pytest.mark.parametrize(("rows", "status"), [("", 400), ("a", 400), ("1,,2", 400), ("-1", 400), ("240", 404),
                                               (",".join(["1"] * 241), 400), ("9999999999", 400)])
 def test_sprite_sheet_of_invalid_rows_is_an_error(site, rows, status):
-    assert site.get(f"/data/drawn/pictures.png?rows={rows}").status_code == status
+    for sheet in ("pictures.png", "average-faces.jpg"):
+        assert site.get(f"/data/drawn/{sheet}?rows={rows}").status_code == status
 
 
-def test_site_without_images_shows_how_to_install_them(bare_site):
+def test_site_without_images_shows_average_faces_and_how_to_install_the_images(bare_site, site, plain_site):
     assert bare_site.get("/data/drawn/pictures.png?rows=1").status_code == 404
     page = bare_site.get("/data/drawn").text
     assert "python -m training dataset import" in page
-    assert "data-sheet" not in bare_site.get("/data/drawn/browse").text
+    page = bare_site.get("/data/drawn/browse").text
+    assert "data-sheet=\"/data/drawn/average-faces.jpg?rows=0," in page and "pictures.png" not in page
+    assert "the average of 30 similar faces, not the image itself" in page
+    assert "the average of 30 similar" not in site.get("/data/drawn/browse").text
+    assert "data-sheet" not in plain_site.get("/data/plain/browse").text
+    assert plain_site.get("/data/plain/average-faces.jpg?rows=1").status_code == 404
     assert bare_site.get("/data/drawn/faces/mean.png").mimetype == "image/png"
 
 

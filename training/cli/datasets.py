@@ -1,5 +1,6 @@
 """The commands `dataset …`: data-set bundles and local images for the explorer, and data sets cut from videos."""
 
+import argparse
 import json
 import re
 import shlex
@@ -28,6 +29,11 @@ def add_commands(commands):
                        help="folder of model bundles (default: %(default)s)")
     build.add_argument("--only", action="append", metavar="MODEL", help="use only this model bundle; repeatable")
     build.add_argument("--title", help="title of the data set on the site's pages")
+    build.add_argument("--average-faces", action=argparse.BooleanOptionalAction,
+                       help="a face per sample that may be published: the average of 30 similar ones (default: only "
+                       "for FER2013). Few persons with many images each would remain recognizable")
+    build.add_argument("--all-predictions", action="store_true",
+                       help="run every network, even if the bundle in --out has its predictions")
     build.set_defaults(run=_build)
     store = dataset.add_parser("import", help="store a data set's images locally, for the explorer")
     store.add_argument("data", metavar="PATH", help="as for `dataset build --data`")
@@ -56,20 +62,22 @@ def _add_source_options(parser):
 def _build(options):
     name = _name(options)
     samples = _samples(options, name)
-    from ..data import bundle, predictions
+    from ..data import alignment, bundle, predictions
     folders = predictions.model_folders(options.models)
     if options.only:
         missing = set(options.only) - {folder.name for folder in folders}
         if missing:
             raise TrainingError(f"{options.models}: there is no model bundle {sorted(missing)[0]!r}")
         folders = [folder for folder in folders if folder.name in options.only]
+    out = Path(options.out or BUNDLES / name)
+    current = {} if options.all_predictions else predictions.stored(out, samples, folders)
     models = []
     for folder in folders:
-        report(f"predictions of {folder.name}")
-        models.append(predictions.predict(folder, samples.images, options.instance / "runs"))
-    out = Path(options.out or BUNDLES / name)
+        report(f"predictions of {folder.name}" + (f" from {out}" if folder in current else ""))
+        models.append(current.get(folder) or predictions.predict(folder, samples.images, options.instance / "runs"))
+    wanted = samples.label_set == "fer2013" if options.average_faces is None else options.average_faces
     summary = bundle.build(samples, models, out, name, options.title or TITLES.get(name, name), _command(options),
-                           report, options.instance / "datasets" / name)
+                           report, options.instance / "datasets" / name, alignment.aligned if wanted else None)
     report(f"{out}: {summary['rows']} rows, {len(models)} models, {folder_size(out)}")
 
 

@@ -1,7 +1,8 @@
 """The data-set bundle that the explorer reads: one row per sample, no pixels.
 
 It consists of `samples.parquet`, `summary.json`, and the mean and variance faces of each class and split
-(`mean.png`, `variance.png`: one row per split, one column per label). Format: docs/data.md.
+(`mean.png`, `variance.png`: one row per split, one column per label), and on request an average face per sample
+(average_faces.py). Format: docs/data.md.
 """
 
 import json
@@ -12,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
 
-from . import duplicates, label_errors, neighbors
+from . import average_faces, duplicates, label_errors, neighbors
 from .arrays import cached, fingerprint
 from .labels import FERPLUS
 from .samples import image_quality
@@ -24,10 +25,11 @@ ROW_GROUP = 16_384
 LARGE = 100_000
 
 
-def build(samples, models, out, name, title, command, report=print, cache=None):
+def build(samples, models, out, name, title, command, report=print, cache=None, align=None):
     """Write the bundle of `samples` (Samples) and `models` (list of ModelPredictions) to `out`; its summary.
 
-    cache: folder in which near-duplicates and out-of-sample predictions are cached.
+    cache: folder in which near-duplicates, out-of-sample predictions and aligned images are cached. align: the
+    function that crops the images for the average faces (average_faces.build); None builds no average faces.
     """
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
@@ -49,18 +51,26 @@ def build(samples, models, out, name, title, command, report=print, cache=None):
     columns |= found
     summary |= _counts(samples, first, found)
     report("out-of-sample predictions")
-    errors, summary["label_issues"] = _label_errors(samples, columns, duplicates.groups(first, pairs), cache)
+    groups = duplicates.groups(first, pairs)
+    errors, summary["label_issues"] = _label_errors(samples, columns, groups, cache)
     columns |= errors
     summary["models"] = []
     for model in models:
         columns |= _predictions(model, samples, columns)
         summary["models"].append(_model_summary(model, samples))
-    embedding = next((model for model in models if model.embedding is not None), None)
+    space = next((model for model in models if model.embedding is not None), None)
+    embedding = space.embedding if space else samples.images.reshape(len(samples), -1).astype(np.float32)
     report("neighbors and map")
     columns |= _map(embedding, samples, first)
-    summary["map"] = {"space": embedding.card["name"] if embedding else None,
-                      "method": "t-SNE of the network's embedding" if embedding else "t-SNE of the images",
+    summary["map"] = {"space": space.card["name"] if space else None,
+                      "method": "t-SNE of the network's embedding" if space else "t-SNE of the images",
                       "fitted_rows": min(len(samples), neighbors.MOST_FITTED)}
+    (out / average_faces.FILE).unlink(missing_ok=True)
+    if align:
+        report("average faces")
+        summary["average_faces"] = average_faces.build(
+            out / average_faces.FILE, samples.images, embedding, samples.rows(samples.training_split), groups, align,
+            cache)
     _write_faces(samples, out)
     _write_table(columns, out / "samples.parquet", {"schema": SCHEMA, "name": name})
     (out / "summary.json").write_text(json.dumps(summary, indent=1, ensure_ascii=False) + "\n")
@@ -199,9 +209,8 @@ def _model_summary(model, samples):
             "model_sha256": model.sha256, "curve": model.curve}
 
 
-def _map(model, samples, first):
+def _map(embedding, samples, first):
     """Map coordinates and the nearest rows of the training split."""
-    embedding = model.embedding if model else samples.images.reshape(len(samples), -1).astype(np.float32)
     points = neighbors.project(embedding)
     near = neighbors.nearest(embedding, samples.rows(samples.training_split), first)
     return {"x": _rounded(points[:, 0], 4), "y": _rounded(points[:, 1], 4),

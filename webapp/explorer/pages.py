@@ -4,7 +4,6 @@ A view is determined by its URL. The same URL with .json returns it as JSON, wit
 """
 
 import logging
-import re
 
 from flask import Response, abort, current_app, make_response, redirect, render_template, request, url_for
 
@@ -23,6 +22,7 @@ from .views import (
     newer_version,
     parse_request,
     render,
+    requested_rows,
     robustness,
     view_as_json,
     with_default_split,
@@ -215,18 +215,22 @@ def csv(name, what):
 def sprite_sheet(name):
     """Sprite sheet of the images of rows=1,2,3, twelve per line."""
     dataset = get_dataset(name)
-    text = request.args.get("rows", "")
-    if not re.fullmatch(r"[0-9]{1,9}(,[0-9]{1,9})*", text):
-        raise queries.FilterError(f"`rows` must be integers separated by commas, got {text[:60]!r}")
-    rows = [int(row) for row in text.split(",")]
-    if len(rows) > queries.MAX_SHEET_IMAGES:
-        raise queries.FilterError(f"`rows` must be at most {queries.MAX_SHEET_IMAGES} rows, got {len(rows)}")
+    rows = requested_rows(dataset)
     if dataset.images.array is None:
         abort(404, "The images of this data set are not installed on this server.")
-    if max(rows) >= dataset.summary["rows"]:
-        abort(404, f"{dataset.summary['title']} has no row {max(rows)}.")
     return Response(dataset.images.sprite_sheet(rows, SHEET_COLUMNS), mimetype="image/png",
                     headers={"Cache-Control": "private, max-age=3600"})
+
+
+@data.get("/data/<name>/average-faces.jpg")
+def average_faces(name):
+    """Sprite sheet of the average faces of rows=1,2,3, twelve per line."""
+    dataset = get_dataset(name)
+    rows = requested_rows(dataset)
+    if not dataset.average_faces.exists:
+        abort(404, "This data set has no average faces; `python -m training dataset build` makes them.")
+    return Response(dataset.average_faces.sprite_sheet(rows, SHEET_COLUMNS), mimetype="image/jpeg",
+                    headers={"Cache-Control": "max-age=3600"})
 
 
 @data.get("/data/<name>/faces/<any(mean, variance):kind>.png")

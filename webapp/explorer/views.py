@@ -1,6 +1,7 @@
 """What the /data routes share: the blueprint, URL parsing, links between views, and rendering."""
 
 import json
+import re
 from pathlib import Path
 
 from flask import Blueprint, Response, abort, current_app, render_template, request, url_for
@@ -91,12 +92,35 @@ def robustness(dataset, model):
         for corruption in results["disturbances"]]
 
 
+def requested_rows(dataset):
+    """The integers of rows=1,2,3 in the URL, rows of `dataset`. Raises FilterError; 404 for a missing row."""
+    text = request.args.get("rows", "")
+    if not re.fullmatch(r"[0-9]{1,9}(,[0-9]{1,9})*", text):
+        raise queries.FilterError(f"`rows` must be integers separated by commas, got {text[:60]!r}")
+    rows = [int(row) for row in text.split(",")]
+    if len(rows) > queries.MAX_SHEET_IMAGES:
+        raise queries.FilterError(f"`rows` must be at most {queries.MAX_SHEET_IMAGES} rows, got {len(rows)}")
+    if max(rows) >= dataset.summary["rows"]:
+        abort(404, f"{dataset.summary['title']} has no row {max(rows)}.")
+    return rows
+
+
+def sheet_url(dataset):
+    """URL of the sprite sheets of this data set without its parameter `rows`: its images, or else its average faces.
+
+    None if the data set has neither.
+    """
+    if dataset.images.array is not None:
+        return url_for("data.sprite_sheet", name=dataset.name)
+    return url_for("data.average_faces", name=dataset.name) if dataset.average_faces.exists else None
+
+
 def render(what, dataset, view, **values):
     """The page templates/explorer/WHAT.html."""
     return render_template(
         f"explorer/{what}.html", what=what, dataset=dataset, summary=dataset.summary, view=view,
         several_datasets=len(current_app.extensions["datasets"]) > 1,
-        has_images=dataset.images.array is not None, sheet_columns=SHEET_COLUMNS,
+        has_images=dataset.images.array is not None, sheet=sheet_url(dataset), sheet_columns=SHEET_COLUMNS,
         link=lambda to, **changes: link(to, dataset.name, view, **changes),
         toggled=lambda field, choice: _toggled(view, field, choice), **values)
 

@@ -55,7 +55,9 @@ function loadWhenNear(link) {
 
 showThumbnails();
 initForms();
-if (matchMedia("(max-width: 60rem)").matches) document.querySelector("details.facets")?.removeAttribute("open");
+const facets = document.querySelector("details.facets");
+if (matchMedia("(max-width: 60rem)").matches) facets?.removeAttribute("open");
+facets?.setAttribute("data-ready", ""); // until then explorer.css hides them on a phone, so that nothing moves
 document.addEventListener("keydown", onKeyDown);
 const more = /** @type {HTMLAnchorElement | null} */ (document.querySelector("[data-infinite]"));
 if (more) loadWhenNear(more);

@@ -1,6 +1,8 @@
-// /data/NAME and /data/NAME/models: charts and the form that selects the models.
+// /data/NAME and /data/NAME/models: charts, faces, and the form that selects the models.
 import { drawCharts } from "../explorer/charts.js";
 import { initForms } from "../explorer/forms.js";
+import { showThumbnails } from "../explorer/thumbnails.js";
 
 drawCharts();
+showThumbnails();
 initForms();

@@ -3,6 +3,7 @@ import createScatterplot from "regl-scatterplot";
 import { swatch } from "../explorer/charts.js";
 import { initForms } from "../explorer/forms.js";
 import { mapColors } from "../explorer/map-colors.js";
+import { showCardOnHover } from "../explorer/map-hover.js";
 import { thinWhileMoving, translateTouches } from "../explorer/map-interaction.js";
 
 const MAX_CORNERS = 90;
@@ -85,11 +86,18 @@ async function start() {
   document.documentElement.addEventListener("themechange", paint);
   new ResizeObserver(([entry]) => map.set({ width: entry.contentRect.width, height: entry.contentRect.height })).observe(frame);
   listen(map, points);
+  showCardOnHover(map, frame, (point) => ({ row: points.row[point], text: `Row ${points.row[point]} · ${valueOf(points.color[point], about.categories, about.colour)}` }));
   thinWhileMoving(map, points.count);
   const count = points.count.toLocaleString("en");
   showStatus(selectRow(map, points) || (about.one_in > 1 ? `${count} points, 1 of every ${about.one_in}` : `${count} points`));
   frame.dataset.ready = String(points.count);
   Object.assign(window, { emoscopeMap: map }); // for the tests and the benchmark
+}
+
+/** The value by which a point is colored. @param {number} value  @param {string[] | null} categories  @param {string} field */
+function valueOf(value, categories, field) {
+  if (!categories) return `${field.replaceAll("_", " ")} ${Number.isFinite(value) ? value.toPrecision(3) : "unknown"}`;
+  return field === "right" ? { yes: "correct", no: "incorrect" }[categories[value]] ?? "not evaluated" : categories[value];
 }
 
 /** Select the row named in the URL fragment, #row-N. @param {ReturnType<typeof createScatterplot>} map  @param {ReturnType<typeof columns>} points */

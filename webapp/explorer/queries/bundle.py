@@ -3,8 +3,11 @@
 The database connection can read the one table and nothing else.
 """
 
+import functools
 import io
 import json
+import threading
+import zipfile
 from pathlib import Path
 
 import duckdb
@@ -13,6 +16,7 @@ from PIL import Image
 
 SCHEMA = 1
 MAX_SHEET_IMAGES = 240
+MAX_CACHED_SHEETS = 256     # of average faces, 37 kB each
 
 
 class DataSetError(Exception):
@@ -44,15 +48,60 @@ class ImageStore:
 
     def sprite_sheet(self, rows, columns=12):
         """PNG (bytes) of the images of `rows`, left to right, `columns` per line."""
-        height, width = self.array.shape[1:]
-        lines = -(-len(rows) // columns)
-        sheet = np.zeros((lines * height, min(columns, len(rows)) * width), np.uint8)
-        for index, row in enumerate(rows):
-            top, left = index // columns * height, index % columns * width
-            sheet[top:top + height, left:left + width] = self.array[row]
-        file = io.BytesIO()
-        Image.fromarray(sheet).save(file, "PNG", compress_level=3)
-        return file.getvalue()
+        return _encoded(_sheet([self.array[row] for row in rows], columns), "PNG", compress_level=3)
+
+
+class AverageFaces:
+    """The faces that may be published, one per row: `average-faces.zip` in the bundle (training/data/average_faces.py).
+
+    `exists` tells whether the bundle has them. Thread-safe.
+    """
+
+    def __init__(self, folder, summary):
+        self.path = Path(folder) / "average-faces.zip"
+        self.about = summary.get("average_faces")
+        self.exists = bool(self.about) and self.path.is_file()
+        self._side = summary["picture_size"]
+        self._lock = threading.Lock()
+        self._tiles = functools.lru_cache(MAX_CACHED_SHEETS)(self._read)
+
+    def sprite_sheet(self, rows, columns=12):
+        """JPEG (bytes) of the faces of `rows`, left to right, `columns` per line. Raises DataSetError."""
+        size = self.about["columns"] ** 2
+        try:
+            faces = [self._tiles(row // size)[row % size] for row in rows]
+        except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+            raise DataSetError(f"{self.path}: cannot be read ({error}); build the data set again") from None
+        return _encoded(_sheet(faces, columns), "JPEG", quality=88)
+
+    def _read(self, number):
+        """uint8 (tiles, side, side): the tiles of one stored sheet."""
+        with self._lock:
+            data = self._archive.read(f"{number:06}.webp")
+        sheet = np.asarray(Image.open(io.BytesIO(data)).convert("L"))
+        columns, side = self.about["columns"], self._side
+        return sheet.reshape(columns, side, columns, side).swapaxes(1, 2).reshape(-1, side, side)
+
+    @functools.cached_property
+    def _archive(self):
+        return zipfile.ZipFile(self.path)
+
+
+def _sheet(tiles, columns):
+    """uint8 (lines * h, columns * w): the `tiles`, uint8 (h, w), left to right."""
+    height, width = tiles[0].shape
+    lines = -(-len(tiles) // columns)
+    sheet = np.zeros((lines * height, min(columns, len(tiles)) * width), np.uint8)
+    for index, tile in enumerate(tiles):
+        top, left = index // columns * height, index % columns * width
+        sheet[top:top + height, left:left + width] = tile
+    return sheet
+
+
+def _encoded(sheet, kind, **options):
+    file = io.BytesIO()
+    Image.fromarray(sheet).save(file, kind, **options)
+    return file.getvalue()
 
 
 def read_summary(folder):

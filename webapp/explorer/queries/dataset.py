@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from . import statistics
-from .bundle import DataSetError, ImageStore, column_names, connect, read_summary
+from .bundle import AverageFaces, DataSetError, ImageStore, column_names, connect, read_summary
 from .filters import View, quoted
 
 MAX_POINTS = 400_000    # on the map
@@ -35,6 +35,7 @@ class DataSet:
         self._columns = column_names(self._connection, self.table, self.summary)
         self._local = threading.local()
         self.images = ImageStore(store, self.summary["rows"]) if store else None
+        self.average_faces = AverageFaces(self.folder, self.summary)
 
     def count(self, view: View):
         """Number of rows in the view."""
@@ -166,16 +167,21 @@ class DataSet:
                 for low, high in zip(edges, edges[1:], strict=False)]
 
     def evaluate(self, view: View, name):
-        """Metrics of the model `name` on the view: confusion matrix, metrics per class, reliability diagram."""
+        """Metrics of the model `name` on the view: confusion matrix, per class, reliability diagram.
+
+        `examples` has the row of each cell of the confusion matrix that is predicted with the highest confidence.
+        """
         model = self.model(name)
         labels, prediction = model["labels"], quoted(f"{name}.answer")
         correct, confidence = quoted(f"{name}.right"), quoted(f"{name}.confidence")
         where, values = view.where
-        counts = self._query(f"SELECT {model['truth']}, {prediction}, count(*) FROM samples WHERE ({where}) "
-                           f"AND {correct} IS NOT NULL GROUP BY 1, 2", values)
+        counts = self._query(f"SELECT {model['truth']}, {prediction}, count(*), arg_max(row, {confidence}) "
+                           f"FROM samples WHERE ({where}) AND {correct} IS NOT NULL GROUP BY 1, 2", values)
         confusion = np.zeros((len(labels), len(labels)), np.int64)
-        for truth, predicted, rows in counts:
+        examples = [[None] * len(labels) for _ in labels]
+        for truth, predicted, rows, example in counts:
             confusion[labels.index(truth), labels.index(predicted)] = rows
+            examples[labels.index(truth)][labels.index(predicted)] = example
         target = self._vote_fraction(prediction) if model["truth"] == "majority" else f"{correct}::INT"
         # Bins are open below and closed above, as for the metrics in model cards.
         bins = self._query(f"SELECT greatest(ceil({confidence} * {statistics.BINS})::INT - 1, 0), count(*), "
@@ -184,8 +190,8 @@ class DataSet:
         total, hits = int(confusion.sum()), int(confusion.trace())
         return {"model": {key: value for key, value in model.items() if key != "curve"}, "rows": total,
                 "accuracy": statistics.wilson(hits, total), "confusion": confusion.tolist(),
-                "per_class": statistics.per_class(confusion, labels), **statistics.reliability(bins),
-                "by_votes": self._by_votes(view, model), "curve": model["curve"]}
+                "examples": examples, "per_class": statistics.per_class(confusion, labels),
+                **statistics.reliability(bins), "by_votes": self._by_votes(view, model), "curve": model["curve"]}
 
     def _vote_fraction(self, prediction):
         """SQL for the fraction of the votes on expressions that is for the prediction; null if there are none."""
