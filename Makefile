@@ -98,7 +98,7 @@ photo-report: $(SERVE_STAMP) $(DETECTOR)
 # Regenerate the pinned requirements from pyproject.toml.
 lock: | .venv/.created
 	@$(BIN)/python -m pip install --quiet uv==0.13.8
-	@for extra in "" cluster export train gpu dev; do \
+	@for extra in "" cluster ray export train gpu dev; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate pyproject.toml \
 	    $${extra:+--extra $$extra} -o requirements$${extra:+-$$extra}.txt || exit 1; done
 

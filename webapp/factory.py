@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
-from typing import Any
+from typing import Any, TypeAlias
 
 from apiflask import APIFlask
 from flask import Request
@@ -21,9 +21,13 @@ from .operations.draining import Drain
 from .operations.metrics import Metrics
 from .pages import assets, on_device, views
 from .photos import api
+from .ray_readers import RayReaders
 from .readers import FixedReader, Readers
 
 log = logging.getLogger(__name__)
+
+
+AnyReaders: TypeAlias = Readers | RayReaders | FixedReader
 
 
 @dataclass
@@ -32,7 +36,7 @@ class Site:
 
     settings: settings_.Settings
     bundles: dict[str, bundles.Bundle]
-    readers: Readers | FixedReader
+    readers: AnyReaders
     metrics: Metrics = field(default_factory=Metrics)
     drain: Drain = field(default_factory=Drain)
 
@@ -70,7 +74,7 @@ def create_app(settings: Mapping[str, Any] | settings_.Settings | None = None, r
     for bundle in found.values():
         if bundle.error:
             log.warning("skipping an invalid model bundle: %s", bundle.error)
-    readers = FixedReader(reader, found) if reader else Readers(settings, found)
+    readers = _readers(settings, found, reader)
     site = app.extensions["emoscope"] = Site(settings, found, readers)
     site.metrics.add_gauge("emoscope_gpu_memory_errors", "Batches for which the GPU's memory was exhausted",
                            lambda: sum(guard.errors for guard in readers.guards))
@@ -87,3 +91,9 @@ def create_app(settings: Mapping[str, Any] | settings_.Settings | None = None, r
     namespace.init_app(app, site)
     api.init_app(app, settings)
     return app
+
+
+def _readers(settings, found, reader) -> AnyReaders:
+    if reader:
+        return FixedReader(reader, found)
+    return RayReaders(settings, found) if settings.ray else Readers(settings, found)

@@ -50,7 +50,7 @@ class Readers:
     def get(self, name: str | None = None) -> Reader:
         """The Reader of the bundle `name`, or of the default bundle. Raises UnknownModelError."""
         name = name or self._settings.model
-        bundle = _require(self._bundles, name)
+        bundle = require(self._bundles, name)
         if name in self._readers:       # without the lock: no caller waits while another network loads
             return self._readers[name]
         with self._lock:
@@ -72,11 +72,12 @@ class FixedReader:
     def get(self, name: str | None = None) -> Any:
         """The reader. Raises UnknownModelError as Readers does."""
         if name:
-            _require(self._bundles, name)
+            require(self._bundles, name)
         return self._reader
 
 
-def _require(bundles, name):
+def require(bundles: Mapping[str, Bundle], name: str) -> Bundle:
+    """The valid bundle `name`. Raises UnknownModelError."""
     bundle = bundles.get(name)
     if bundle is None or bundle.error:
         raise UnknownModelError(f"There is no model {name!r} here.")

@@ -55,6 +55,8 @@ SETTINGS = (
     Setting("model", "jury-live", "Name of the default model bundle."),
     Setting("detector", "static/detector", "Directory of the face detector's files."),
     Setting("engine", "auto", "Inference engine: litert (CPU), keras (GPU) or auto.", ("auto", "litert", "keras")),
+    Setting("ray", "", "Ray cluster that reads the images: local, auto, or its address; empty reads in this process."),
+    Setting("ray_replicas", 2, "Number of reading processes in the Ray cluster."),
     Setting("engine_threads", 1, "CPU threads per network inference."),
     Setting("datasets", "static/datasets", "Directory of data-set bundles."),
     Setting("instance", "instance", "Directory of machine-local files, such as the images of data sets."),

@@ -63,6 +63,9 @@ class ImageError(ValueError):
         super().__init__(message)
         self.code = code
 
+    def __reduce__(self):       # for other processes
+        return type(self), (self.code, str(self))
+
 
 @dataclass(frozen=True)
 class DecodedImage:
