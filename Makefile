@@ -13,7 +13,7 @@ DETECTOR := static/detector/detector.json
 BUILD := static/dist/manifest.json
 SCRIPTS := $(shell find static/js static/css -type f 2>/dev/null) build.mjs jsconfig.json $(wildcard static/models/*/card.json)
 
-.PHONY: run cluster test setup detector build lint audit test-python test-js photo-report lock clean
+.PHONY: run cluster test setup detector build lint audit test-python test-js test-ray photo-report lock clean
 
 run: setup
 	@$(BIN)/python -m webapp serve
@@ -53,6 +53,10 @@ test-python: $(DEV_STAMP) $(DETECTOR) $(BUILD)
 test-js: node_modules/.installed
 	npm run --silent test
 
+# The tests on a Ray cluster of two nodes, which the others skip without Ray.
+test-ray: $(DEV_STAMP) .venv/.requirements-ray $(DETECTOR) $(BUILD)
+	$(BIN)/python -m pytest tests/ray_cluster tests/photos/test_photos_api.py
+
 detector: $(DETECTOR)
 build: $(BUILD)
 
@@ -65,7 +69,7 @@ $(SERVE_STAMP): $(SERVE_REQUIREMENTS) | .venv/.created
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
-.venv/.requirements-cluster: requirements-cluster.txt | .venv/.created
+.venv/.requirements-cluster .venv/.requirements-ray: .venv/.requirements-%: requirements-%.txt | .venv/.created
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 

@@ -15,6 +15,28 @@ def _no_settings_from_environment(monkeypatch):
             monkeypatch.delenv(name)
 
 
+@pytest.fixture(scope="session")
+def ray_address():
+    """The address of a Ray cluster of two nodes on this machine."""
+    pytest.importorskip("ray", reason="Ray is not installed: pip install -r requirements-ray.txt")
+    import ray
+    from ray.cluster_utils import Cluster
+    node = {"num_cpus": 2, "num_gpus": 0, "object_store_memory": 80_000_000, "include_dashboard": False}
+    cluster = Cluster(initialize_head=True, head_node_args=node)
+    try:
+        cluster.add_node(**node)
+        yield cluster.address
+    finally:
+        ray.shutdown()
+        cluster.shutdown()
+
+
+@pytest.fixture(scope="session")
+def ray_app(ray_address):
+    """The application with the real networks on two replicas of the cluster."""
+    return create_app({"ray": ray_address, "ray_replicas": 2, "engine": "litert", "live_rate": 0.0})
+
+
 @pytest.fixture
 def reader():
     return stubs.StubReader()

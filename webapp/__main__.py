@@ -14,6 +14,7 @@ from .vision.faces import DetectorMissingError, FaceDetector
 
 READ_SETTINGS = ("models", "model", "detector", "engine", "engine_threads", "photo_bytes", "photo_pixels",
                  "photo_threshold")
+RAY_SETTINGS = ("ray", "ray_replicas")
 
 
 def main(arguments: Sequence[str] | None = None, program: str = "python -m webapp") -> int:
@@ -48,8 +49,9 @@ def _parser(program="python -m webapp"):
     read = commands.add_parser("read", help="read the photos of a folder into a table")
     read.add_argument("folder", metavar="FOLDER", help="folder of photos, searched recursively")
     read.add_argument("--out", default="readings.csv", metavar="FILE",
-                      help="output file: .csv, .json or .parquet (default: readings.csv)")
-    _add_settings(read, [settings_.NAMES[name] for name in READ_SETTINGS])
+                      help="output file: .csv, .json or .parquet (default: readings.csv); with --ray, a folder of "
+                           ".parquet files")
+    _add_settings(read, [settings_.NAMES[name] for name in READ_SETTINGS + RAY_SETTINGS])
     read.set_defaults(run=_read)
     report = commands.add_parser("report", help="read the photos of a folder into an HTML report")
     report.add_argument("folder", metavar="FOLDER", help="folder of photos, searched recursively")
@@ -126,6 +128,9 @@ def _check(settings):
 def _read(options):
     from .photos import folder
     out = Path(options.out)
+    settings = settings_.load(_given(options))
+    if settings.ray:
+        return _read_on_ray(options.folder, out, settings)
     if out.suffix.lower() not in folder.WRITERS:
         raise SetupError(f"`--out` must end in .csv, .json or .parquet, got '{out}'")
 
@@ -135,6 +140,20 @@ def _read(options):
     results = _read_folder(options, out.with_name(out.name + ".part"), write)
     failed = sum("error" in result for result in results)
     print(f"{out}: {len(results)} photos" + (f", {failed} of them with an error" if failed else ""))
+
+
+def _read_on_ray(folder, out, settings):
+    from tqdm import tqdm
+
+    from .photos import folder as folder_
+    from .photos import ray_folder
+    if out.suffix.lower() in folder_.WRITERS:
+        raise SetupError(f"`--out` must be a folder for .parquet files when `ray` is set, got '{out}'; "
+                         "give --out a name without an extension")
+    with tqdm(total=len(folder_.find(folder)), unit="photo") as bar:
+        for counts in ray_folder.read(folder, out, settings):
+            bar.update(counts.photos - bar.n)
+    print(f"{out}: {counts.photos} photos" + (f", {counts.errors} of them with an error" if counts.errors else ""))
 
 
 def _report(options):

@@ -32,7 +32,7 @@ from .vision.reading import AbandonedError
 
 APPLICATION = "emoscope"
 LOCAL = "local"
-REPLICA_SETTINGS = ("models", "model", "detector", "engine", "engine_threads")
+REPLICA_SETTINGS = ("models", "model", "detector", "engine", "engine_threads", "ray_replicas")
 IN_PROGRESS = 32            # requests of one replica; more wait in the web processes ...
 WAITING = 256               # ... of which each holds at most this many
 SECONDS = 60                # until a request counts as failed
@@ -70,6 +70,12 @@ def connect(settings: Settings) -> None:
                             f"{settings.ray!r} ({error})") from None
 
 
+def gpus(settings: Settings) -> int:
+    """The number of GPUs per process of the cluster that was joined: 1 if there are any and the engine uses one."""
+    import ray
+    return 0 if settings.engine == "litert" else int(min(1, ray.cluster_resources().get("GPU", 0)))
+
+
 class RayReaders:
     """The readers of the cluster's replicas. Thread-safe."""
 
@@ -86,7 +92,7 @@ class RayReaders:
         self._settings, self._bundles = settings, bundles
         bundles_.select(bundles, settings.model, settings.models)
         try:
-            self._handle = _deploy(settings)
+            self._handle = _deploy(settings, bundles)
         except RuntimeError as error:
             raise bundles_.BundleError(f"the Ray replicas cannot start: {error}") from error
 
@@ -154,14 +160,19 @@ class Replica:
     """One process of the deployment."""
 
     def __init__(self, given: Mapping[str, Any]):
-        """given: the settings of the web process that started it."""
-        settings = Settings(**given)
+        """given: REPLICA_SETTINGS of the web process that started it, and the versions of its bundles."""
+        self._given = given
+        settings = settings_.load({name: given[name] for name in REPLICA_SETTINGS}, environ={})
         self._readers = Readers(settings, bundles_.find(settings.path("models")))
         self._threads = ThreadPoolExecutor(IN_PROGRESS)
 
     async def __call__(self, model: str, method: str, args: tuple, kwargs: Mapping[str, Any]):
         """(result, None) of a reader's method, or (None, exception)."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._run, model, method, args, kwargs)
+
+    def given(self) -> Mapping[str, Any]:
+        """What it was started with."""
+        return self._given
 
     def _run(self, model, method, args, kwargs):
         try:
@@ -172,17 +183,34 @@ class Replica:
             return None, error
 
 
-def _deploy(settings):
-    """The handle of the deployment, which is started or, if its settings differ, changed."""
-    import ray
+def _deploy(settings, bundles):
+    """The handle of the deployment, which is started unless the cluster has it with the same settings and models."""
     from ray import serve
-    gpus = 0 if settings.engine == "litert" else min(1, ray.cluster_resources().get("GPU", 0))
+    given = {name: getattr(settings, name) for name in REPLICA_SETTINGS}
+    given["versions"] = {name: bundle.card["version"] for name, bundle in bundles.items() if bundle.card}
+    serve.start(proxy_location="Disabled")      # the web processes are the only clients
+    running = _running(serve)
+    if running and _given(running) == given:
+        return running
     deployment = serve.deployment(Replica).options(
         num_replicas=settings.ray_replicas, max_ongoing_requests=IN_PROGRESS, max_queued_requests=WAITING,
         graceful_shutdown_timeout_s=settings.drain_seconds, health_check_period_s=2, health_check_timeout_s=10,
-        ray_actor_options={"num_cpus": 1, "num_gpus": gpus})
-    serve.start(proxy_location="Disabled")      # the web processes are the only clients
-    given = {name: getattr(settings, name) for name in REPLICA_SETTINGS}
-    missing = {setting.name: setting.default for setting in settings_.SETTINGS if setting.name not in given}
-    return serve.run(deployment.bind(missing | given), name=APPLICATION, route_prefix=None)
+        ray_actor_options={"num_cpus": 1, "num_gpus": gpus(settings)})
+    return serve.run(deployment.bind(given), name=APPLICATION, route_prefix=None)
 
+
+def _running(serve):
+    """The handle of the deployment, which may be starting, or None if the cluster does not have it."""
+    application = serve.status().applications.get(APPLICATION)
+    usable = application and application.status in ("RUNNING", "DEPLOYING", "UNHEALTHY")
+    return serve.get_app_handle(APPLICATION) if usable else None
+
+
+def _given(handle):
+    """What the replicas were started with, or None if they do not answer."""
+    from ray.exceptions import RayError
+    from ray.serve.exceptions import RayServeException
+    try:
+        return handle.given.remote().result(timeout_s=SECONDS)
+    except (RayError, RayServeException, TimeoutError):
+        return None

@@ -19,9 +19,10 @@ LANDMARKS = ('{"right_eye": [0.399, 0.199], "left_eye": [0.484, 0.203], "nose": 
              '"mouth": [0.439, 0.293]}')
 
 
-@pytest.fixture(scope="module")
-def real():
-    return create_app({}).test_client()
+@pytest.fixture(scope="module", params=["in process", "ray"])
+def real(request):
+    app = request.getfixturevalue("ray_app") if request.param == "ray" else create_app({})
+    return app.test_client()
 
 
 def astronaut(kind="JPEG", **options):

@@ -40,9 +40,9 @@ def read(paths: Iterable[Path], folder: str | Path, reader: Any, settings: Setti
     with open(part, "w", encoding="utf-8") as out:
         out.write(json.dumps(_header(reader)) + "\n")
         for path in paths:
-            key = _key(path, folder)
-            result = saved.get(key) or {"file": path.relative_to(folder).as_posix()} | read_file(path, reader, settings)
-            out.write(json.dumps([key, result], ensure_ascii=False) + "\n")
+            photo, name = key(path, folder), path.relative_to(folder).as_posix()
+            result = saved.get(photo) or {"file": name} | read_file(path, reader, settings)
+            out.write(json.dumps([photo, result], ensure_ascii=False) + "\n")
             out.flush()
             yield result
 
@@ -57,8 +57,8 @@ def _load_saved(part, reader):
             if json.loads(next(lines, "null")) != _header(reader):
                 return saved
             for line in lines:
-                key, result = json.loads(line)
-                saved[key] = result
+                photo, result = json.loads(line)
+                saved[photo] = result
         except ValueError:
             pass
     return saved
@@ -68,7 +68,8 @@ def _header(reader):
     return {"model": reader.classifier.name, "version": reader.classifier.version}
 
 
-def _key(path, folder):
+def key(path: Path, folder: str | Path) -> str:
+    """Identifies a photo and its content: its name in `folder`, its size and the time of its last change."""
     try:
         stat = path.stat()
     except OSError:         # deleted in the meantime; its row has the error
@@ -95,6 +96,13 @@ def columns(labels: Sequence[str]) -> list[str]:
             *(f"votes_{label}" for label in labels)]
 
 
+def column_types(labels: Sequence[str]) -> dict[str, str]:
+    """{column: SQL type}, in order."""
+    special = {"file": "VARCHAR", "error": "VARCHAR", "expression": "VARCHAR", "unsure": "BOOLEAN"}
+    special |= dict.fromkeys(["width", "height", "faces", "face"], "INTEGER")
+    return {name: special.get(name, "TINYINT" if name.startswith("votes_") else "FLOAT") for name in columns(labels)}
+
+
 def write(results: Sequence[dict], out: Path, labels: Sequence[str]) -> None:
     """Write the results to `out` atomically, in the format of its extension: .csv, .json or .parquet."""
     temporary = out.with_name(out.name + ".new")
@@ -119,11 +127,8 @@ def _write_parquet(results, out, labels):
     import duckdb
     table = out.with_name(out.name + ".csv")
     _write_csv(results, table, labels)
-    special = {"file": "VARCHAR", "error": "VARCHAR", "expression": "VARCHAR", "unsure": "BOOLEAN"}
-    special |= dict.fromkeys(["width", "height", "faces", "face"], "INTEGER")
-    types = {name: special.get(name, "TINYINT" if name.startswith("votes_") else "FLOAT") for name in columns(labels)}
     try:
-        read_csv = duckdb.read_csv(str(table), header=True, dtype=types, na_values="", parallel=False)
+        read_csv = duckdb.read_csv(str(table), header=True, dtype=column_types(labels), na_values="", parallel=False)
         read_csv.write_parquet(str(out))
     finally:
         table.unlink()
