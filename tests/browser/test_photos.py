@@ -391,6 +391,45 @@ def test_zip_import_and_export(photos, fifty, tmp_path):
     wait_until(page, "window.printed")
 
 
+def test_report_is_one_file_with_and_without_images(album, fifty, tmp_path):
+    folder, _ = fifty
+    page = album()
+    nasty = tmp_path / "<b title='x'>&amp.jpg"
+    nasty.write_bytes((folder / "text.jpg").read_bytes())
+    add_files(page, [nasty])
+    page.locator("body").press("k")                       # the first photo
+    saved = {}
+    for images in (True, False):
+        page.set_checked("#report-images", images)
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Report").click()
+        saved[images] = tmp_path / f"report {images}.html"
+        download.value.save_as(saved[images])
+    assert saved[False].stat().st_size < 20_000 < saved[True].stat().st_size
+    requested = []
+    report = page.context.new_page()
+    report.on("request", lambda request: requested.append(request.url))
+    report.goto(saved[True].as_uri())
+    assert [url for url in requested if not url.startswith("data:")] == [saved[True].as_uri()]
+    expect(report.locator("h1")).to_have_text("Photos")
+    rows = report.locator("tr").all_inner_texts()
+    assert {"Photos\t19", "with an error\t1", "without a face\t3", "with several faces\t4", "kept\t1",
+            "Faces\t20"} <= set(rows)
+    expect(report.locator("figure")).to_have_count(19)
+    expect(report.locator("figure img")).to_have_count(18)
+    expect(report.locator(".box")).to_have_count(20)
+    assert report.evaluate("[...document.images].every((one) => one.naturalWidth > 100)")
+    three = report.locator("figure", has_text="three.jpg")
+    expect(three.locator("li")).to_have_count(3)
+    expect(three).to_contain_text("10 of 10 people would call this happiness")
+    expect(report.locator("figure", has_text=nasty.name)).to_contain_text("not a supported image")
+    expect(report.locator(".mark")).to_have_text("Kept")
+    expect(report.locator(".credit")).to_contain_text("Eileen Collins (NASA)")
+    report.goto(saved[False].as_uri())
+    expect(report.locator("figure")).to_have_count(19)
+    expect(report.locator("img, .box")).to_have_count(0)
+
+
 def test_pause_cancel_and_retry(photos, fifty):
     folder, made = fifty
     page = photos()

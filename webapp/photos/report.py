@@ -21,7 +21,6 @@ from ..vision import images
 from . import folder as folder_
 
 LONG_SIDE = 720         # px of an image in the report
-COLORS = ("#6fe3d2", "#ffc857", "#ff9dbf", "#9ccbff", "#cfee6b", "#d5b8ff")       # as on the photo page
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,8 @@ def write(results: Sequence[dict], folder: str | Path, out: Path, reader: Any, s
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(ROOT / "templates"), autoescape=True,
                                      trim_blocks=True, lstrip_blocks=True)
     page = environment.get_template("photo_report.html").render(
-        rows=rows, counts=counts, model=reader.classifier, colors=COLORS, folder=Path(folder).resolve().name)
+        rows=rows, counts=counts, model=reader.classifier, folder=Path(folder).resolve().name,
+        style=(ROOT / "static" / "report.css").read_text(encoding="utf-8"))
     (out / "report.html").write_text(page, encoding="utf-8")
     folder_.write(results, out / "readings.csv", reader.classifier.labels)
     return counts

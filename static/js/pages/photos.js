@@ -1,6 +1,7 @@
 // The photo page: connects intake, queue, gallery, filters, grid and single view.
 
 import { button, buttonOf, get, partOf } from "../ui/dom.js";
+import { download, fileName } from "../ui/downloads.js";
 import { withLocation } from "../ui/inference-location.js";
 import { Comparison } from "../photos/comparison.js";
 import { Edits, plural } from "../photos/edits.js";
@@ -14,6 +15,7 @@ import { photoProcessor } from "../photos/process-photo.js";
 import { Progress } from "../photos/progress.js";
 import { Queue } from "../photos/queue.js";
 import { ReaderChoice } from "../photos/readers.js";
+import { report } from "../photos/report.js";
 import { isSample, sampleAlbum } from "../photos/sample-album.js";
 import { SinglePhoto } from "../photos/single-photo.js";
 import { collapse, stacksOf } from "../photos/stacks.js";
@@ -123,7 +125,7 @@ function render() {
   for (const scope of document.querySelectorAll(".scope")) scope.textContent = scopeName;
   buttonOf("unselect").hidden = selected === 0;
   for (const id of ["keep", "reject", "unmark"]) buttonOf(id).hidden = selected === 0;
-  for (const id of ["save-csv", "save-json", "save-names", "save-zip", "print", "remove"]) buttonOf(id).disabled = shown.length === 0;
+  for (const id of ["save-csv", "save-json", "save-names", "save-zip", "report", "print", "remove"]) buttonOf(id).disabled = shown.length === 0;
   buttonOf("compare").hidden = selected !== 2;
   showOpenPhotos();
 }
@@ -274,6 +276,12 @@ const ACTIONS = {
   "save-csv": () => saveCsv(selection.of(grid.photos)),
   "save-names": () => saveNames(selection.of(grid.photos)),
   "save-json": () => saveJson(selection.of(grid.photos)),
+  async report() {
+    const photos = selection.of(grid.photos);
+    const image = get("report-images", HTMLInputElement).checked ? (/** @type {Photo} */ { id }) => store.thumbnail(id) : null;
+    const credit = photos.some(isSample) ? (partOf("sample-credit").textContent ?? "").replace(/\s+/g, " ") : "";
+    download(await report(photos, { title: view.show === "all" ? "Photos" : `Photos: ${filterName(view.show)}`, credit, image }), fileName("report", "html"));
+  },
   async "save-zip"() {
     const photos = selection.of(grid.photos);
     const missing = await saveZip(photos, gallery.originals, (done) => showMessage(`Packing: ${done} of ${photos.length}`));

@@ -8,7 +8,7 @@ const worker = /** @type {any} */ (self); // TypeScript's DOM library does not d
 const CACHE = "emoscope-pages";
 /** Path of a page -> address of its form that runs on this device. @type {Record<string, string>} */
 const PAGES = { "/": "/", "/live": "/live?on=device", "/photos": "/photos?on=device" };
-const FILES = /^\/static\/(dist\/|icons\/|samples\/|icon\.svg|site\.webmanifest)/;
+const FILES = /^\/static\/(dist\/|icons\/|samples\/|report\.css|icon\.svg|site\.webmanifest)/;
 
 worker.addEventListener("install", () => worker.skipWaiting());
 worker.addEventListener("activate", (/** @type {any} */ event) => event.waitUntil(worker.clients.claim()));
