@@ -23,11 +23,13 @@ FLAGS = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-backgrou
 
 @pytest.fixture(scope="module")
 def sites(tmp_path_factory):
-    """{"images": URL of a site with the image store, "bare": of one without}. Besides the data set *drawn*, both
-    have data sets without votes or models (drawn.build_without)."""
-    folder = tmp_path_factory.mktemp("drawn")
-    bundles, stores = drawn.build(folder)
-    drawn.build_without(folder, bundles)
+    """{"images": URL of a site with the image store, "bare": of one without, "files": folder of the CSV}.
+
+    Besides the data set *drawn*, both have data sets without votes or models (drawn.build_without).
+    """
+    files = tmp_path_factory.mktemp("drawn")
+    bundles, stores = drawn.build(files)
+    drawn.build_without(files, bundles)
     instance = tmp_path_factory.mktemp("instance")
     (instance / "datasets").symlink_to(stores)
     models = tmp_path_factory.mktemp("models")
@@ -38,7 +40,7 @@ def sites(tmp_path_factory):
                           "instance": str(folder)}, reader=stubs.StubReader())
         servers[name] = make_server("127.0.0.1", 0, app, threaded=True)
         Thread(target=servers[name].serve_forever, daemon=True).start()
-    yield {name: f"http://127.0.0.1:{server.port}" for name, server in servers.items()}
+    yield {name: f"http://127.0.0.1:{server.port}" for name, server in servers.items()} | {"files": files}
     for server in servers.values():
         server.shutdown()
 
@@ -144,6 +146,26 @@ def test_map_shows_the_face_of_the_point_under_the_pointer(page, sites):
     page.wait_for_function("document.querySelector('#hover img').naturalWidth === 48")
     page.mouse.move(box["x"] + 2, box["y"] + 2)
     page.wait_for_selector("#hover", state="hidden")
+
+
+def test_button_imports_the_images(browser, sites, tmp_path):
+    context = browser.new_context()
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto(sites["bare"] + "/data/plain#images")
+    page.click("[data-copy]")
+    page.wait_for_selector("[data-copy]:text('Copied')")
+    assert page.evaluate("navigator.clipboard.readText()") == "python -m training dataset import fer2013.csv"
+    (tmp_path / "other.csv").write_text("a,b\n")
+    page.set_input_files("#import input", tmp_path / "other.csv")
+    page.click("#import button")
+    page.wait_for_selector("#import .notice:has-text('the first line must be')")
+    page.set_input_files("#import input", sites["files"] / "fer2013.csv")
+    page.click("#import button")
+    page.wait_for_selector("text=The images are installed on this server", timeout=60_000)
+    page.goto(sites["bare"] + "/data/plain/browse?size=3")
+    assert "pictures.png" in page.locator(".thumb").first.get_attribute("style")
+    context.close()
 
 
 SHIFT = """() => new Promise((done) => { let sum = 0;

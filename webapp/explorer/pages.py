@@ -9,7 +9,7 @@ from flask import Response, abort, current_app, make_response, redirect, render_
 
 from ..operations import security
 from ..vision.occlusion import occlusion_map
-from . import queries
+from . import imports, queries
 from . import quiz as _quiz  # noqa: F401 - its routes
 from .views import (
     SHEET_COLUMNS,
@@ -65,7 +65,7 @@ def index_json():
 def overview(name):
     """Class counts, votes, duplicates, image quality."""
     dataset, view = parse_request(name)
-    return render("overview", dataset, view, found=dataset.overview(view))
+    return render("overview", dataset, view, found=dataset.overview(view), can_import=imports.can_import(dataset))
 
 
 @data.get("/data/<name>.json")

@@ -3,8 +3,9 @@
 `find` the bundles, `parse` a URL's parameters into a View, and call the methods of DataSet with it.
 """
 
-from .bundle import MAX_SHEET_IMAGES, DataSetError
+from .bundle import MAX_SHEET_IMAGES, DataSetError, ImageStore
 from .dataset import DataSet, find
 from .filters import MAX_SEED, FilterError, View, parse
 
-__all__ = ["MAX_SEED", "MAX_SHEET_IMAGES", "DataSet", "DataSetError", "FilterError", "View", "find", "parse"]
+__all__ = ["MAX_SEED", "MAX_SHEET_IMAGES", "DataSet", "DataSetError", "FilterError", "ImageStore", "View", "find",
+           "parse"]
