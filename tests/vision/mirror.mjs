@@ -6,6 +6,7 @@ import { ExpressionClassifier, largestRemainder, softmax } from "../../static/js
 import { halveIfLarge, letterboxFor } from "../../static/js/vision/faces.js";
 import { reduce, resize } from "../../static/js/vision/images.js";
 import { fill, toFractions, unrotate } from "../../static/js/vision/letterbox.js";
+import { peaks, tilesAround } from "../../static/js/vision/tiles.js";
 
 /** Base64 RGB to RGBA pixels. */
 function toPixels({ rgb, width, height }) {
@@ -30,6 +31,8 @@ const FUNCTIONS = {
   balanced: ({ card, probabilities }) => new ExpressionClassifier(card, null).balanced(probabilities),
   votes: ({ probabilities }) => largestRemainder(probabilities, 10),
   softmax: ({ logits, temperature }) => Array.from(softmax(logits, temperature)),
+  peaks: ({ logits, columns, minimum }) => peaks(Float32Array.from(logits), columns, minimum),
+  tiles: ({ traces, faces, size, longSide }) => tilesAround(traces, faces, size, longSide),
   suppress: ({ candidates }) => suppress(candidates),
 };
 const calls = JSON.parse(readFileSync(0, "utf8"));

@@ -7,6 +7,7 @@ from skimage import data
 
 from webapp.vision.boxes import Face, iou, roll, suppress
 from webapp.vision.faces import LIVE_LONG_SIDES, PHOTO_LONG_SIDES, DetectorMissingError, FaceDetector
+from webapp.vision.tiles import tiles_around
 
 BOX = (174, 72, 102, 110)       # px: x, y, width, height of the astronaut's face
 LANDMARKS = {"right_eye": (203, 101), "left_eye": (248, 103), "nose": (224, 128), "mouth": (223, 147)}   # px
@@ -143,11 +144,51 @@ def test_rotated_image_is_searched_if_there_is_only_a_trace_of_a_face(detector, 
 
 @pytest.mark.parametrize("size, borders", [(150, 0), (400, 1)])
 def test_border_is_left_out_if_it_would_add_nothing(detector, astronaut, monkeypatch, size, borders):
-    search, searched = detector._search, []
-    monkeypatch.setattr(detector, "_search", lambda image, letterbox, minimum: (
-        searched.append(letterbox) or search(image, letterbox, minimum)))
+    run, searched = detector._run, []
+    monkeypatch.setattr(detector, "_run", lambda image, letterbox: searched.append(letterbox) or run(image, letterbox))
     assert len(detector.detect(make_frame(astronaut, size))) == 1
     assert sum(letterbox.has_border for letterbox in searched) == borders
+
+
+@pytest.fixture
+def inputs(detector, monkeypatch):
+    """A list of the sizes of the inputs of the networks that have run."""
+    run, found = detector._run, []
+    monkeypatch.setattr(detector, "_run", lambda *given: found.append(given[1].size) or run(*given))
+    return found
+
+
+@pytest.mark.parametrize("size", [32, 40, 60])
+def test_small_face_in_a_photo_is_found_in_a_tile(detector, astronaut, inputs, size):
+    face, = detector.detect(make_frame(astronaut, size), PHOTO_LONG_SIDES, 0.4)
+    assert is_centered(face, size)
+    assert (512, 384) not in inputs and {(64, 64), (128, 128)} & set(inputs)
+
+
+def test_photo_is_searched_as_a_whole_if_tiles_would_cost_as_much(detector, astronaut, inputs, monkeypatch):
+    monkeypatch.setattr("webapp.vision.faces.FINE_SHARE", 0)
+    face, = detector.detect(make_frame(astronaut, 60), PHOTO_LONG_SIDES, 0.4)
+    assert is_centered(face, 60) and (512, 384) in inputs
+
+
+def test_traces_inside_of_a_large_face_get_no_tile(detector, astronaut):
+    face, = detector.detect(astronaut)
+    x, y, width, height = face.box
+    inside, outside = ([x + width * at, y + height * at] for at in (0.3, -0.5))
+    points = np.array([[np.subtract(one, 0.01), np.add(one, 0.01), *[one] * 4] for one in (inside, outside)])
+    (left, top, right, bottom), = (span for span, _ in tiles_around(
+        (points, np.array([0.3, 0.1]), np.zeros(2)), [face], (512, 512), 512))
+    assert left < 512 * outside[0] < right and top < 512 * outside[1] < bottom
+
+
+def test_tiny_face_needs_a_higher_score(detector, astronaut, monkeypatch):
+    landmarks = detector.detect(astronaut)[0].landmarks
+    tiny, small = (Face((0.1, 0.1, width, width), landmarks, 0.5) for width in (0.04, 0.05))
+    monkeypatch.setattr(detector, "_verify", lambda image, face, minimum: face)
+    monkeypatch.setattr(detector, "_candidates", lambda *_: [tiny])
+    assert detector.detect(astronaut, threshold=0.4) == []
+    monkeypatch.setattr(detector, "_candidates", lambda *_: [small])
+    assert detector.detect(astronaut, threshold=0.4) == [small]
 
 
 def test_face_inside_a_better_one_is_dropped(detector, astronaut, monkeypatch):
@@ -240,3 +281,18 @@ def test_suppression_prefers_cells_near_the_best_width():
     ((0, 0, 2, 2), 1), ((2, 0, 2, 2), 0), ((1, 0, 2, 2), 1 / 3), ((0, 0, 0, 0), 0)])
 def test_iou(other, expected):
     assert iou((0, 0, 2, 2), other) == pytest.approx(expected)
+
+
+def test_rotated_image_is_searched_to_both_sides(detector, astronaut, monkeypatch):
+    for rotation in (45, -45):
+        frame = make_frame(astronaut, 480, rotation)
+        candidates, seen = detector._candidates, []
+
+        def rotated_only(image, letterboxes, minimum, candidates=candidates, seen=seen):
+            found = candidates(image, letterboxes, minimum)
+            seen.append(found)
+            return found if letterboxes[0].rotation else [Face((0, 0, 0.1, 0.1), LANDMARKS, 0.15)]
+        with monkeypatch.context() as context:
+            context.setattr(detector, "_candidates", rotated_only)
+            face, = detector.detect(frame, threshold=0.4)
+        assert is_centered(face, 480) and len(seen) == 2

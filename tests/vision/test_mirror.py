@@ -15,6 +15,7 @@ from webapp.vision.crops import LANDMARKS, CropSpec, crop
 from webapp.vision.expressions import ExpressionClassifier, largest_remainder
 from webapp.vision.faces import LIVE_LONG_SIDES, PHOTO_LONG_SIDES, _halve_if_large
 from webapp.vision.letterbox import Letterbox
+from webapp.vision.tiles import peaks, tiles_around
 
 SCRIPT = Path(__file__).with_name("mirror.mjs")
 POINTS = ((0.31, 0.41), (0.69, 0.4), (0.5, 0.61), (0.51, 0.79))
@@ -189,3 +190,30 @@ def test_balanced_predictions_match(random, balanced):
         assert found == expected == [None] * len(faces)
     else:
         np.testing.assert_allclose(found, expected, atol=1e-12)
+
+
+def test_peaks_match(random):
+    logits = random.normal(-4, 2, (24, 32)).astype(np.float32)
+    logits[3:5, 3:5] = 1        # equal neighbors are peaks, all of them
+    found, = run_javascript([{"name": "peaks", "logits": logits.ravel().tolist(), "columns": 32, "minimum": 0.05}])
+    assert found == peaks(logits.ravel(), 32, 0.05).tolist()
+    assert {3 * 32 + 3, 3 * 32 + 4, 4 * 32 + 3, 4 * 32 + 4} <= set(found)
+
+
+@pytest.mark.parametrize("size", [(640, 480), (300, 500), (1000, 750), (1280, 300), (90, 60)])
+def test_tiles_match(random, size):
+    centers, halves = random.uniform(0, 1, (40, 2)), random.uniform(0.005, 0.1, (40, 1))
+    points = np.concatenate([centers - halves, centers + halves, random.uniform(0, 1, (40, 8))], axis=1)
+    scores = random.uniform(0.05, 0.9, 40)
+    face = Face((0.2, 0.3, 0.4, 0.4), {name: (0, 0) for name in LANDMARKS}, 0.9)
+    traces = [{"points": row, "score": score} for row, score in zip(points.tolist(), scores.tolist(), strict=True)]
+    found, = run_javascript([{"name": "tiles", "size": size, "longSide": 512, "faces": [{"box": face.box}],
+                              "traces": traces}])
+    tiles = tiles_around((points.reshape(40, 6, 2), scores, np.zeros(40)), [face], size, 512)
+    assert 1 <= len(tiles) < 40 and {letterbox.size[0] for _, letterbox in tiles} <= {64, 128}
+    assert [(one["span"], one["letterbox"]["inner"], one["letterbox"]["size"]) for one in found] == [
+        (list(span), list(letterbox.inner), list(letterbox.size)) for span, letterbox in tiles]
+    for center in centers:      # every trace outside of the face is in a tile
+        x, y = center * size
+        in_face = 0.2 < center[0] < 0.6 and 0.3 < center[1] < 0.7
+        assert in_face or any(left <= x <= right and top <= y <= bottom for (left, top, right, bottom), _ in tiles)

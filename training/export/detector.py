@@ -22,12 +22,13 @@ from . import graph_model
 PACKAGE = "@mediapipe/face_detection"
 SOURCE = Path("node_modules") / PACKAGE / "face_detection_full_range.tflite"
 SOURCE_SHA256 = "99bf9494d84f50acc6617d89873f71bf6635a841ea699c17cb3377f9507cfec3"
-# Width and height. Long side 128 or 256 for live frames, also 512 for photos, 192 to refine one face.
-SIZES = ((192, 192),
+# Width and height. Long side 128 or 256 for live frames, also 512 for photos, and 64 for tiles of them; 192 to refine
+# one face.
+SIZES = ((192, 192), (64, 64),
          (128, 96), (96, 128), (128, 128),
          (256, 160), (160, 256), (256, 192), (192, 256), (256, 256),
          (512, 288), (288, 512), (512, 384), (384, 512), (512, 512))
-VERSION = 2         # increment when this module builds different files from the same source
+VERSION = 3         # increment when this module builds different files from the same source
 
 
 def build(folder=FOLDER, source=SOURCE, report=print):

@@ -3,12 +3,16 @@
 static/js/vision/faces.js repeats this arithmetic step by step. boxes.py decides which boxes are one face.
 
 Search. The image is resized to each long side and placed in the network's input (letterbox.py). Of the available
-networks with that long side, the one with the fewest pixels that holds the image is used. A long side without a
-network takes the network of twice that side: the image then has a black border of half its size, because the
+networks with that long side, the one with the fewest pixels that holds the image is used. A long side of BORDERED px
+takes the network of twice that side: the image then has a black border of half its size, because the
 network misses faces that fill its input. This is left out if all certain faces are narrower than SMALL of the
 image's long side. An image whose long side is HALVE_FROM px or more, and at least twice the
 largest one searched, is first halved to `floor(w / 2) x floor(h / 2)` by area averaging. Resizing a large image for
 each long side then costs a third.
+
+A long side of FINE px whose half is searched, too, is searched only in tiles around traces of small faces (tiles.py):
+cells of the search of its half that have a score above FINE_TRACE and no neighbor with a higher score. If the tiles
+have more than FINE_SHARE of the pixels of the whole input, the whole image is searched.
 
 Decoding. Output cell `j` has its anchor at `((j mod W/4 + 0.5) 4, (floor(j / (W/4)) + 0.5) 4)` px. Its 16
 values are the offset of the box's center from the anchor, the width, the height, and the offsets of six key
@@ -22,7 +26,8 @@ TILTED degrees or more is verified too, because landmarks are most accurate on a
 candidates are verified; one below the threshold only if fewer than MAX_VERIFIED_BELOW were before. If no face reaches
 the threshold, but a cell TRACE_SCORE, the image is searched rotated by each of ROTATIONS, and all candidates are
 verified. A face most of
-which is inside a face with a higher score is dropped.
+which is inside a face with a higher score is dropped, and so is one narrower than TINY of the image's long side with a
+score below TINY_THRESHOLD.
 """
 
 import json
@@ -37,12 +42,19 @@ from .boxes import Face, iou, is_contained, roll, suppress
 from .crops import LANDMARKS
 from .detector_networks import DetectorMissingError
 from .letterbox import Letterbox, inner_size, resize
+from .tiles import NO_CELLS, TILES, grid_of, joined, logit, peaks, rounded, span, square_part, tiles_around
 
 # Long sides (px) the image is resized to; 64 finds a face that fills the image, 512 finds small ones.
 LIVE_LONG_SIDES = (64, 128, 256)
 PHOTO_LONG_SIDES = (64, 128, 256, 512)
 STRIDE = 4                  # px of the input per output cell
+BORDERED = 64               # px; the image at this long side gets a border
 HALVE_FROM = 1536           # px of the image's long side
+FINE = 512                  # px; this long side is searched in tiles ...
+FINE_TRACE = 0.05           # ... around cells with this score in the search of its half ...
+FINE_SHARE = 0.6            # ... if the tiles have at most this share of the pixels of the whole input
+TINY = 24 / 512             # width, in long sides of the image, below which a face ...
+TINY_THRESHOLD = 0.55       # ... needs this score
 SMALL = 0.5                 # width, in long sides of the image, below which a face is found best without a border
 TRACE_SCORE = 0.1           # minimum score of a trace of a face, without which the image is not searched rotated
 CANDIDATE_SCORE = 0.2       # minimum score of a candidate
@@ -111,11 +123,11 @@ class FaceDetector:
     def letterbox(self, width, height, long_side):
         """The Letterbox of an image of `width` x `height` px. Raises ValueError if no network fits `long_side`."""
         inner = inner_size(width, height, long_side)
-        times = 1 if long_side in self.long_sides else 2
+        times = 2 if long_side == BORDERED else 1
         sizes = [size for size in self.sizes if max(size) == times * long_side
                  and size[0] >= times * inner[0] and size[1] >= times * inner[1]]
         if not sizes:
-            raise ValueError(f"`long_sides` must be among {self.long_sides} or half of one, got {long_side}")
+            raise ValueError(f"`long_sides` must be among {self.long_sides}, got {long_side}")
         return Letterbox(inner, min(sizes, key=math.prod))
 
     def _candidates(self, image, letterboxes, minimum):
@@ -123,29 +135,38 @@ class FaceDetector:
 
         Letterboxes with a border are left out if the others show certain faces only in small parts of the image.
         """
-        parts = [self._search(image, letterbox, minimum) for letterbox in letterboxes if not letterbox.has_border]
-        faces = suppress(*_joined(parts)) if parts else []
         bordered = [letterbox for letterbox in letterboxes if letterbox.has_border]
+        plain = [letterbox for letterbox in letterboxes if not letterbox.has_border]
+        half, fine = (next((one for one in plain if max(one.inner) == side), None) for side in (FINE // 2, FINE))
+        is_fine = half is not None and fine is not None
+        outputs = [(one, self._run(image, one)) for one in plain if not (is_fine and one is fine)]
+        parts = [NO_CELLS, *(_cells_above(minimum, *one) for one in outputs)]
+        if is_fine:
+            traces = next(_traces(*one) for one in outputs if one[0] is half)
+            parts += self._fine_search(image, fine, traces, _certain(suppress(*joined(parts))), minimum)
+        faces = suppress(*joined(parts))
         if not bordered or _are_small(faces, image.shape[1], image.shape[0]):
             return faces
-        return suppress(*_joined(parts + [self._search(image, letterbox, minimum) for letterbox in bordered]))
+        return suppress(*joined(parts + [self._search(image, letterbox, minimum) for letterbox in bordered]))
+
+    def _fine_search(self, image, letterbox, traces, faces, minimum):
+        """What `_search` returns, for each tile around the traces. faces: the certain ones."""
+        sides = [side for side in TILES if (side, side) in self.sizes]
+        tiles = tiles_around(traces, faces, (image.shape[1], image.shape[0]), FINE, sides)
+        if sum(math.prod(part.size) for _, part in tiles) > FINE_SHARE * math.prod(letterbox.size):
+            return [self._search(image, letterbox, minimum)]
+        return [self.search_part(image, span, part, minimum) for span, part in tiles]
 
     def _search(self, image, letterbox, minimum):
         """(points float64 (n, 6, 2), scores (n,), widths (n,)) of the cells whose score is above `minimum`.
 
         points: two corners of the box, then LANDMARKS, in fractions. widths: px, of the face in the network's input.
         """
-        values, logits = self._networks[letterbox.size].run(letterbox.fill(image))
-        cells = np.flatnonzero(logits > math.log(max(minimum, 1e-9) / (1 - minimum)))
-        scores = 1 / (1 + np.exp(-logits[cells].astype(np.float64)))
-        rows, columns = np.divmod(cells, letterbox.size[0] // STRIDE)
-        anchors = (np.stack([columns, rows], axis=1) + 0.5)[:, None] * STRIDE
-        values = values[cells, :4 + 2 * len(LANDMARKS)].astype(np.float64)
-        offsets, halves = np.delete(values, (2, 3), axis=1).reshape(-1, 1 + len(LANDMARKS), 2), values[:, None, 2:4] / 2
-        points = letterbox.unrotated(offsets + anchors)
-        centers, landmarks = points[:, :1], points[:, 1:]
-        points = np.concatenate([centers - halves, centers + halves, landmarks], axis=1)
-        return letterbox.fractions(points), scores, values[:, 2]
+        return _cells_above(minimum, letterbox, self._run(image, letterbox))
+
+    def _run(self, image, letterbox):
+        """(values, logits) of the network for the image in the letterbox."""
+        return self._networks[letterbox.size].run(letterbox.fill(image))
 
     def _verified(self, image, candidates, threshold, certain=CERTAIN_SCORE):
         """The candidates, highest score first, whose score exceeds the threshold after verification, likewise."""
@@ -159,56 +180,99 @@ class FaceDetector:
             if not is_final and verified < (MAX_VERIFIED if face.score > threshold else MAX_VERIFIED_BELOW):
                 verified += 1
                 face = self._verify(image, face, min(CANDIDATE_SCORE, threshold)) or (face if is_certain else None)
-            if face and face.score > threshold and not is_contained(face, faces):
+            if face and face.score > _threshold(face, aspect, threshold) and not is_contained(face, faces):
                 faces.append(face)
         return sorted(faces, key=lambda face: -face.score)
 
     def _verify(self, image, face, minimum):
         """The face from a second, upright pass over a window around it; None if there is none."""
-        rotation = -_rounded(roll(face, image.shape[1] / image.shape[0]), ROTATION_GRID)
-        best = self._detect_near(image, face, VERIFY_INPUT, VERIFY_WINDOW, minimum, rotation)
+        best = self._detect_near(image, face, upright_window(face, image.shape[1], image.shape[0]), minimum)
         if best is None or iou(face.box, best.box) < VERIFY_IOU:
             return None
         return Face(best.box, best.landmarks, (best.score + max(best.score, face.score)) / 2)
 
     def _refined(self, image, face):
         """The face with landmarks from a second pass over a window around it."""
-        best = self._detect_near(image, face, REFINE_INPUT, REFINE_WINDOW, REFINE_THRESHOLD)
+        window = _window(face, image.shape[1], image.shape[0], REFINE_INPUT, REFINE_WINDOW)
+        best = self._detect_near(image, face, window, REFINE_THRESHOLD)
         if best is None or iou(face.box, best.box) < REFINE_IOU:
             return face
         return Face(face.box, best.landmarks, face.score)
 
-    def _detect_near(self, image, face, input_side, window, minimum, rotation=0):
-        """The face that overlaps `face` most, in a square `window` times its box's longer side; None if there is none.
-
-        input_side: px of the network's square input. minimum: score. rotation: degrees.
-        """
-        height, width = image.shape[:2]
-        x, y, box_width, box_height = np.array(face.box) * (width, height, width, height)
-        side = window * max(box_width, box_height)
-        grid = _grid(side)
-        side = max(grid, _rounded(side, grid))
-        left, right = _span(x + box_width / 2, side, grid, width)
-        top, bottom = _span(y + box_height / 2, side, grid, height)
-        if right <= left or bottom <= top:
+    def _detect_near(self, image, face, window, minimum):
+        """The face that overlaps `face` most in a window, (span, Letterbox) or None; None if there is none."""
+        if window is None:
             return None
-        longer = max(right - left, bottom - top)
-        long_side = min(input_side, max(1, math.floor(input_side * longer / side + 0.5)))
-        letterbox = Letterbox(inner_size(right - left, bottom - top, long_side), (input_side, input_side), rotation)
-        points, scores, widths = self._search(image[top:bottom, left:right], letterbox, minimum)
-        scale, shift = np.array([right - left, bottom - top]) / (width, height), np.array([left / width, top / height])
-        found = suppress(points * scale + shift, scores, widths)
+        span, letterbox = window
+        found = suppress(*self.search_part(image, span, letterbox, minimum))
         return max(found, key=lambda other: iou(face.box, other.box), default=None)
 
+    def search_part(self, image, span, letterbox, minimum):
+        """As `_search`, in a part of the image, in fractions of the image. span: (left, top, right, bottom), px."""
+        left, top, right, bottom = span
+        size = np.array(image.shape[1::-1])
+        points, scores, widths = self._search(image[top:bottom, left:right], letterbox, minimum)
+        return points * ((right - left, bottom - top) / size) + (left, top) / size, scores, widths
 
-def _joined(parts):
-    """What `_search` returns, for several searches."""
-    return (np.concatenate(part) for part in zip(*parts, strict=True))
+
+def upright_window(face, width, height):
+    """(span, Letterbox) of the window in which a face in an image of `width` x `height` px is verified, or None."""
+    rotation = -rounded(roll(face, width / height), ROTATION_GRID)
+    return _window(face, width, height, VERIFY_INPUT, VERIFY_WINDOW, rotation)
+
+
+def _window(face, width, height, input_side, window, rotation=0):
+    """(span, Letterbox) of a square `window` times the face's longer side, or None if it is outside of the image.
+
+    span: (left, top, right, bottom), px. input_side: px of the network's square input. rotation: degrees.
+    """
+    x, y, box_width, box_height = np.array(face.box) * (width, height, width, height)
+    side = window * max(box_width, box_height)
+    grid = grid_of(side)
+    side = max(grid, rounded(side, grid))
+    left, right = span(x + box_width / 2, side, grid, width)
+    top, bottom = span(y + box_height / 2, side, grid, height)
+    if right <= left or bottom <= top:
+        return None
+    return square_part((left, top, right, bottom), side, input_side, rotation)
+
+
+def _cells_above(minimum, letterbox, outputs):
+    """As `FaceDetector._search`, from the outputs of the network."""
+    return _decoded(letterbox, outputs, np.flatnonzero(outputs[1] > logit(max(minimum, 1e-9))))
+
+
+def _traces(letterbox, outputs):
+    """As `FaceDetector._search`, of the cells that may be small faces."""
+    return _decoded(letterbox, outputs, peaks(outputs[1], letterbox.size[0] // STRIDE, FINE_TRACE))
+
+
+def _decoded(letterbox, outputs, cells):
+    """As `FaceDetector._search`, of the cells with these indices."""
+    values, logits = outputs
+    scores = 1 / (1 + np.exp(-logits[cells].astype(np.float64)))
+    rows, columns = np.divmod(cells, letterbox.size[0] // STRIDE)
+    anchors = (np.stack([columns, rows], axis=1) + 0.5)[:, None] * STRIDE
+    values = values[cells, :4 + 2 * len(LANDMARKS)].astype(np.float64)
+    offsets, halves = np.delete(values, (2, 3), axis=1).reshape(-1, 1 + len(LANDMARKS), 2), values[:, None, 2:4] / 2
+    points = letterbox.unrotated(offsets + anchors)
+    centers, landmarks = points[:, :1], points[:, 1:]
+    points = np.concatenate([centers - halves, centers + halves, landmarks], axis=1)
+    return letterbox.fractions(points), scores, values[:, 2]
+
+
+def _threshold(face, aspect, threshold):
+    """The score that the face must exceed. aspect: width / height of the image."""
+    return max(threshold, TINY_THRESHOLD) if face.box[2] * min(1, aspect) < TINY else threshold
+
+
+def _certain(faces):
+    return [face for face in faces if face.score >= CERTAIN_SCORE]
 
 
 def _are_small(faces, width, height):
     """Whether there are certain faces, all narrower than SMALL of the image's long side."""
-    certain = [face for face in faces if face.score >= CERTAIN_SCORE]
+    certain = _certain(faces)
     return bool(certain) and all(face.box[2] * width < SMALL * max(width, height) for face in certain)
 
 
@@ -217,18 +281,3 @@ def _halve_if_large(image, long_side):
     if max(width, height) < max(HALVE_FROM, 2 * long_side) or min(width, height) < 2:
         return image
     return cv2.resize(image, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
-
-
-def _grid(side):
-    """px, a power of two, 1/16 to 1/32 of `side`: on this grid, a window rarely depends on rounding errors."""
-    return 2 ** max(0, math.floor(math.log2(max(side, 1))) - 4)
-
-
-def _rounded(value, grid):
-    return grid * math.floor(value / grid + 0.5)
-
-
-def _span(center, side, grid, limit):
-    """Pixel range [start, stop) of length `side` around `center`, on the grid, clipped to [0, limit)."""
-    start = _rounded(center - side / 2, grid)
-    return min(limit, max(0, start)), max(0, min(limit, start + side))

@@ -6,7 +6,7 @@ import { LANDMARKS } from "./crops.js";
 /** @typedef {{points: number[], score: number, width: number}} Candidate  two corners of the box, then LANDMARKS, in fractions; its width in px of the network's input */
 
 export const SAME_FACE_IOU = 0.3; // boxes that overlap more than this are one face
-const BEST_WIDTH = 64; // px of a face in the network's input at which its landmarks are most accurate
+export const BEST_WIDTH = 64; // px of a face in the network's input at which its landmarks are most accurate
 const CONTAINED = 0.6; // fraction of the smaller box inside the other above which two boxes are one face
 
 /**

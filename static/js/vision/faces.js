@@ -5,15 +5,18 @@ import { SAME_FACE_IOU, iou, isContained, roll, suppress } from "./boxes.js";
 import { LANDMARKS } from "./crops.js";
 import { resize } from "./images.js";
 import { fill, hasBorder, innerSize, toFractions, unrotate } from "./letterbox.js";
+import { TILES, gridOf, logit, peaks, rounded, squarePart, tilesAround } from "./tiles.js";
 
 /** @typedef {import("./images.js").Pixels} Pixels */
 /** @typedef {import("./letterbox.js").Letterbox} Letterbox */
 /** @typedef {import("./letterbox.js").Size} Size */
 /** @typedef {import("./boxes.js").Face} Face */
 /** @typedef {import("./boxes.js").Candidate} Candidate */
+/** @typedef {import("./tiles.js").Part} Part */
+/** @typedef {{values: Float32Array, logits: Float32Array}} Outputs  16 values and one logit per cell */
 /**
  * Runs the network: from RGB / 127.5 - 1, height x width x 3, to 16 values and one logit per cell.
- * @typedef {(input: Float32Array, width: number, height: number) => Promise<{values: Float32Array, logits: Float32Array}>} Network
+ * @typedef {(input: Float32Array, width: number, height: number) => Promise<Outputs>} Network
  */
 
 // Long sides (px) the image is resized to; 64 finds a face that fills the image, 512 finds small ones.
@@ -22,7 +25,13 @@ export const LIVE_LONG_SIDES = [64, 128, 256];
 export const PHOTO_LONG_SIDES = [64, 128, 256, 512];
 const STRIDE = 4; // px of the input per output cell
 const VALUES = 16; // per output cell
+const BORDERED = 64; // px; the image at this long side gets a border
 const HALVE_FROM = 1536; // px of the image's long side
+const FINE = 512; // px; this long side is searched in tiles ...
+const FINE_TRACE = 0.05; // ... around cells with this score in the search of its half ...
+const FINE_SHARE = 0.6; // ... if the tiles have at most this share of the pixels of the whole input
+const TINY = 24 / 512; // width, in long sides of the image, below which a face ...
+const TINY_THRESHOLD = 0.55; // ... needs this score
 const SMALL = 0.5; // width, in long sides of the image, below which a face is found best without a border
 const TRACE_SCORE = 0.1; // minimum score of a trace of a face, without which the image is not searched rotated
 const CANDIDATE_SCORE = 0.2; // minimum score of a candidate
@@ -81,30 +90,46 @@ export class FaceDetector {
    * @returns {Promise<Face[]>} highest score first
    */
   async #candidates(pixels, letterboxes, minimum) {
-    const found = [];
-    for (const letterbox of letterboxes) if (!hasBorder(letterbox)) found.push(...(await this.#search(pixels, letterbox, minimum)));
-    const faces = suppress(found), bordered = letterboxes.filter(hasBorder);
+    const bordered = letterboxes.filter(hasBorder), plain = letterboxes.filter((one) => !hasBorder(one));
+    const half = plain.find(({ inner }) => Math.max(...inner) === FINE / 2);
+    const fine = half && plain.find(({ inner }) => Math.max(...inner) === FINE);
+    const found = [], traces = [];
+    for (const letterbox of plain) {
+      if (letterbox === fine) continue;
+      const outputs = await this.#run(pixels, letterbox);
+      found.push(...candidatesAbove(minimum, letterbox, outputs));
+      if (fine && letterbox === half) traces.push(...decode(letterbox, outputs, peaks(outputs.logits, letterbox.size[0] / STRIDE, FINE_TRACE)));
+    }
+    if (fine) found.push(...(await this.#fineSearch(pixels, fine, traces, certain(suppress(found)), minimum)));
+    const faces = suppress(found);
     if (!bordered.length || areSmall(faces, pixels)) return faces;
     for (const letterbox of bordered) found.push(...(await this.#search(pixels, letterbox, minimum)));
     return suppress(found);
   }
 
+  /**
+   * Search the tiles around the traces.
+   * @param {Pixels} pixels  @param {Letterbox} letterbox  of the whole image  @param {Candidate[]} traces
+   * @param {Face[]} faces  the certain ones  @param {number} minimum  score  @returns {Promise<Candidate[]>}
+   */
+  async #fineSearch(pixels, letterbox, traces, faces, minimum) {
+    const sides = TILES.filter((side) => this.sizes.some((size) => size.every((one) => one === side)));
+    const tiles = tilesAround(traces, faces, [pixels.width, pixels.height], FINE, sides);
+    const area = tiles.reduce((sum, { letterbox: { size } }) => sum + size[0] * size[1], 0);
+    if (area > FINE_SHARE * letterbox.size[0] * letterbox.size[1]) return this.#search(pixels, letterbox, minimum);
+    const found = [];
+    for (const tile of tiles) found.push(...(await this.searchPart(pixels, tile, minimum)));
+    return found;
+  }
+
   /** @param {Pixels} pixels  @param {Letterbox} letterbox  @param {number} minimum  score  @returns {Promise<Candidate[]>} */
   async #search(pixels, letterbox, minimum) {
-    const { values, logits } = await this.network(fill(pixels, letterbox), ...letterbox.size);
-    const minLogit = Math.log(minimum / (1 - minimum));
-    const columns = letterbox.size[0] / STRIDE;
-    const unrotated = unrotate(letterbox), fractions = toFractions(letterbox);
-    const found = [];
-    for (let cell = 0; cell < logits.length; cell++) {
-      if (!(logits[cell] > minLogit)) continue;
-      const anchor = [((cell % columns) + 0.5) * STRIDE, (Math.floor(cell / columns) + 0.5) * STRIDE];
-      const [x, y, width, height, ...rest] = values.subarray(VALUES * cell, VALUES * cell + 4 + 2 * LANDMARKS.length);
-      const [center, ...landmarks] = pairs([x, y, ...rest]).map(([x, y]) => unrotated(x + anchor[0], y + anchor[1]));
-      const corners = [-0.5, 0.5].map((half) => [center[0] + half * width, center[1] + half * height]);
-      found.push({ points: [...corners, ...landmarks].flatMap(fractions), score: 1 / (1 + Math.exp(-logits[cell])), width });
-    }
-    return found;
+    return candidatesAbove(minimum, letterbox, await this.#run(pixels, letterbox));
+  }
+
+  /** @param {Pixels} pixels  @param {Letterbox} letterbox  @returns {Promise<Outputs>} */
+  #run(pixels, letterbox) {
+    return this.network(fill(pixels, letterbox), ...letterbox.size);
   }
 
   /**
@@ -126,14 +151,14 @@ export class FaceDetector {
         verified++;
         face = (await this.#verify(pixels, face, Math.min(CANDIDATE_SCORE, threshold))) ?? (isCertain ? face : null);
       }
-      if (face && face.score > threshold && !isContained(face, faces)) faces.push(face);
+      if (face && face.score > thresholdFor(face, pixels, threshold) && !isContained(face, faces)) faces.push(face);
     }
     return faces.sort((one, other) => other.score - one.score);
   }
 
   /** The face from a second, upright pass over a window around it. @param {Pixels} pixels  @param {Face} face  @param {number} minimum  score */
   async #verify(pixels, face, minimum) {
-    const best = await this.#detectNear(pixels, face, VERIFY, minimum, uprightRotation(face, pixels));
+    const best = await this.#detectNear(pixels, face, uprightWindow(face, pixels.width, pixels.height), minimum);
     if (!best || iou(face.box, best.box) < VERIFY_IOU) return null;
     return { ...best, score: (best.score + Math.max(best.score, face.score)) / 2 };
   }
@@ -147,7 +172,7 @@ export class FaceDetector {
     /** @type {Face[]} */
     const found = [];
     for (const face of faces) {
-      const moved = await this.#detectNear(pixels, face, FOLLOW, threshold, uprightRotation(face, pixels));
+      const moved = await this.#detectNear(pixels, face, windowAround(face, pixels.width, pixels.height, FOLLOW, uprightRotation(face, pixels.width / pixels.height)), threshold);
       if (!moved || iou(face.box, moved.box) <= SAME_FACE_IOU || found.some((other) => iou(other.box, moved.box) > SAME_FACE_IOU)) return null;
       found.push(moved);
     }
@@ -156,31 +181,43 @@ export class FaceDetector {
 
   /** Replace the landmarks by those of a second pass over a window around the face. @param {Pixels} pixels  @param {Face} face */
   async #refine(pixels, face) {
-    const best = await this.#detectNear(pixels, face, REFINE, REFINE_THRESHOLD);
+    const best = await this.#detectNear(pixels, face, windowAround(face, pixels.width, pixels.height, REFINE), REFINE_THRESHOLD);
     if (best && iou(face.box, best.box) >= REFINE_IOU) face.landmarks = best.landmarks;
   }
 
   /**
    * The face with the largest overlap in a window around `face`.
-   * @param {Pixels} pixels  @param {Face} face  @param {Pass} pass  @param {number} minimum  score
-   * @param {number} [rotation]  degrees  @returns {Promise<Face | undefined>}
+   * @param {Pixels} pixels  @param {Face} face  @param {Part | null} window  @param {number} minimum  score  @returns {Promise<Face | undefined>}
    */
-  async #detectNear(pixels, face, pass, minimum, rotation = 0) {
-    const { width, height } = pixels;
-    const [x, y, boxWidth, boxHeight] = face.box.map((value, i) => value * (i % 2 ? height : width));
-    const longerSide = pass.window * Math.max(boxWidth, boxHeight), grid = gridFor(longerSide);
-    const side = Math.max(grid, rounded(longerSide, grid));
-    const [left, right] = span(x + boxWidth / 2, side, grid, width), [top, bottom] = span(y + boxHeight / 2, side, grid, height);
-    if (right <= left || bottom <= top) return undefined;
-    const longer = Math.max(right - left, bottom - top);
-    const longSide = Math.min(pass.side, Math.max(1, Math.floor((pass.side * longer) / side + 0.5)));
-    /** @type {Letterbox} */
-    const letterbox = { inner: innerSize(right - left, bottom - top, longSide), size: [pass.side, pass.side], rotation };
-    const shift = [left / width, top / height], scale = [(right - left) / width, (bottom - top) / height];
-    const candidates = await this.#search(subimage(pixels, left, top, right, bottom), letterbox, minimum);
-    const faces = suppress(candidates.map(({ points, ...rest }) => ({ ...rest, points: points.map((value, i) => value * scale[i % 2] + shift[i % 2]) })));
+  async #detectNear(pixels, face, window, minimum) {
+    const faces = window ? suppress(await this.searchPart(pixels, window, minimum)) : [];
     return faces.sort((one, other) => iou(face.box, other.box) - iou(face.box, one.box))[0];
   }
+
+  /** Search a part of the image. @param {Pixels} pixels  @param {Part} part  @param {number} minimum  score  @returns {Promise<Candidate[]>} in fractions of the image */
+  async searchPart(pixels, { span: [left, top, right, bottom], letterbox }, minimum) {
+    const { width, height } = pixels;
+    const shift = [left / width, top / height], scale = [(right - left) / width, (bottom - top) / height];
+    const whole = right - left === width && bottom - top === height;
+    const candidates = await this.#search(whole ? pixels : subimage(pixels, left, top, right, bottom), letterbox, minimum);
+    return candidates.map(({ points, ...rest }) => ({ ...rest, points: points.map((value, i) => value * scale[i % 2] + shift[i % 2]) }));
+  }
+}
+
+/** The window in which a face is verified; null if it is outside of the image. @param {Face} face  @param {number} width  @param {number} height  @returns {Part | null} */
+export const uprightWindow = (face, width, height) => windowAround(face, width, height, VERIFY, uprightRotation(face, width / height));
+
+/**
+ * A square window around a face; null if it is outside of the image.
+ * @param {Face} face  @param {number} width  @param {number} height  @param {Pass} pass  @param {number} [rotation]  degrees
+ * @returns {Part | null}
+ */
+function windowAround(face, width, height, pass, rotation = 0) {
+  const [x, y, boxWidth, boxHeight] = face.box.map((value, i) => value * (i % 2 ? height : width));
+  const longerSide = pass.window * Math.max(boxWidth, boxHeight), grid = gridOf(longerSide);
+  const side = Math.max(grid, rounded(longerSide, grid));
+  const [left, right] = span(x + boxWidth / 2, side, grid, width), [top, bottom] = span(y + boxHeight / 2, side, grid, height);
+  return right > left && bottom > top ? squarePart([left, top, right, bottom], side, pass.side, rotation) : null;
 }
 
 /**
@@ -220,15 +257,15 @@ export class FrameDetector {
 }
 
 /**
- * The smallest input with that long side, or twice that side if there is none.
+ * The smallest input with that long side, or twice that side if the image gets a border.
  * @param {number} width  @param {number} height  @param {number} longSide  @param {Size[]} sizes  @returns {Letterbox}
  */
 export function letterboxFor(width, height, longSide, sizes) {
   const inner = innerSize(width, height, longSide);
-  const times = sizes.some((size) => Math.max(...size) === longSide) ? 1 : 2;
+  const times = longSide === BORDERED ? 2 : 1;
   const fitting = sizes.filter((size) => Math.max(...size) === times * longSide && size.every((side, i) => side >= times * inner[i]));
   const [size] = fitting.sort((one, other) => one[0] * one[1] - other[0] * other[1]);
-  if (!size) throw new RangeError(`\`longSides\` must be among ${sizes.map((one) => Math.max(...one))} or half of one, got ${longSide}`);
+  if (!size) throw new RangeError(`\`longSides\` must be among ${sizes.map((one) => Math.max(...one))}, got ${longSide}`);
   return { inner, size };
 }
 
@@ -247,23 +284,45 @@ function resizePixels(pixels, width, height) {
   return { data, width, height };
 }
 
-/** Whether there are certain faces, all narrower than SMALL of the image's long side. @param {Face[]} faces  @param {Pixels} pixels */
-function areSmall(faces, { width, height }) {
-  const certain = faces.filter(({ score }) => score >= CERTAIN_SCORE);
-  return certain.length > 0 && certain.every(({ box }) => box[2] * width < SMALL * Math.max(width, height));
+/** The candidates with a score above `minimum`. @param {number} minimum  @param {Letterbox} letterbox  @param {Outputs} outputs */
+function candidatesAbove(minimum, letterbox, outputs) {
+  const lowest = logit(minimum), cells = [];
+  for (let cell = 0; cell < outputs.logits.length; cell++) if (outputs.logits[cell] > lowest) cells.push(cell);
+  return decode(letterbox, outputs, cells);
 }
 
-/** Degrees, on a grid, that turn a face upright. @param {Face} face  @param {Pixels} pixels */
-const uprightRotation = (face, { width, height }) => -rounded(roll(face, width / height), ROTATION_GRID);
+/** @param {Letterbox} letterbox  @param {Outputs} outputs  @param {number[]} cells  @returns {Candidate[]} */
+function decode(letterbox, { values, logits }, cells) {
+  const columns = letterbox.size[0] / STRIDE;
+  const unrotated = unrotate(letterbox), fractions = toFractions(letterbox);
+  return cells.map((cell) => {
+    const anchor = [((cell % columns) + 0.5) * STRIDE, (Math.floor(cell / columns) + 0.5) * STRIDE];
+    const [x, y, width, height, ...rest] = values.subarray(VALUES * cell, VALUES * cell + 4 + 2 * LANDMARKS.length);
+    const [center, ...landmarks] = pairs([x, y, ...rest]).map(([x, y]) => unrotated(x + anchor[0], y + anchor[1]));
+    const corners = [-0.5, 0.5].map((half) => [center[0] + half * width, center[1] + half * height]);
+    return { points: [...corners, ...landmarks].flatMap(fractions), score: 1 / (1 + Math.exp(-logits[cell])), width };
+  });
+}
+
+/** The score that the face must exceed. @param {Face} face  @param {Pixels} pixels  @param {number} threshold */
+function thresholdFor({ box }, { width, height }, threshold) {
+  return box[2] * Math.min(1, width / height) < TINY ? Math.max(threshold, TINY_THRESHOLD) : threshold;
+}
+
+/** @param {Face[]} faces */
+const certain = (faces) => faces.filter(({ score }) => score >= CERTAIN_SCORE);
+
+/** Whether there are certain faces, all narrower than SMALL of the image's long side. @param {Face[]} faces  @param {Pixels} pixels */
+function areSmall(faces, { width, height }) {
+  const found = certain(faces);
+  return found.length > 0 && found.every(({ box }) => box[2] * width < SMALL * Math.max(width, height));
+}
+
+/** Degrees, on a grid, that turn a face upright. @param {Face} face  @param {number} aspect */
+const uprightRotation = (face, aspect) => -rounded(roll(face, aspect), ROTATION_GRID);
 
 /** @param {number[]} values  @returns {number[][]} */
 const pairs = (values) => Array.from({ length: values.length / 2 }, (_, i) => [values[2 * i], values[2 * i + 1]]);
-
-/** px, a power of two, 1/16 to 1/32 of `side`: grid of a window's edges, so that they rarely depend on rounding errors. @param {number} side */
-const gridFor = (side) => 2 ** Math.max(0, Math.floor(Math.log2(Math.max(side, 1))) - 4);
-
-/** @param {number} value  @param {number} grid */
-const rounded = (value, grid) => grid * Math.floor(value / grid + 0.5);
 
 /** Pixel range [start, end) of length `side` around `center`, on the grid, clipped to [0, limit). @param {number} center  @param {number} side  @param {number} grid  @param {number} limit */
 function span(center, side, grid, limit) {
