@@ -1,6 +1,7 @@
 """python -m webapp: serve the site, read the photos of a folder into a table or a report, list the settings."""
 
 import argparse
+import functools
 import os
 import socket
 import sys
@@ -51,17 +52,24 @@ def _parser(program="python -m webapp"):
     read.add_argument("--out", default="readings.csv", metavar="FILE",
                       help="output file: .csv, .json or .parquet (default: readings.csv); with --ray, a folder of "
                            ".parquet files")
+    _add_processes(read)
     _add_settings(read, [settings_.NAMES[name] for name in READ_SETTINGS + RAY_SETTINGS])
     read.set_defaults(run=_read)
     report = commands.add_parser("report", help="read the photos of a folder into an HTML report")
     report.add_argument("folder", metavar="FOLDER", help="folder of photos, searched recursively")
     report.add_argument("--out", default="report", metavar="DIR",
                         help="output directory for report.html and readings.csv (default: report)")
+    _add_processes(report)
     _add_settings(report, [settings_.NAMES[name] for name in READ_SETTINGS])
     report.set_defaults(run=_report)
     listing = commands.add_parser("settings", help="list the settings and their current values")
     listing.set_defaults(run=_settings)
     return parser
+
+
+def _add_processes(parser):
+    parser.add_argument("--processes", type=int, default=0, metavar="N",
+                        help="number of processes that read photos (default: one per core; one with a GPU)")
 
 
 def _add_settings(parser, settings):
@@ -181,14 +189,16 @@ def _read_folder(options, part, write):
     """
     from tqdm import tqdm
 
-    from .photos import folder
+    from .photos import folder, processes
     from .readers import Readers
     settings = settings_.load(_given(options))
     paths = folder.find(options.folder)
     reader = Readers(settings, bundles_.find(settings.path("models"))).get()
+    most = 1 if reader.classifier.engine == "keras" else options.processes or processes.available()
     try:
-        results = list(tqdm(folder.read(paths, options.folder, reader, settings, part), total=len(paths),
-                            unit="photo"))
+        results = list(tqdm(folder.read(paths, options.folder, reader, settings, part,
+                                        functools.partial(processes.read_each, most=most)),
+                            total=len(paths), unit="photo"))
         write(results, reader, settings)
         part.unlink()
     except OSError as error:

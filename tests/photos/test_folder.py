@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 
 import duckdb
 import pytest
@@ -9,7 +10,8 @@ import stubs
 
 from webapp import settings
 from webapp.__main__ import main
-from webapp.photos import folder
+from webapp.errors import SetupError
+from webapp.photos import folder, processes
 
 
 class StubClassifier:
@@ -104,3 +106,52 @@ def test_invalid_arguments_are_a_one_line_error(photos, tmp_path, capsys, argume
     assert main(["read", *arguments]) == 2
     stderr = capsys.readouterr().err
     assert message in stderr and stderr.startswith("error: ") and stderr.count("\n") == 1
+
+
+@pytest.fixture
+def many(tmp_path, monkeypatch):
+    """A folder of five photos and a file that is none, to be read in two processes."""
+    monkeypatch.setattr(processes, "PHOTOS_PER_PROCESS", 2)
+    root = tmp_path / "many"
+    root.mkdir()
+    for number in range(5):
+        (root / f"{number}.jpg").write_bytes(stubs.jpeg(160 + 40 * number, 120 + 30 * number))
+    (root / "3.png").write_bytes(b"text")
+    return root
+
+
+def test_processes_write_the_same_table(many, tmp_path, monkeypatch):
+    tables, counts = [], []
+    read = processes.read
+    monkeypatch.setattr(processes, "read", lambda paths, settings, count: counts.append(count) or read(
+        paths, settings, count))
+    for count in ("1", "2"):
+        out = tmp_path / f"{count}.csv"
+        assert main(["read", str(many), "--out", str(out), "--processes", count]) == 0
+        tables.append(out.read_bytes())
+    assert counts == [2]
+    assert tables[0] == tables[1] and tables[0].count(b"\n") == 7
+    assert [line.split(",")[0] for line in tables[0].decode().splitlines()[1:]] == [
+        "0.jpg", "1.jpg", "2.jpg", "3.jpg", "3.png", "4.jpg"]
+
+
+def test_run_in_processes_resumes_after_a_process_has_ended(many, tmp_path, monkeypatch, capsys):
+    out, saved = tmp_path / "out.csv", tmp_path / "out.csv.part"
+
+    def end(paths, settings, count):
+        yield folder.read_file(next(iter(paths)), Reader(), settings)
+        raise SetupError("a reading process ended")
+    with monkeypatch.context() as context:
+        context.setattr(processes, "read", end)
+        assert main(["read", str(many), "--out", str(out), "--processes", "2"]) == 2
+    assert "a reading process ended" in capsys.readouterr().err and not out.exists()
+    first = saved.read_text().splitlines()[1]
+    assert main(["read", str(many), "--out", str(out), "--processes", "2"]) == 0
+    assert json.loads(first)[1]["reading"]["model"]["name"] == "stub"
+    assert "0.jpg,,160,120" in out.read_text() and not saved.exists()
+
+
+def test_ended_process_is_an_error_that_says_what_to_do(many, monkeypatch):
+    monkeypatch.setattr(processes, "_read_file", os._exit)
+    with pytest.raises(SetupError, match="--processes 1"):
+        list(processes.read([1, 1, 1], settings.load(environ={}), 2))

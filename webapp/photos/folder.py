@@ -4,10 +4,11 @@ A photo without a face has one row without an expression; a photo that cannot be
 Results are saved to OUT.part as they are made, one line per photo, and an interrupted run resumes from that file.
 """
 
+import contextlib
 import csv
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,17 +32,26 @@ def find(folder: str | Path) -> list[Path]:
     return found
 
 
-def read(paths: Iterable[Path], folder: str | Path, reader: Any, settings: Settings, part: Path) -> Iterator[dict]:
+def read_each(paths: Sequence[Path], reader: Any, settings: Settings) -> Generator[dict]:
+    """Yield the results of `read_file`, in order."""
+    yield from (read_file(path, reader, settings) for path in paths)
+
+
+def read(paths: Iterable[Path], folder: str | Path, reader: Any, settings: Settings, part: Path,
+         read_each: Callable[..., Generator[dict]] = read_each) -> Iterator[dict]:
     """Yield for each path, in order, {"file"} with {"reading"} or {"error": {"code", "message"}}.
 
     part: the file to which results are saved. Photos unchanged since a result was saved are not read again.
+    read_each: reads the others, such as processes.read_each.
     """
     saved = _load_saved(part, reader)
-    with open(part, "w", encoding="utf-8") as out:
+    photos = [(path, key(path, folder)) for path in paths]
+    unsaved = [path for path, photo in photos if photo not in saved]
+    with (open(part, "w", encoding="utf-8") as out,
+          contextlib.closing(read_each(unsaved, reader, settings)) as results):
         out.write(json.dumps(_header(reader)) + "\n")
-        for path in paths:
-            photo, name = key(path, folder), path.relative_to(folder).as_posix()
-            result = saved.get(photo) or {"file": name} | read_file(path, reader, settings)
+        for path, photo in photos:
+            result = saved.get(photo) or {"file": path.relative_to(folder).as_posix()} | next(results)
             out.write(json.dumps([photo, result], ensure_ascii=False) + "\n")
             out.flush()
             yield result
