@@ -135,6 +135,7 @@ def test_average_faces_are_shown_where_the_images_are_not_installed(page, sites,
 def test_map_shows_the_face_of_the_point_under_the_pointer(page, sites):
     page.goto(sites["bare"] + "/data/drawn/map")
     wait_for_map(page)
+    page.locator("#map").scroll_into_view_if_needed()
     x, y = page.evaluate("emoscopeMap.getScreenPosition(17)")
     box = page.locator("#map canvas").bounding_box()
     assert page.locator("#hover").is_hidden()
@@ -166,6 +167,57 @@ def test_button_imports_the_images(browser, sites, tmp_path):
     page.goto(sites["bare"] + "/data/plain/browse?size=3")
     assert "pictures.png" in page.locator(".thumb").first.get_attribute("style")
     context.close()
+
+
+def test_views_are_saved_opened_and_deleted(page, sites):
+    page.goto(sites["bare"] + "/data/drawn/browse?label=fear&sort=-row")
+    page.click("#saved-views summary")
+    page.fill("#save-view input", "afraid")
+    page.press("#save-view input", "Enter")
+    page.wait_for_selector("#saved-list a[aria-current]:text('afraid')")
+    page.goto(sites["bare"] + "/data/drawn/map?split=Training")
+    wait_for_map(page)
+    page.click("#saved-views summary")
+    page.click("#saved-list a")
+    page.wait_for_url("**/browse?label=fear&sort=-row")
+    page.goto(sites["bare"] + "/data/plain/browse")
+    assert page.inner_text("#saved-count") == "", "views belong to a data set"
+    page.goto(sites["bare"] + "/data/drawn")
+    assert page.inner_text("#saved-count") == "(1)"
+    page.click("#saved-views summary")
+    page.click("#saved-list button")
+    page.wait_for_selector("#saved-status:text('afraid is deleted')")
+    assert page.locator("#saved-list a").count() == 0
+
+
+def test_two_models_are_compared_on_the_filtered_images(page, sites):
+    page.goto(sites["bare"] + "/data/drawn/browse?split=Training&brightness=..150&other=seven-drawn")
+    count = page.locator(".count b").inner_text()
+    page.click("text=Compare jury-drawn and seven-drawn on these images")
+    page.wait_for_url("**/models?**")
+    assert f"of {count} images" in page.inner_text(".comparison")
+    cell = page.locator(".comparison .confusion td:not(.diagonal) a").filter(has_not_text=re.compile("^0$")).first
+    rows = cell.inner_text()
+    cell.click()
+    page.wait_for_url("**/browse?**other_answer=**")
+    assert page.locator(".count b").inner_text() == rows
+    assert "brightness=..150" in page.url
+
+
+def test_label_issue_leads_to_its_reasons(page, sites):
+    page.goto(sites["bare"] + "/data/drawn/issues")
+    page.click(".issue-list .tile >> nth=0")
+    page.wait_for_url("**/samples/**#why")
+    assert page.inner_text("#why") == "Why this label may be wrong"
+    sources = page.locator(".evidence tbody th").all_inner_texts()
+    assert len(sources) >= 5 and sources[0] == "the raters’ votes" and "jury-drawn" in sources
+
+
+def test_menu_leads_to_the_same_page_of_another_data_set(page, sites):
+    page.goto(sites["bare"] + "/data/drawn/issues")
+    page.click(".data-set summary")
+    page.click(".data-set a:has-text('nomodels')")
+    page.wait_for_url("**/data/nomodels/issues")
 
 
 SHIFT = """() => new Promise((done) => { let sum = 0;
@@ -206,7 +258,7 @@ def test_bar_opens_its_images_and_back_returns(page, sites):
 
 def test_confusion_matrix_cell_opens_its_images(page, sites):
     page.goto(sites["bare"] + "/data/drawn/models?model=seven-drawn&split=Training")
-    cell = page.locator(".confusion td.diagonal a").first
+    cell = page.locator(".sides .confusion td.diagonal a").first
     rows = cell.inner_text()
     cell.click()
     page.wait_for_url("**/browse?**")

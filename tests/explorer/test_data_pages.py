@@ -233,6 +233,75 @@ def test_joint_results_of_two_models_count_their_rows(site):
         assert rows["count"] == cell["rows"]
 
 
+def test_predictions_of_two_models_count_their_rows(site):
+    found = site.get("/data/drawn/models.json?model=jury-drawn&other=seven-drawn&split=Training").json
+    assert sum(cell["rows"] for cell in found["predictions"]) == 160
+    for cell in found["predictions"][::5]:
+        assert cell["same"] == (cell["first"] == cell["second"])
+        rows = site.get("/data/drawn/browse.json", query_string={
+            "split": "Training", "model": "jury-drawn", "other": "seven-drawn", "answer": cell["first"],
+            "other_answer": cell["second"]}).json
+        assert rows["count"] == cell["rows"]
+
+
+def test_paired_difference_of_two_models(site):
+    cells = {(True, True): 60, (True, False): 25, (False, True): 5, (False, False): 10}
+    found = statistics.paired_difference([{"first": a, "second": b, "rows": rows} for (a, b), rows in cells.items()])
+    half = 1.959964 * ((30 - 20 ** 2 / 100) ** 0.5) / 100
+    assert found == {"value": 0.2, "low": round(0.2 - half, 4), "high": round(0.2 + half, 4)}
+    assert statistics.paired_difference([]) is None
+    page = site.get("/data/drawn/models?model=jury-drawn&other=seven-drawn&split=Training").text
+    assert "Their references differ" in page and "Both predict the same expression for" in page
+
+
+def test_rows_that_only_one_model_predicts_correctly_are_shown(site):
+    """With the most confident errors of the other one first, on any filter."""
+    page = site.get("/data/drawn/models?model=jury-drawn&other=seven-drawn&split=Training&brightness=..150").text
+    for title, right, other_right, sort in (("Only jury-drawn is correct", "yes", "no", "-other_confidence"),
+                                            ("Only seven-drawn is correct", "no", "yes", "-confidence")):
+        found = site.get("/data/drawn/browse.json", query_string={
+            "split": "Training", "brightness": "..150", "model": "jury-drawn", "other": "seven-drawn", "right": right,
+            "other_right": other_right, "sort": sort, "size": 12}).json
+        part = page[page.index(f"<h3>{title}"):].partition("</ul>")[0]
+        assert f">{found['count']:,} images</a>" in part
+        assert [int(row) for row in re.findall(r'data-row="(\d+)"', part)] == [row["row"] for row in found["rows"]]
+        href = html.unescape(re.search(r'href="([^"]*)"', part)[1])
+        assert site.get(href.replace("/browse?", "/browse.json?")).json["count"] == found["count"]
+    assert "Only jury-drawn is correct" not in site.get("/data/drawn/models?right=yes&other=seven-drawn").text
+
+
+def test_browse_shows_both_models(site):
+    tile = site.get("/data/drawn/browse?model=jury-drawn&other=seven-drawn&row=7").text
+    assert "prediction of jury-drawn" in tile and "prediction of seven-drawn" in tile
+    assert "Compare jury-drawn and seven-drawn on these" in tile
+    assert "prediction of seven-drawn" not in site.get("/data/drawn/browse?row=7").text
+
+
+def test_evidence_names_what_contradicts_a_label(site):
+    """Row 4 is sadness drawn, labeled surprise."""
+    found = site.get("/data/drawn/samples/4.json").json
+    row, evidence = found["sample"], {entry["source"]: entry for entry in found["evidence"]}
+    assert row["label"] == "surprise"
+    assert evidence["votes"] | {"agrees": None} == {"source": "votes", "says": row["plurality"], "agrees": None,
+                                                    "detail": {"count": row["top_votes"], "of": 10}}
+    assert evidence["out-of-fold"]["says"] == row["suggested"]
+    assert evidence["jury-drawn"]["says"] == row["jury-drawn.answer"] and evidence["jury-drawn"]["trained"] is True
+    labels = [neighbor["label"] for neighbor in found["neighbours"]]
+    assert evidence["neighbors"]["detail"] == {"count": labels.count(evidence["neighbors"]["says"]), "of": len(labels)}
+    assert all(entry["agrees"] == (entry["says"] == "surprise") for entry in found["evidence"])
+    assert found["verdict"]["against"] == sum(not entry["agrees"] for entry in found["evidence"]) > 0
+    assert found["verdict"]["of"] == len(found["evidence"])
+    page = site.get("/data/drawn/samples/4").text
+    assert "sources contradict the label <b>surprise</b>" in page 
+    assert page.count("✗ contradicts") == found["verdict"]["against"]
+
+
+def test_evidence_of_copies_with_another_label(site):
+    found = site.get("/data/drawn/samples/239.json").json
+    copies = next(entry for entry in found["evidence"] if entry["source"] == "copies")
+    assert copies["says"] == found["copies"][0]["label"] and copies["detail"] == {"count": 1, "of": 1}
+
+
 def test_points_have_the_layout_described_by_map_json(site):
     about = site.get("/data/drawn/map.json?split=Training&colour=label").json
     data = site.get(about["points"]["href"]).data

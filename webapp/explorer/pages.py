@@ -20,6 +20,7 @@ from .views import (
     label_issues,
     link,
     newer_version,
+    only_one_correct,
     parse_request,
     render,
     requested_rows,
@@ -136,7 +137,8 @@ def models(name):
     if view.model is None:
         return render("models", dataset, view, found=None, split=None)
     view, split = with_default_split(dataset, view)
-    return render("models", dataset, view, found=_evaluations(dataset, view), split=split)
+    return render("models", dataset, view, found=_evaluations(dataset, view), split=split,
+                  only_one_correct=only_one_correct(dataset, view))
 
 
 @data.get("/data/<name>/models.json")
@@ -250,7 +252,9 @@ def _evaluations(dataset, view):
         found[side] = dataset.evaluate(view, name) | {"robustness": robustness(dataset, model),
                                                       "now": newer_version(model)}
     if view.other:
-        found["together"] = dataset.joint_accuracy(view, view.model, view.other)
+        together = dataset.joint_accuracy(view, view.model, view.other)
+        found |= {"together": together, "difference": queries.paired_difference(together),
+                  "predictions": dataset.joint_predictions(view, view.model, view.other)}
     return found
 
 

@@ -45,6 +45,22 @@ def with_default_split(dataset, view):
     return queries.parse([*request.args.items(multi=True), ("split", split)], dataset.summary), split
 
 
+def only_one_correct(dataset, view):
+    """[(View, page)] of the rows that only the first, and only the second, of the view's two models predicts correctly.
+
+    The most confident errors come first. [] without a second model, or if the view already filters by correctness.
+    """
+    filters = dict(view.filters)
+    if not view.other or {"right", "other_right"} & filters.keys():
+        return []
+    models, found = {"model": view.model, "other": view.other, "size": str(SHEET_COLUMNS)}, []
+    for right, other_right, sort in (("yes", "no", "-other_confidence"), ("no", "yes", "-confidence")):
+        own = queries.parse((filters | models | {"right": right, "other_right": other_right, "sort": sort}).items(),
+                            dataset.summary)
+        found.append((own, dataset.page(own)))
+    return found
+
+
 def label_issues(dataset):
     """The view of the current request, restricted to label issues, worst first, unless the URL says otherwise."""
     arguments = dict(request.args.items())
@@ -119,7 +135,7 @@ def render(what, dataset, view, **values):
     """The page templates/explorer/WHAT.html."""
     return render_template(
         f"explorer/{what}.html", what=what, dataset=dataset, summary=dataset.summary, view=view,
-        several_datasets=len(current_app.extensions["datasets"]) > 1,
+        datasets=current_app.extensions["datasets"],
         has_images=dataset.images.array is not None, sheet=sheet_url(dataset), sheet_columns=SHEET_COLUMNS,
         link=lambda to, **changes: link(to, dataset.name, view, **changes),
         toggled=lambda field, choice: _toggled(view, field, choice), **values)

@@ -30,10 +30,10 @@ export function showCardOnHover(map, frame, describe) {
     card.style.top = `${Math.min(Math.max(0, y - card.offsetHeight / 2), height - card.offsetHeight)}px`;
     clearTimeout(timer);
     if (!face) return;
-    face.hidden = true;
+    face.style.visibility = "hidden"; // keeps its place
     timer = setTimeout(() => {
       face.src = `${frame.dataset.faces}?rows=${row}`;
-      face.hidden = false;
+      face.style.visibility = "";
     }, REST);
   });
   map.subscribe("pointOut", hide);

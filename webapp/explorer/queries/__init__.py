@@ -6,6 +6,7 @@
 from .bundle import MAX_SHEET_IMAGES, DataSetError, ImageStore
 from .dataset import DataSet, find
 from .filters import MAX_SEED, FilterError, View, parse
+from .statistics import paired_difference
 
 __all__ = ["MAX_SEED", "MAX_SHEET_IMAGES", "DataSet", "DataSetError", "FilterError", "ImageStore", "View", "find",
-           "parse"]
+           "paired_difference", "parse"]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from . import statistics
+from . import evidence, statistics
 from .bundle import AverageFaces, DataSetError, ImageStore, column_names, connect, read_summary
 from .filters import View, quoted
 
@@ -63,7 +63,8 @@ class DataSet:
         return [found[number] for number in numbers if number in found]
 
     def sample(self, number, view: View):
-        """One row, all columns, with its neighbors, copies and near-duplicate as rows; None if it does not exist."""
+        """One row, all columns, with its neighbors, copies and near-duplicate as rows, and what speaks for and against
+        its label (evidence.py); None if it does not exist."""
         found = self._records(self._columns, [number])
         if number not in found:
             return None
@@ -76,8 +77,10 @@ class DataSet:
             "SELECT row FROM samples WHERE first = ? AND row <> ? ORDER BY row LIMIT 24", [row["first"], number])]
         duplicate = [row["twin"]] if row["twin"] is not None else []
         related = {other["row"]: other for other in self.rows(sorted({*neighbors, *copies, *duplicate}), view)}
-        return {"sample": row, "neighbours": [related[other] for other in neighbors],
-                "copies": [related[other] for other in copies], "twin": related[duplicate[0]] if duplicate else None}
+        found = {"sample": row, "neighbours": [related[other] for other in neighbors],
+                 "copies": [related[other] for other in copies], "twin": related[duplicate[0]] if duplicate else None}
+        reasons = evidence.evidence(row, found["neighbours"], found["copies"], self.summary)
+        return found | {"evidence": reasons, "verdict": evidence.verdict(reasons)}
 
     def rated_faces(self, view: View, count):
         """At most `count` rows of the view that raters labeled, selected by the view's seed.
@@ -220,6 +223,13 @@ class DataSet:
         return [{"first": a, "second": b, "rows": rows} for a, b, rows in self._query(
             f"SELECT {one}, {two}, count(*) FROM samples WHERE ({where}) AND {one} IS NOT NULL AND {two} IS NOT NULL "
             "GROUP BY 1, 2 ORDER BY 1 DESC, 2 DESC", values)]
+
+    def joint_predictions(self, view: View, first, second):
+        """Rows by the predictions of two models: [{first, second, same, rows}]."""
+        where, values = view.where
+        return [{"first": a, "second": b, "same": a == b, "rows": rows} for a, b, rows in self._query(
+            f"SELECT {quoted(f'{first}.answer')}, {quoted(f'{second}.answer')}, count(*) FROM samples WHERE ({where}) "
+            "GROUP BY 1, 2 ORDER BY 1, 2", values)]
 
     def model(self, name):
         """The summary's entry for the model `name`."""

@@ -17,6 +17,22 @@ def wilson(hits, total):
     return _interval(fraction, center - half, center + half)
 
 
+def paired_difference(joint):
+    """Difference in accuracy of two models on the same rows, with its 95 % interval; None without rows.
+
+    Returns {value, low, high}. joint: [{first, second, rows}], rows by whether each model is correct. The interval is
+    Wald's for paired proportions (Agresti, "Categorical Data Analysis", 2013, section 11.1).
+    """
+    count = {(cell["first"], cell["second"]): cell["rows"] for cell in joint}
+    total, only_first, only_second = sum(count.values()), count.get((True, False), 0), count.get((False, True), 0)
+    if not total:
+        return None
+    difference = (only_first - only_second) / total
+    half = Z * np.sqrt(max(0.0, only_first + only_second - (only_first - only_second) ** 2 / total)) / total
+    return {name: round(float(value), 4) for name, value in
+            (("value", difference), ("low", difference - half), ("high", difference + half))}
+
+
 def per_class(confusion, labels, rounds=1000, seed=0):
     """Precision, recall and F1 of each label with 95 % intervals.
 
