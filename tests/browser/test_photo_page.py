@@ -1,6 +1,7 @@
 """The photo page: drag and drop, paste, keyboard, mobile layout, accessibility, interrupted videos."""
 
 import shutil
+import zipfile
 
 import photo_files
 import pytest
@@ -54,6 +55,27 @@ def test_dropped_folder_and_files_are_read(photos, fifty, holiday):
     drop(page, [holiday])       # the same folder again adds nothing
     page.wait_for_timeout(500)
     assert page.inner_text("#shown") == "7 of 7 photos"
+
+
+def test_dropped_archive_heic_and_video_are_read(photos, fifty, tmp_path):
+    """A folder with an archive and a video in it, and beside it HEIC, another archive and another video."""
+    folder, _ = fifty
+    trip = tmp_path / "trip"
+    trip.mkdir()
+    for path, name in ((trip / "day.zip", "plain 1.jpg"), (tmp_path / "more.zip", "format.heic")):
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.write(folder / name, f"inside/{name}")
+    for path in (trip / "walk.webm", tmp_path / "run.webm"):
+        photo_files.make_video(path, seconds=2, rate=5)
+    page = photos()
+    drop(page, [trip, folder / "format.heic", tmp_path / "more.zip", tmp_path / "run.webm"])
+    wait_until(page, "document.getElementById('shown').textContent === '3 of 3 photos' && " + DONE)
+    assert sorted(names(page)) == ["format.heic", "more.zip/inside/format.heic", "trip/day.zip/inside/plain 1.jpg"]
+    expect(page.locator(".tile:not([hidden])").filter(has_text="10 of 10")).to_have_count(3)
+    wait_until(page, "[...document.querySelectorAll('.tile:not([hidden]) img')].every((one) => one.naturalWidth)")
+    expect(page.locator(".video-card[data-state=done]")).to_have_count(2, timeout=60_000)
+    assert sorted(page.locator(".video-title").all_inner_texts()) == ["run.webm", "walk.webm"]
+    expect(page.locator(".video-timeline")).to_have_count(2)
 
 
 def test_pasted_image_is_read(photos):
