@@ -67,9 +67,10 @@ def test_dropped_archive_heic_and_video_are_read(photos, fifty, tmp_path):
             archive.write(folder / name, f"inside/{name}")
     for path in (trip / "walk.webm", tmp_path / "run.webm"):
         photo_files.make_video(path, seconds=2, rate=5)
-    page = photos()
+    page = photos(viewport={"width": 1280, "height": 2400})    # only tiles in view are drawn
     drop(page, [trip, folder / "format.heic", tmp_path / "more.zip", tmp_path / "run.webm"])
     wait_until(page, "document.getElementById('shown').textContent === '3 of 3 photos' && " + DONE)
+    wait_until(page, "document.querySelectorAll('.tile:not([hidden])').length === 3")
     assert sorted(names(page)) == ["format.heic", "more.zip/inside/format.heic", "trip/day.zip/inside/plain 1.jpg"]
     expect(page.locator(".tile:not([hidden])").filter(has_text="10 of 10")).to_have_count(3)
     wait_until(page, "[...document.querySelectorAll('.tile:not([hidden]) img')].every((one) => one.naturalWidth)")

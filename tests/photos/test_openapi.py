@@ -36,6 +36,12 @@ def test_document_is_openapi_3_1(site):
     assert {"/api/v1/readings", "/api/v1/explanations", "/api/v1/previews", "/api/v1/models"} <= set(document["paths"])
 
 
+def test_document_is_valid_and_names_every_operation(document):
+    document.validate()
+    names = [one["operationId"] for path in document.raw_schema["paths"].values() for one in path.values()]
+    assert sorted(names) == ["explain_face", "list_models", "preview_image", "read_images"]
+
+
 @pytest.mark.slow
 def test_every_response_matches_the_document(document):
     calls = 0

@@ -89,7 +89,7 @@ def _responses(schema, **errors):
 
 
 @api.get("/models")
-@api.doc(responses=_responses(schemas.Models))
+@api.doc(operation_id="list_models", responses=_responses(schemas.Models))
 def models():
     """List the available models, the default first."""
     site = _site()
@@ -98,7 +98,8 @@ def models():
 
 @api.post("/readings")
 @api.input(schemas.ReadingRequest, location="form_and_files", validation=False)
-@api.doc(responses=_responses(schemas.Readings, _400="No image, or an unknown model", _413="Too large"))
+@api.doc(operation_id="read_images",
+         responses=_responses(schemas.Readings, _400="No image, or an unknown model", _413="Too large"))
 def readings(**_):
     """Read one or more images. An image that cannot be read has its own error."""
     site = _site()
@@ -117,8 +118,9 @@ def readings(**_):
 
 @api.post("/explanations")
 @api.input(schemas.ExplanationRequest, location="form_and_files", validation=False)
-@api.doc(responses=_responses(schemas.Explanation, _400="No image, or an invalid form field",
-                              _404="No such face, or no such expression", _413="Too large", _503="Overloaded"))
+@api.doc(operation_id="explain_face", responses=_responses(
+    schemas.Explanation, _400="No image, or an invalid form field", _404="No such face, or no such expression",
+    _413="Too large", _503="Overloaded"))
 def explanations(**_):
     """Explain one face: how much the probability drops when a region is occluded."""
     settings, form = _site().settings, request.form
@@ -133,8 +135,10 @@ def explanations(**_):
 
 @api.post("/previews")
 @api.input(schemas.PreviewRequest, location="form_and_files", validation=False)
-@api.doc(responses=_responses(schemas.Error, _400="No image", _413="Too large", _503="Overloaded") | {
-    "200": {"description": "a small upright JPEG", "content": {"image/jpeg": {}}}})
+@api.doc(operation_id="preview_image", responses=_responses(
+    schemas.Error, _400="No image", _413="Too large", _503="Overloaded") | {
+        "200": {"description": "a small upright JPEG",
+                "content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}}})
 def previews(**_):
     """Convert an image that the browser cannot display to a small JPEG. Nothing is stored."""
     return _process_one(lambda reader, data: current_app.response_class(
