@@ -25,12 +25,12 @@ from training.data import fer2013
 from training.data.alignment import find, open_detector
 from training.evaluate import novelty
 from training.evaluate.bundles import read_bundle
-from training.evaluate.predictions import evaluated, evaluation_rows, keras_logits
+from training.evaluate.predictions import evaluated, keras_logits, keras_outputs
+from training.export.unlike import training_rows
 from webapp.vision.crops import CropSpec
 
 SIZE, COUNT, SEED = 48, 400, 0
 FLAGGED = 0.01
-TRAINING = 6000         # faces of Training that distances in feature space are measured from
 FEW = 20                # images below which no AUROC is given
 NOT_A_FACE = 9          # column of the votes
 
@@ -121,7 +121,9 @@ def _tables(bundle, faces, home, wild, others, found):
     member = next((layer for layer in network.layers if layer.name == "member_0"), network)
     body = keras.Model(member.inputs, member.get_layer("embedding").output)
     scores, groups = _scores(bundle, faces, body), {"PublicTest": home, "photos": wild} | others
-    outputs = {name: (keras_logits(network, images), keras_logits(body, images)) for name, images in groups.items()}
+    outputs = {name: (keras_outputs(network, images), keras_logits(body, images)) for name, images in groups.items()}
+    if len(network.outputs) > 1:
+        scores["the network's second output"] = lambda found, _: found[1][:, 0]
     values = {name: {group: score(*output) for group, output in outputs.items()} for name, score in scores.items()}
     _head(f"{bundle.card['name']}: AUROC against PublicTest / against the photos' faces", others)
     for name, each in values.items():
@@ -149,17 +151,16 @@ def _row(name, cells):
 
 
 def _scores(bundle, faces, body):
-    """{name: function of logits and features}."""
-    rows = evaluation_rows(faces, bundle.label_set, "Training")
-    rows = np.sort(np.random.default_rng(SEED).choice(rows, min(TRAINING, len(rows)), replace=False))
+    """{name: function of the network's outputs and its features}."""
+    rows = training_rows(faces, bundle.label_set)
     features = keras_logits(body, faces.images[rows])
     labels = evaluated(faces, bundle.label_set, rows, np.zeros((len(rows), len(bundle.card["labels"])))).truth
     distance, near = novelty.Mahalanobis(features, labels), novelty.NearestNeighbors(features)
     prototypes = novelty.Prototypes(features)
-    return {"largest probability (the site's *unsure*)": lambda logits, _: novelty.max_probability(
-                logits, bundle.temperature),
-            "energy": lambda logits, _: novelty.energy(logits, bundle.temperature),
-            "largest logit": lambda logits, _: novelty.max_logit(logits),
+    return {"largest probability (the site's *unsure*)": lambda found, _: novelty.max_probability(
+                found[0], bundle.temperature),
+            "energy": lambda found, _: novelty.energy(found[0], bundle.temperature),
+            "largest logit": lambda found, _: novelty.max_logit(found[0]),
             "Mahalanobis, features": lambda _, features: distance(features),
             "50th nearest neighbor, features": lambda _, features: near(features),
             "64 prototypes, features": lambda _, features: prototypes(features)}

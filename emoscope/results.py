@@ -23,7 +23,8 @@ class Face:
     person's own. score: the detector's, 0-1. probabilities: {expression: 0-1}, calibrated. votes: {expression: votes}
     of ten raters, without zeros; None if the model's labels come from one rater. unsure: the largest probability is
     below the threshold of the model's card. balanced: {expression: 0-1}, part of the training data's prior removed;
-    None if the model's card has no offsets for it.
+    None if the model's card has no offsets for it. distance: from the training data, in the network's features; unlike:
+    it is above the card's threshold. Both are None if the network does not output it.
     """
 
     box: Box
@@ -34,6 +35,8 @@ class Face:
     expression: str
     unsure: bool
     balanced: dict[str, float] | None = None
+    distance: float | None = None
+    unlike: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,7 @@ class Folder:
 def _face(face):
     landmarks = {name: (x, y) for name, (x, y) in face["landmarks"].items()}
     return Face(Box(**face["box"]), landmarks, face["score"], face["probabilities"], face.get("votes"),
-                face["expression"], face["unsure"], face.get("balanced"))
+                face["expression"], face["unsure"], face.get("balanced"), face.get("distance"), face.get("unlike"))
 
 
 def _table(results):

@@ -20,6 +20,8 @@
  * @property {Record<string, number>} [balanced]  probabilities with part of the training data's prior removed; only from models whose card has offsets
  * @property {string} expression
  * @property {boolean} unsure
+ * @property {number} [distance]  from the training data; only from models that output it
+ * @property {boolean} [unlike]   the distance is above the model's threshold
  */
 /**
  * A model the visitor can choose.
@@ -55,6 +57,9 @@
  * @property {(frame: Frame, options: {model: string}) => Promise<{reading: Reading, timing: Timing}>} read
  * @property {() => void} stop
  */
+/** What the pages call a face with `unlike`, instead of an expression. */
+export const UNLIKE = "unlike the training data";
+
 /** @typedef {"connecting" | "ready" | "lost"} ReaderState */
 
 /** A reader could not read an image. `code` is for programs, `message` for the visitor. */

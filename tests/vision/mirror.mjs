@@ -29,6 +29,18 @@ const FUNCTIONS = {
   roll: ({ landmarks, aspect }) => roll({ landmarks }, aspect),
   reduce: ({ image, factor }) => Array.from(reduce(toPixels(image), factor).data),
   balanced: ({ card, probabilities }) => new ExpressionClassifier(card, null).balanced(probabilities),
+  predictions: async ({ card, outputs }) => {
+    const labels = card.labels.length;
+    const network = async (crops, count, size) => {
+      const rows = Array.from({ length: count }, (_, i) => outputs[crops[i * size * size]]);
+      const logits = Float32Array.from(rows.flatMap((row) => row.slice(0, labels)));
+      return { logits, distances: rows[0].length > labels ? Float32Array.from(rows, (row) => row[labels]) : undefined };
+    };
+    const classifier = new ExpressionClassifier(card, network);
+    const crops = outputs.map((_, i) => new Float32Array(card.input.size ** 2).fill(i, 0, 1));
+    const found = await classifier.predictions(crops);
+    return found.map(({ probabilities, distance }) => ({ probabilities: Array.from(probabilities), distance, unlike: classifier.unlike(distance) }));
+  },
   votes: ({ probabilities }) => largestRemainder(probabilities, 10),
   softmax: ({ logits, temperature }) => Array.from(softmax(logits, temperature)),
   peaks: ({ logits, columns, minimum }) => peaks(Float32Array.from(logits), columns, minimum),
@@ -36,4 +48,4 @@ const FUNCTIONS = {
   suppress: ({ candidates }) => suppress(candidates),
 };
 const calls = JSON.parse(readFileSync(0, "utf8"));
-console.log(JSON.stringify(calls.map(({ name, ...options }) => FUNCTIONS[name](options))));
+console.log(JSON.stringify(await Promise.all(calls.map(({ name, ...options }) => FUNCTIONS[name](options)))));

@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 
+from training.export.litert import logits_first
 from webapp.vision import engines
 from webapp.vision.expressions import largest_remainder, load
 
@@ -154,3 +155,39 @@ def test_balanced_prediction_adds_the_offsets_to_the_log_probabilities(bundle, t
     balanced = network.balanced([0.5, 0.3, 0.1, 0.1, 0, 0, 0, 0])
     np.testing.assert_allclose(balanced[:2] / balanced[3], np.array([0.5, 0.3]) / 0.1 * np.exp(offsets[:2]), rtol=1e-9)
     assert balanced.sum() == pytest.approx(1) and load(bundle, engine="litert").balanced(np.full(8, 0.125)) is None
+
+
+@pytest.fixture(scope="module")
+def distant(bundle, tmp_path_factory):
+    """The bundle with a distance, half the crops' mean gray level / 255, as a second output."""
+    keras = pytest.importorskip("keras")
+    import tensorflow as tf
+    folder = tmp_path_factory.mktemp("models") / "tiny"
+    shutil.copytree(bundle, folder)
+    model = keras.saving.load_model(folder / "model.keras", compile=False)
+    distance = keras.ops.mean(model.input, axis=(1, 2)) / 510
+    model = keras.Model(model.input, [model.output, distance])
+    model.save(folder / "model.keras")
+    content = tf.lite.TFLiteConverter.from_keras_model(model).convert()
+    (folder / "model.tflite").write_bytes(logits_first(content))
+    card = json.loads((folder / "card.json").read_text()) | {"unlike": {"threshold": 0.3}}
+    (folder / "card.json").write_text(json.dumps(card))
+    return folder
+
+
+@pytest.mark.parametrize("engine", ["litert", "keras"])
+def test_distance_is_the_last_column_and_leaves_the_probabilities(bundle, distant, noise, engine):
+    network, crops = load(distant, engine=engine), noise(40)
+    found = network.predictions(crops)
+    assert found.shape == (40, 9)
+    np.testing.assert_allclose(found[:, 8], crops.mean((1, 2)) / 510, rtol=1e-4)
+    np.testing.assert_array_equal(network.probabilities(crops), found[:, :8])
+    np.testing.assert_allclose(found[:, :8], load(bundle, engine="litert").probabilities(crops), atol=1e-4)
+    assert network.logits(crops).shape == (40, 8)
+
+
+def test_unlike_above_the_threshold_and_none_without_a_distance(bundle, distant, noise):
+    network = load(distant, engine="litert")
+    assert network.unlike(0.31) and not network.unlike(0.3) and network.unlike(0.1) is False
+    plain = load(bundle, engine="litert")
+    assert plain.unlike(0.9) is None and np.isnan(plain.predictions(noise(3))[:, 8]).all()

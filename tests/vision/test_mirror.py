@@ -217,3 +217,20 @@ def test_tiles_match(random, size):
         x, y = center * size
         in_face = 0.2 < center[0] < 0.6 and 0.3 < center[1] < 0.7
         assert in_face or any(left <= x <= right and top <= y <= bottom for (left, top, right, bottom), _ in tiles)
+
+
+@pytest.mark.parametrize("unlike", [None, {"threshold": 0.6}])
+def test_probabilities_distances_and_the_sign_match(random, unlike):
+    card = {"name": "a", "version": "1.0.0", "label_set": "ferplus", "labels": list("abcd"), "input": {"size": 48},
+            "crop": {"points": dict(zip(LANDMARKS, POINTS, strict=True))}, "calibration": {"temperature": 1.5},
+            "unsure": {"threshold": 0.4}} | ({"unlike": unlike} if unlike else {})
+    outputs = random.normal(0.6, 0.3, (40, 5 if unlike else 4)).astype(np.float32)
+    found, = run_javascript([{"name": "predictions", "card": card, "outputs": outputs.tolist()}])
+    classifier = ExpressionClassifier(card, lambda crops: outputs[crops[:, 0, 0, 0].astype(int)], "litert")
+    crops = np.zeros((40, 48, 48), np.float32)
+    crops[:, 0, 0] = np.arange(40)
+    for one, row in zip(found, classifier.predictions(crops), strict=True):
+        np.testing.assert_allclose(one["probabilities"], row[:-1], atol=1e-6)
+        assert one["unlike"] == classifier.unlike(row[-1])
+        assert one["distance"] is None if unlike is None else one["distance"] == pytest.approx(row[-1], abs=1e-6)
+    assert not unlike or 0 < sum(one["unlike"] for one in found) < 40

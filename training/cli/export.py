@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from ..errors import TrainingError
 from .options import (
     MODELS,
     add_data_options,
@@ -27,6 +28,8 @@ def add_commands(commands):
     export.add_argument("--title", help="title of the bundle on the site's pages")
     export.add_argument("--models", default=str(MODELS), metavar="FOLDER",
                         help="folder of model bundles (default: %(default)s)")
+    export.add_argument("--prototypes", type=int, default=0, metavar="K",
+                        help="add the sign `unlike the training data`, from K prototypes of training faces (64)")
     export.add_argument("--publish", "--release", action="store_true",
                         help="evaluate on PrivateTest too: once per published version")
     add_data_options(export)
@@ -45,11 +48,13 @@ def add_commands(commands):
 
 
 def _export(options):
+    if options.prototypes < 0:
+        raise TrainingError(f"--prototypes must be a positive number, or 0 for none, got {options.prototypes}")
     for folder in options.run_folders:
         check_run(folder)
     from ..export.bundle import export
     export(options.run_folders, options.label_set, options.name, options.version, read_test_set(options),
-           options.models, options.title, options.publish, options.mirrored, report)
+           options.models, options.title, options.publish, options.mirrored, options.prototypes, report)
     folder = Path(options.models) / options.name
     report(f"{folder}: {folder_size(folder)}")
 

@@ -1,7 +1,7 @@
 """Scores for 'unlike the training data': the higher, the more a crop is unlike the faces of FER2013.
 
-Three need the logits only, which the exported networks output; two need the features of the last layer before them,
-which they do not.
+Three need the logits only; the others need the features of the last layer before them. `Prototypes` is the one that an
+exported network can output (training/networks/distance.py).
 """
 
 import numpy as np

@@ -89,16 +89,30 @@ def forward(bundle):
 
 def keras_logits(model, images):
     """Logits float32 (n, labels) of a Keras model for `images`, uint8 or float (n, h, w)."""
-    return np.concatenate([model.predict(np.asarray(images[start:start + 1024], np.float32)[..., None],
-                                         batch_size=256, verbose=0) for start in range(0, len(images), 1024)])
+    return keras_outputs(model, images)[0]
+
+
+def keras_outputs(model, images):
+    """Every output of a Keras model, float32 (n, d), for `images`, uint8 or float (n, h, w)."""
+    parts = []
+    for start in range(0, len(images), 1024):
+        part = np.asarray(images[start:start + 1024], np.float32)[..., None]
+        found = model.predict(part, batch_size=256, verbose=0)
+        parts.append(found if isinstance(found, list) else [found])
+    return [np.concatenate(each) for each in zip(*parts, strict=True)]
 
 
 def litert_logits(content, images, batches=(32,)):
     """Logits of a LiteRT file's bytes for `images`, uint8 or float (n, h, w), cycling through the batch sizes."""
+    return litert_outputs(content, images, batches)[0]
+
+
+def litert_outputs(content, images, batches=(32,)):
+    """Every output of a LiteRT file, as `litert_logits` its first."""
     from ai_edge_litert.interpreter import Interpreter
     interpreter = Interpreter(model_content=content, num_threads=1)
     input_index = interpreter.get_input_details()[0]["index"]
-    output_index = interpreter.get_output_details()[0]["index"]
+    indices = [output["index"] for output in interpreter.get_output_details()]
     outputs, start, turn, shape = [], 0, 0, None
     while start < len(images):
         part = np.asarray(images[start:start + batches[turn % len(batches)]], np.float32)[..., None]
@@ -108,6 +122,6 @@ def litert_logits(content, images, batches=(32,)):
             interpreter.allocate_tensors()
         interpreter.set_tensor(input_index, part)
         interpreter.invoke()
-        outputs.append(interpreter.get_tensor(output_index).copy())
+        outputs.append([interpreter.get_tensor(index).copy() for index in indices])
         start, turn = start + len(part), turn + 1
-    return np.concatenate(outputs)
+    return [np.concatenate(each) for each in zip(*outputs, strict=True)]

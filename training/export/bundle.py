@@ -1,8 +1,8 @@
 """Export a model bundle, `static/models/NAME/`, from the averaged weights of one or more runs.
 
-A bundle is one network with one head: float32 images to logits. Several runs form an ensemble, the mean of
-their log-probabilities. The bundle consists of `model.keras`, the LiteRT file that the server uses on a CPU,
-`tfjs/` for the browser, and `card.json`, which states what a runtime needs and all figures
+A bundle is one network with one head: float32 images to logits and, if exported with prototypes, a distance. Several
+runs form an ensemble, the mean of their log-probabilities. The bundle consists of `model.keras`, the LiteRT file that
+the server uses on a CPU, `tfjs/` for the browser, and `card.json`, which states what a runtime needs and all figures
 (`static/models/card.schema.json`).
 """
 
@@ -24,26 +24,30 @@ from ..networks.build import load_trained
 from ..networks.ensemble import ensemble
 from ..networks.initial_weights import describe_initial_weights, read_checkpoint
 from ..networks.statistics import recompute_statistics
-from . import balancing, card, tfjs
+from . import balancing, card, tfjs, unlike
 from .litert import multiply_adds, select_head, write_litert
 
 PARITY_IMAGES = 1024
 
 
-def export(runs, label_set, name, version, tests, models, title=None, publish=False, mirrored=False, report=print):
+def export(runs, label_set, name, version, tests, models, title=None, publish=False, mirrored=False, prototypes=0,
+           report=print):
     """Write the bundle `models`/`name` from the folders `runs`; its card.
 
     tests: the test_set.TestSet to calibrate and evaluate on. mirrored: average over the image and its mirror
-    image, which doubles the work. publish: evaluate on PrivateTest, too. Raises TrainingError if a run has no
-    checkpoint or no head for `label_set`.
+    image, which doubles the work. publish: evaluate on PrivateTest, too. prototypes: number of prototypes of the
+    training faces to which the network's second output is the distance (unlike.py); 0: none. Raises TrainingError if a
+    run has no checkpoint or no head for `label_set`.
     """
     for field, value in (("name", name), ("version", version)):
         check_field(field, value)
     models, faces = Path(models), tests.faces
     members = [_member(Path(run), label_set, faces) for run in runs]
-    model = members[0][0]
-    if mirrored or len(members) > 1:
-        model = ensemble([network for network, _ in members], mirrored, label_set)
+    networks = [network for network, _ in members]
+    model = expressions = _combined(networks, mirrored, label_set)
+    if prototypes:
+        model = _combined([unlike.add_distance(each, faces, label_set, prototypes) for each in networks], mirrored,
+                          label_set)
     images = faces.images[faces.rows("PublicTest")][:PARITY_IMAGES]
     folder = models / f".{name}.partial"      # hidden, so that a site starting now ignores it
     shutil.rmtree(folder, ignore_errors=True)
@@ -54,6 +58,8 @@ def export(runs, label_set, name, version, tests, models, title=None, publish=Fa
         report(f"LiteRT: {parity['weights']} weights, probabilities within {parity['largest_difference']:.1e}")
         served = (folder / "model.tflite").read_bytes()
         calibrated = calibrate(served, faces, label_set)
+        if prototypes:
+            calibrated["unlike"] = unlike.choose(served, faces, prototypes)
         browser = tfjs.write(model, images, folder / "tfjs", served, calibrated["calibration"]["temperature"])
         report(f"TensorFlow.js: {browser['bytes_gzipped'] / 1e6:.2f} MB compressed, "
                f"probabilities within {browser['largest_difference']:.1e}")
@@ -64,7 +70,8 @@ def export(runs, label_set, name, version, tests, models, title=None, publish=Fa
             "input": {"size": model.input.shape[1], "channels": model.input.shape[3], "range": [0, 255]},
             "crop": json.loads(TEMPLATE.read_text()),
             **calibrated,
-            "parameters": model.count_params(), "multiply_adds": multiply_adds(model) * (2 if mirrored else 1),
+            "parameters": expressions.count_params(),
+            "multiply_adds": multiply_adds(expressions) * (2 if mirrored else 1),
             "files": card.file_manifest(folder),
             "parity": {"model.tflite": parity, "tfjs": browser},
             "training": _ensemble_training([training for _, training in members], mirrored),
@@ -79,6 +86,11 @@ def export(runs, label_set, name, version, tests, models, title=None, publish=Fa
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return content
+
+
+def _combined(networks, mirrored, label_set):
+    """The network of a bundle: the only one, or an ensemble."""
+    return ensemble(networks, mirrored, label_set) if mirrored or len(networks) > 1 else networks[0]
 
 
 def read_run(run):

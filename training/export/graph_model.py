@@ -144,6 +144,11 @@ class _GraphModel:
         return self._node("Mean", name, [self.names[inputs[0]], axes], T=_FLOAT, Tidx=_INTEGER,
                           keep_dims={"b": bool(options.keepDims)})
 
+    def _reduce_min(self, name, inputs, options):
+        axes = self._weight(f"{name}/axes", self.constants[inputs[1]])
+        return self._node("Min", name, [self.names[inputs[0]], axes], T=_FLOAT, Tidx=_INTEGER,
+                          keep_dims={"b": bool(options.keepDims)})
+
     def _concatenation(self, name, inputs, options):
         axis = self._weight(f"{name}/axis", np.asarray(options.axis, np.int32))
         parts = [self._operand(f"{name}/{i}", index) for i, index in enumerate(inputs)]

@@ -118,7 +118,7 @@ def _metrics(card, votes):
             f"probability is below {unsure['threshold']:.2f}. This threshold was chosen on {unsure['chosen_on']}. "
             f"There the network is unsure about {_percent(unsure['share'])} of the faces, and "
             f"{_percent(unsure['error_rate'])} of its other predictions differ from {reference}.{_promise(votes)}"
-            f"{_balanced(card)}")
+            f"{_balanced(card)}{_unlike(card)}")
 
 
 def _balanced(card):
@@ -134,6 +134,16 @@ def _balanced(card):
             f"on {balanced['chosen_on']}. There {_percent(chosen['accuracy'])} of its predictions agree with the "
             f"plurality, of the votes' {_percent(votes['accuracy'])}; the mean recall of the labels is "
             f"{_percent(chosen['mean_recall'])} and {_percent(votes['mean_recall'])}.")
+
+
+def _unlike(card):
+    """A paragraph on the sign *unlike the training data*, or an empty string."""
+    if "unlike" not in card:
+        return ""
+    sign = card["unlike"]
+    return (f"\n\nThe second output is a distance. A face is {sign['rule']} ({sign['threshold']:.3f}, chosen on "
+            f"{sign['chosen_on']}). The sign marks images without a face and strong blur, not drawings "
+            "(docs/outside.md).")
 
 
 def _promise(votes):

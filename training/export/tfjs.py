@@ -17,49 +17,62 @@ from ai_edge_litert import schema_py_generated as schema
 
 from ..errors import TrainingError
 from ..evaluate.metrics import softmax
-from ..evaluate.predictions import keras_logits, litert_logits
+from ..evaluate.predictions import keras_outputs, litert_outputs
 from . import graph_model
+from .litert import DISTANCE_PARITY, largest_differences, logits_first
 
 #: No probability may differ by more than .002 between server and browser; the margin is for images not tested.
 PARITY = 1.4e-3
 #: Step sizes of the largest tensor, in its standard deviations, from coarse to fine.
 STEPS = tuple(2.0 ** -k for k in (4, 4.5, 5, 5.5, 6, 6.5, 7, 7.5, 8, 9, 10))
+OUTPUTS = ("logits", "distance")
 LARGE = 512             # a tensor with at least so many values is quantized
 
 
 def write(model, images, folder, served, temperature=1.0):
     """Write the Keras `model` as a TF.js graph model into `folder`; its parity on `images`, uint8 (n, h, w).
 
-    Input `image`: float32 (n, h, w, 1), n free; output `logits`. The weights use the coarsest of STEPS
-    with which every probability, softmax(logits / temperature), is within PARITY of the Keras model's and
-    of the server's, `served`, the bytes of model.tflite. Raises TrainingError if no step is fine enough.
+    Input `image`: float32 (n, h, w, 1), n free; outputs `logits` and, if the model has it, `distance`. The weights use
+    the coarsest of STEPS with which every probability, softmax(logits / temperature), is within PARITY of the Keras
+    model's and of the server's, `served`, the bytes of model.tflite, and every distance within DISTANCE_PARITY. Raises
+    TrainingError if no step is fine enough.
     """
     import tensorflow as tf
-    expected = [softmax(logits / temperature)
-                for logits in (keras_logits(model, images), litert_logits(served, images))]
-    content = tf.lite.TFLiteConverter.from_keras_model(model).convert()
+
+    def scaled(outputs):
+        return [softmax(outputs[0] / temperature), *outputs[1:]]
+
+    expected = [scaled(keras_outputs(model, images)), scaled(litert_outputs(served, images))]
+    content = logits_first(tf.lite.TFLiteConverter.from_keras_model(model).convert())
 
     most = max(values.size for _, values in _weights(_parse(content)))
 
-    def difference(step, batch):
-        found = softmax(litert_logits(_quantized(content, step, most), batch) / temperature)
-        return max(float(np.abs(found - each[:len(batch)]).max()) for each in expected)
+    def differences(step, batch):
+        """The largest of the probabilities, and of the distances where the model has them."""
+        found = scaled(litert_outputs(_quantized(content, step, most), batch))
+        return np.max([largest_differences(found, [each[:len(batch)] for each in outputs]) for outputs in expected],
+                      axis=0).tolist()
+
+    def fine(largest, *of_distance):
+        return largest <= PARITY and max(of_distance, default=0) <= DISTANCE_PARITY
 
     for step in STEPS:
-        if difference(step, images[:128]) > PARITY:      # a quick test on few images saves the full one
+        if not fine(*differences(step, images[:128])):      # a quick test on few images saves the full one
             continue
-        largest = difference(step, images)
-        if largest <= PARITY:
+        largest, *of_distance = differences(step, images)
+        if fine(largest, *of_distance):
             break
     else:
         raise TrainingError(f"no quantization of the weights keeps the browser's probabilities "
                             f"within {PARITY} of the server's")
     parsed = _parse(content)
-    graph_model.write(parsed, Path(folder), (-1, *model.input.shape[1:]), {"logits": parsed.subgraphs[0].outputs[0]},
+    outputs = dict(zip(OUTPUTS, parsed.subgraphs[0].outputs, strict=False))
+    graph_model.write(parsed, Path(folder), (-1, *model.input.shape[1:]), outputs,
                       lambda values: _quantize(values, step, most))
     gzipped = sum(len(zlib.compress((Path(folder) / name).read_bytes(), 9)) for name in graph_model.FILES)
     return {"largest_difference": largest, "pictures": len(images), "bytes_gzipped": gzipped,
-            "weights": f"integers, steps of at most {step:.4f} standard deviations"}
+            "weights": f"integers, steps of at most {step:.4f} standard deviations",
+            **({"largest_difference_of_distance": of_distance[0]} if of_distance else {})}
 
 
 def _parse(content):

@@ -79,6 +79,8 @@ class DeviceFiles:
                     "calibration": {"temperature": card["calibration"]["temperature"]}}
         if "balanced" in card:
             excerpt["balanced"] = {"offsets": card["balanced"]["offsets"]}
+        if "unlike" in card:
+            excerpt["unlike"] = {"threshold": card["unlike"]["threshold"]}
         return {"name": bundle.name, "title": card["title"], "default": bundle.name == self._settings.model,
                 "card": excerpt, "files": files}
 

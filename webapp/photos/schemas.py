@@ -36,6 +36,10 @@ class Face(Schema):
                        "preferred less; not votes; only for models whose card has `balanced`"})
     expression = String(required=True, metadata={"description": "the label with the highest probability"})
     unsure = Boolean(required=True, metadata={"description": "whether that probability is below the model's threshold"})
+    distance = Float(validate=Range(0), metadata={
+        "description": "from the training data, in the network's features; only for models with this output"})
+    unlike = Boolean(metadata={"description": "whether the distance is above the model's threshold: the face or image "
+                                              "is unlike the training data; only for models with this output"})
 
 
 class ImageSize(Schema):

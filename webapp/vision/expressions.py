@@ -35,23 +35,27 @@ class ExpressionClassifier:
         self.labels, self.raters, self.crop = tuple(card["labels"]), card.get("raters"), CropSpec.from_card(card)
         self._temperature = card["calibration"]["temperature"]
         self._unsure_below = card["unsure"]["threshold"]
+        self._unlike_above = card["unlike"]["threshold"] if "unlike" in card else None
         balanced = card.get("balanced")
         self._balance = np.exp(np.asarray(balanced["offsets"], np.float64)) if balanced else None
 
     def logits(self, crops):
         """float32 (n, labels) for crops: uint8 or float (n, size, size), gray 0-255."""
-        crops = np.asarray(crops, np.float32)[..., None]
-        parts = [crops[start:start + BATCH_SIZES[-1]] for start in range(0, len(crops), BATCH_SIZES[-1])]
-        return np.concatenate([self._padded(part) for part in parts] or [np.zeros((0, len(self.labels)), np.float32)])
+        return self._outputs(crops)[:, :len(self.labels)]
 
     def probabilities(self, crops):
         """float32 (n, labels), rows sum to 1: softmax(logits / temperature).
 
         Temperature scaling: Guo et al. 2017, "On Calibration of Modern Neural Networks".
         """
-        logits = self.logits(crops) / self._temperature
+        return self.predictions(crops)[:, :len(self.labels)]
+
+    def predictions(self, crops):
+        """float32 (n, labels + 1): the probabilities, then the distance to the training data, nan without one."""
+        outputs, count = self._outputs(crops), len(self.labels)
+        logits = outputs[:, :count] / self._temperature
         powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return powers / powers.sum(axis=1, keepdims=True)
+        return np.concatenate([powers / powers.sum(axis=1, keepdims=True), outputs[:, count:]], axis=1)
 
     def votes(self, probabilities):
         """{label: votes} of the labels with at least one of VOTES votes; None if the label set has no raters.
@@ -78,8 +82,19 @@ class ExpressionClassifier:
         """True if the largest probability of one face is below the card's threshold."""
         return bool(np.max(probabilities) < self._unsure_below)
 
-    def _padded(self, crops):
-        return np.asarray(self._network(padded(crops)), np.float32)[:len(crops)]
+    def unlike(self, distance):
+        """True if the distance of one face is above the card's threshold; None if the bundle has no distance."""
+        return None if self._unlike_above is None else bool(distance > self._unlike_above)
+
+    def _outputs(self, crops):
+        """float32 (n, labels + 1): the logits, then the distance, nan without one."""
+        crops = np.asarray(crops, np.float32)[..., None]
+        outputs = np.full((len(crops), len(self.labels) + 1), np.nan, np.float32)
+        for start in range(0, len(crops), BATCH_SIZES[-1]):
+            part = crops[start:start + BATCH_SIZES[-1]]
+            found = self._network(padded(part))[:len(part)]
+            outputs[start:start + len(part), :found.shape[1]] = found
+        return outputs
 
 
 def load(bundle, engine="auto", threads=1):
@@ -132,7 +147,7 @@ def _read_checked(path, card):
 
 
 class _LiteRT:
-    """Logits from LiteRT, with one interpreter per batch size, all of the same `content`, bytes of a .tflite file."""
+    """The outputs from LiteRT, side by side; an interpreter per batch size, all of `content`, bytes of a .tflite."""
 
     def __init__(self, content, threads):
         self._content, self._threads = content, threads
@@ -143,7 +158,8 @@ class _LiteRT:
             interpreter = self._interpreters.get(len(crops)) or self._allocate(crops.shape)
             interpreter.set_tensor(interpreter.get_input_details()[0]["index"], crops)
             interpreter.invoke()
-            return interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+            return _side_by_side([interpreter.get_tensor(output["index"])
+                                  for output in interpreter.get_output_details()])
 
     def _allocate(self, shape):
         from ai_edge_litert.interpreter import Interpreter
@@ -155,7 +171,7 @@ class _LiteRT:
 
 
 def _keras(path, input_spec):
-    """A function from float32 (n, size, size, channels) to logits (n, labels), compiled for each of BATCH_SIZES."""
+    """A function from float32 (n, size, size, channels) to the outputs, side by side, compiled for each BATCH_SIZES."""
     os.environ.setdefault("KERAS_BACKEND", engines.keras_backend() or "tensorflow")
     on_tensorflow = os.environ["KERAS_BACKEND"] == "tensorflow"
     if on_tensorflow:
@@ -166,9 +182,15 @@ def _keras(path, input_spec):
         compiled = tf.function(lambda crops: model(crops, training=False), reduce_retracing=False)
 
         def network(crops):
-            return compiled(tf.constant(crops)).numpy()
+            return _side_by_side(compiled(tf.constant(crops)))
     else:
-        network = model.predict_on_batch
+        def network(crops):
+            return _side_by_side(model.predict_on_batch(crops))
     for size in BATCH_SIZES:
         network(np.zeros((size, input_spec["size"], input_spec["size"], input_spec["channels"]), np.float32))
     return network
+
+
+def _side_by_side(outputs):
+    """float32 (n, labels) or (n, labels + 1) of a network's output or list of outputs: logits, then the distance."""
+    return np.concatenate(outputs, axis=1) if isinstance(outputs, (list, tuple)) else np.asarray(outputs)

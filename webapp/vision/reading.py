@@ -7,11 +7,11 @@ A Reading is a JSON-ready dict, the same for every page, socket event, API respo
      "faces": [{"box": {"x", "y", "width", "height"},       fractions of the image, as are the landmarks
                 "landmarks": {name: [x, y]}, "score",
                 "probabilities": {label: p}, "votes": {label: n}, "balanced": {label: p},
-                "expression", "unsure"}],
+                "expression", "unsure", "distance", "unlike"}],
      "milliseconds": {"decode", "faces", "crops", "wait", "network"}}
 
 `votes` is present only for label sets annotated by several raters, `balanced` only if the bundle's card has offsets
-for it (expressions.py).
+for it, `distance` and `unlike` only if its network outputs a distance (expressions.py).
 """
 
 import contextlib
@@ -43,7 +43,7 @@ class Reader:
     def __init__(self, detector, classifier):
         """detector: FaceDetector; classifier: ExpressionClassifier."""
         self.detector, self.classifier = detector, classifier
-        self._batcher = Batcher(classifier.probabilities)
+        self._batcher = Batcher(classifier.predictions)
 
     def read(self, data, long_sides=LIVE_LONG_SIDES, threshold=0.5, refine=False, max_pixels=images.MAX_PIXELS,
              abandoned: Callable[[], bool] = lambda: False):
@@ -73,9 +73,9 @@ class Reader:
         milliseconds |= {"crops": _elapsed(started), "wait": 0.0, "network": 0.0}
         described = []
         if faces:
-            probabilities, times = self._batcher.submit(np.stack(crops))
+            predictions, times = self._batcher.submit(np.stack(crops))
             milliseconds |= {name: round(value, 2) for name, value in times.items()}
-            described = [self._describe(*pair) for pair in zip(faces, probabilities, strict=True)]
+            described = [self._describe(*pair) for pair in zip(faces, predictions, strict=True)]
         return {"picture": {"width": pixels.shape[1], "height": pixels.shape[0]}, "model": self._model(),
                 "faces": described, "milliseconds": milliseconds}
 
@@ -139,9 +139,10 @@ class Reader:
         return {"name": self.classifier.name, "version": self.classifier.version,
                 "label_set": self.classifier.label_set}
 
-    def _describe(self, face, probabilities):
-        labels, votes = self.classifier.labels, self.classifier.votes(probabilities)
-        balanced = self.classifier.balanced(probabilities)
+    def _describe(self, face, prediction):
+        labels, probabilities, distance = self.classifier.labels, prediction[:-1], float(prediction[-1])
+        votes, balanced = self.classifier.votes(probabilities), self.classifier.balanced(probabilities)
+        unlike = self.classifier.unlike(distance)
         x, y, width, height = (round(value, 5) for value in face.box)
         return {
             "box": {"x": x, "y": y, "width": width, "height": height},
@@ -152,6 +153,7 @@ class Reader:
             **({} if balanced is None else {"balanced": _by_label(labels, balanced)}),
             "expression": labels[int(np.argmax(probabilities))],
             "unsure": self.classifier.unsure(probabilities),
+            **({} if unlike is None else {"distance": round(distance, 4), "unlike": unlike}),
         }
 
 

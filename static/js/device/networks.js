@@ -7,12 +7,13 @@ import { loadGraphModel } from "@tensorflow/tfjs-converter";
 
 /**
  * @param {ArrayBuffer} description  model.json  @param {ArrayBuffer} weights  weights.bin
- * @returns {Promise<{run: (input: Float32Array, shape: number[], names: string[]) => Promise<Float32Array[]>, dispose: () => void}>}
+ * @returns {Promise<{outputs: string[], run: (input: Float32Array, shape: number[], names: string[]) => Promise<Float32Array[]>, dispose: () => void}>}
  */
 async function load(description, weights) {
   const { modelTopology, signature, weightsManifest } = JSON.parse(new TextDecoder().decode(description));
   const model = await loadGraphModel(io.fromMemory({ modelTopology, signature, weightSpecs: weightsManifest[0].weights, weightData: weights }));
   return {
+    outputs: Object.keys(signature.outputs),
     async run(input, shape, names) {
       const outputs = tidy(() => {
         const found = model.execute({ image: tensor(input, shape, "float32") }, names.map((name) => signature.outputs[name].name));
@@ -42,7 +43,11 @@ export async function loadDetector(description, weights) {
 /** @param {ArrayBuffer} description  @param {ArrayBuffer} weights */
 export async function loadExpressions(description, weights) {
   const graph = await load(description, weights);
+  const names = ["logits", "distance"].filter((name) => graph.outputs.includes(name));
   /** @type {import("../vision/expressions.js").Network} */
-  const network = async (crops, count, size) => (await graph.run(crops, [count, size, size, 1], ["logits"]))[0];
+  const network = async (crops, count, size) => {
+    const [logits, distances] = await graph.run(crops, [count, size, size, 1], names);
+    return { logits, distances };
+  };
   return { network, dispose: graph.dispose };
 }

@@ -21,7 +21,7 @@ export class Announcer {
   /** @param {Track[]} tracks  the present faces  @param {number} time  of the result, ms */
   update(tracks, time) {
     const sorted = [...tracks].sort((a, b) => a.id - b.id);
-    const current = sorted.map((track) => `${track.id} ${track.unsure ? "unsure" : track.expression}`).join(", ") || "none";
+    const current = sorted.map((track) => `${track.id} ${track.unlike ? "unlike" : track.unsure ? "unsure" : track.expression}`).join(", ") || "none";
     if (current !== this.#current) {
       this.#current = current;
       this.#since = time;

@@ -2,6 +2,7 @@
 
 import { make } from "../ui/dom.js";
 import { faceIcon, styleOf } from "../ui/expression-styles.js";
+import { UNLIKE } from "../types.js";
 import { probabilityBars, tenMarks } from "../ui/votes.js";
 
 /** @typedef {import("../vision/tracking.js").Track} Track */
@@ -22,7 +23,7 @@ export class LargeVotes {
   /** @param {Track[]} tracks  the faces in view */
   update(tracks) {
     const shown = [...tracks].sort((a, b) => area(b) - area(a)).slice(0, MAX_FACES).sort((a, b) => a.id - b.id);
-    const state = shown.map(({ id, votes, probabilities, expression, unsure }) => [id, expression, unsure, JSON.stringify(votes ?? rounded(probabilities))].join()).join("|");
+    const state = shown.map(({ id, votes, probabilities, expression, unsure, unlike }) => [id, expression, unsure, unlike, JSON.stringify(votes ?? rounded(probabilities))].join()).join("|");
     if (state === this.#drawn) return;
     this.#drawn = state;
     this.list.dataset.count = String(shown.length);
@@ -33,11 +34,12 @@ export class LargeVotes {
   #tile(track, several) {
     const tile = make("li", "large-face");
     const { name } = styleOf(track.expression);
-    const count = track.unsure ? "?" : track.votes ? String(track.votes[track.expression] ?? 0) : rounded(track.probabilities)[track.expression].toFixed(2);
+    const uncertain = track.unsure || track.unlike;
+    const count = uncertain ? "?" : track.votes ? String(track.votes[track.expression] ?? 0) : rounded(track.probabilities)[track.expression].toFixed(2);
     const line = make("p", "large-count", make("b", "", count));
-    if (track.votes && !track.unsure) line.append(make("span", "", "of 10 people would say"));
-    if (!track.unsure) line.prepend(faceIcon(track.expression));
-    const nameLine = make("p", "large-name", track.unsure ? "unsure" : name);
+    if (track.votes && !uncertain) line.append(make("span", "", "of 10 people would say"));
+    if (!uncertain) line.prepend(faceIcon(track.expression));
+    const nameLine = make("p", "large-name", track.unlike ? UNLIKE : track.unsure ? "unsure" : name);
     if (several) {
       const number = make("span", "face-number", String(track.id));
       number.dataset.color = String(track.color);

@@ -57,7 +57,7 @@ function drawLabel(context, track, box, scale) {
   context.textBaseline = "middle";
   const number = String(track.id);
   const badge = Math.max(height, context.measureText(number).width + 14 * scale);
-  const icon = track.unsure ? 0 : height;
+  const icon = track.unsure || track.unlike ? 0 : height;
   const width = badge + icon + context.measureText(label).width + 16 * scale;
   const x = Math.max(0, Math.min(box.x, context.canvas.width - width));
   const y = box.y >= height + 6 * scale ? box.y - height - 4 * scale : Math.max(2 * scale, box.y + 4 * scale);

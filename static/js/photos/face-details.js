@@ -10,6 +10,8 @@ import { inferenceLocation } from "../ui/inference-location.js";
 /** @typedef {import("./photo.js").Photo} Photo */
 /** @typedef {import("../types.js").Face} Face */
 
+const UNLIKE_REASON = "To the network this looks unlike the faces that it learned from: it may be strongly blurred, covered or turned, or no face.";
+
 /** @param {Face} face  @param {number | null | undefined} threshold  @returns {string} why the model is unsure. Pure. */
 function unsureReason({ probabilities }, threshold) {
   const [[first, largest], second] = ranked(probabilities);
@@ -36,7 +38,8 @@ export function faceCard(face, index) {
  */
 export function faceDetails(photo, face, index, context) {
   const item = faceCard(face, index);
-  if (face.unsure) item.append(make("p", "small", unsureReason(face, context.model(photo.reading?.model.name ?? "")?.unsure_threshold)));
+  if (face.unlike) item.append(make("p", "small", UNLIKE_REASON));
+  else if (face.unsure) item.append(make("p", "small", unsureReason(face, context.model(photo.reading?.model.name ?? "")?.unsure_threshold)));
   const balanced = new BalancedLine();
   balanced.update(face.balanced);
   item.append(balanced.element);

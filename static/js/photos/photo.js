@@ -1,5 +1,7 @@
 // A photo of the gallery and what its result shows. Pure functions.
 
+import { UNLIKE } from "../types.js";
+
 /** @typedef {import("../types.js").Reading} Reading */
 /** @typedef {import("../types.js").Face} Face */
 /**
@@ -31,7 +33,7 @@ export const MARKS = { keep: "Kept", reject: "Rejected" };
 export const MARK_KEYS = { k: "keep", x: "reject", u: undefined };
 
 /** The filter a face belongs to: its expression, or unsure. @param {Face} face */
-export const countsAs = (face) => (face.unsure ? "unsure" : face.expression);
+export const countsAs = (face) => (face.unsure || face.unlike ? "unsure" : face.expression);
 
 /**
  * Strength of an expression from 0 to 10: the votes if the model predicts votes, else ten times the probability.
@@ -76,6 +78,6 @@ export function summary(photo) {
   const faces = facesOf(photo);
   if (!faces.length) return "no face";
   const face = faces[0];
-  const text = face.unsure ? "unsure" : face.votes ? `${strength(face)} of 10 ${face.expression}` : face.expression;
+  const text = face.unlike ? UNLIKE : face.unsure ? "unsure" : face.votes ? `${strength(face)} of 10 ${face.expression}` : face.expression;
   return faces.length > 1 ? `${text}, ${faces.length} faces` : text;
 }

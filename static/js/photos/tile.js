@@ -3,6 +3,7 @@
 import { colorVariable, faceIcon, styleOf } from "../ui/expression-styles.js";
 import { ranked, tally } from "../ui/votes.js";
 import { button, make } from "../ui/dom.js";
+import { UNLIKE } from "../types.js";
 import { MARKS, facesOf, cropPosition, strength, summary } from "./photo.js";
 
 /** @typedef {import("./photo.js").Photo} Photo */
@@ -16,7 +17,8 @@ const STRIPS = 12; // faces with a strip of votes
 /** @param {import("../types.js").Face} face  @param {boolean} alone  @returns {HTMLElement} its icon and votes */
 function faceLabel(face, alone) {
   const label = make("span", "tile-face");
-  if (face.unsure) label.append("unsure");
+  if (face.unlike) label.append(UNLIKE);
+  else if (face.unsure) label.append("unsure");
   else label.append(faceIcon(face.expression), ...labelParts(face, alone));
   return label;
 }

@@ -4,22 +4,25 @@ import { BalancedLine } from "./balanced.js";
 import { make } from "./dom.js";
 import { colorVariable, faceIcon, styleOf } from "./expression-styles.js";
 import { Timeline } from "./timeline.js";
+import { UNLIKE } from "../types.js";
 
 /** @typedef {import("../vision/tracking.js").Track} Track */
-/** @typedef {Pick<Track, "votes" | "probabilities" | "expression" | "unsure">} Prediction */
+/** @typedef {Pick<Track, "votes" | "probabilities" | "expression" | "unsure"> & {unlike?: boolean}} Prediction */
 
 /** @param {Record<string, number>} counts  @returns {[string, number][]} largest first; equal counts in a stable order */
 export const ranked = (counts) => Object.entries(counts).sort((a, b) => b[1] - a[1]);
 
 /** @param {Prediction} prediction  @returns {string} the sentence on the card of a face */
-export function sentence({ votes, expression, unsure }) {
+export function sentence({ votes, expression, unsure, unlike }) {
+  if (unlike) return "Unlike the training data: the prediction cannot be trusted";
   const name = styleOf(expression).name;
   if (!votes) return unsure ? "Unsure: no expression stands out" : `This model would call this ${name}`;
   return unsure ? "Unsure: the ten would split" : `${votes[expression] ?? 0} of 10 people would call this ${name}`;
 }
 
 /** @param {Prediction} prediction  @returns {string} a short label for the box */
-export function shortLabel({ votes, expression, unsure }) {
+export function shortLabel({ votes, expression, unsure, unlike }) {
+  if (unlike) return UNLIKE;
   if (unsure) return "unsure";
   const name = styleOf(expression).name;
   return votes ? `${votes[expression] ?? 0} of 10 ${name}` : name;

@@ -17,8 +17,10 @@ const VOTES = 10;
  * @property {{temperature: number}} calibration
  * @property {{threshold: number}} unsure
  * @property {{offsets: number[]}} [balanced]
+ * @property {{threshold: number}} [unlike]
  */
-/** @typedef {(crops: Float32Array, count: number, size: number) => Promise<Float32Array>} Network  logits, count x labels */
+/** @typedef {(crops: Float32Array, count: number, size: number) => Promise<{logits: Float32Array, distances?: Float32Array}>} Network  count x labels; count */
+/** @typedef {{probabilities: Float32Array, distance: number}} Prediction  of one crop; the distance from the training data is NaN if the network has none */
 
 export class ExpressionClassifier {
   /** @param {Card} card  @param {Network} network */
@@ -31,6 +33,12 @@ export class ExpressionClassifier {
 
   /** @param {Float32Array[]} crops  @returns {Promise<Float32Array[]>} softmax(logits / temperature), one per crop */
   async probabilities(crops) {
+    return (await this.predictions(crops)).map(({ probabilities }) => probabilities);
+  }
+
+  /** @param {Float32Array[]} crops  @returns {Promise<Prediction[]>} one per crop */
+  async predictions(crops) {
+    /** @type {Prediction[]} */
     const all = [];
     for (let start = 0; start < crops.length; start += BATCH_SIZES[BATCH_SIZES.length - 1]) {
       all.push(...(await this.#batch(crops.slice(start, start + BATCH_SIZES[BATCH_SIZES.length - 1]))));
@@ -38,14 +46,17 @@ export class ExpressionClassifier {
     return all;
   }
 
-  /** @param {Float32Array[]} crops */
+  /** @param {Float32Array[]} crops  @returns {Promise<Prediction[]>} */
   async #batch(crops) {
     const count = /** @type {number} */ (BATCH_SIZES.find((size) => size >= crops.length));
     const { size } = this.crop;
     const input = new Float32Array(count * size * size);
     crops.forEach((one, i) => input.set(one, i * size * size));
-    const logits = await this.network(input, count, size);
-    return crops.map((_, i) => softmax(logits.subarray(i * this.labels.length, (i + 1) * this.labels.length), this.card.calibration.temperature));
+    const { logits, distances } = await this.network(input, count, size);
+    return crops.map((_, i) => ({
+      probabilities: softmax(logits.subarray(i * this.labels.length, (i + 1) * this.labels.length), this.card.calibration.temperature),
+      distance: distances ? distances[i] : NaN,
+    }));
   }
 
   /** @param {ArrayLike<number>} probabilities  @returns {Record<string, number> | null} ten votes; null if the label set has no raters */
@@ -69,6 +80,11 @@ export class ExpressionClassifier {
   /** @param {ArrayLike<number>} probabilities */
   unsure(probabilities) {
     return Math.max(...Array.from(probabilities)) < this.card.unsure.threshold;
+  }
+
+  /** @param {number} distance  @returns {boolean | null} null if the bundle has no distance */
+  unlike(distance) {
+    return this.card.unlike ? distance > this.card.unlike.threshold : null;
   }
 }
 

@@ -24,22 +24,23 @@ export class Reader {
     const detected = performance.now();
     const crops = faces.map((face) => crop(pixels, face, this.classifier.crop));
     const cropped = performance.now();
-    const probabilities = await this.classifier.probabilities(crops);
+    const predictions = await this.classifier.predictions(crops);
     const network = performance.now() - cropped;
     return {
       picture: { width: pixels.width, height: pixels.height },
       model: { name: card.name, version: card.version, label_set: card.label_set },
-      faces: faces.map((face, i) => this.#describe(face, probabilities[i])),
+      faces: faces.map((face, i) => this.#describe(face, predictions[i])),
       milliseconds: { faces: round(detected - started, 2), crops: round(cropped - detected, 2), wait: 0, network: round(network, 2) },
     };
   }
 
-  /** @param {Face} face  @param {Float32Array} probabilities  @returns {import("../types.js").Face} */
-  #describe(face, probabilities) {
+  /** @param {Face} face  @param {import("./expressions.js").Prediction} prediction  @returns {import("../types.js").Face} */
+  #describe(face, { probabilities, distance }) {
     const { labels } = this.classifier;
     const [x, y, width, height] = face.box.map((value) => round(value, 5));
     const votes = this.classifier.votes(probabilities);
     const balanced = this.classifier.balanced(probabilities);
+    const unlike = this.classifier.unlike(distance);
     return {
       box: { x, y, width, height },
       landmarks: Object.fromEntries(Object.entries(face.landmarks).map(([name, point]) => [name, /** @type {[number, number]} */ (point.map((value) => round(value, 5)))])),
@@ -49,6 +50,7 @@ export class Reader {
       ...(balanced && { balanced: byLabel(labels, balanced) }),
       expression: labels[probabilities.indexOf(Math.max(...probabilities))],
       unsure: this.classifier.unsure(probabilities),
+      ...(unlike !== null && { distance: round(distance, 4), unlike }),
     };
   }
 }

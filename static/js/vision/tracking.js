@@ -21,6 +21,8 @@ import { tenVotes } from "./expressions.js";
  * @property {string} expression
  * @property {boolean} unsure
  * @property {number} unsureFraction  smoothed fraction of detections that were unsure
+ * @property {boolean} unlike  most recent detections were unlike the training data
+ * @property {number} unlikeFraction  smoothed fraction of detections that were
  */
 
 const TRACK_COLORS = 6;
@@ -157,6 +159,7 @@ export class Tracker {
     const track = {
       id: ++this.#count, color: free ?? this.#count % TRACK_COLORS, path: [{ time, box: face.box }], face, since: time, seen: time,
       velocity: { x: 0, y: 0 }, probabilities: {}, votes: null, balanced: null, expression: face.expression, unsure: face.unsure, unsureFraction: 0,
+      unlike: false, unlikeFraction: 0,
     };
     this.#updateExpression(track, face, time);
     return track;
@@ -185,6 +188,8 @@ export class Tracker {
     track.unsureFraction = smooth({ unsure: track.unsureFraction }, { unsure: face.unsure ? 1 : 0 }, elapsed, timeConstant).unsure;
     track.balanced = face.balanced ? smooth(track.balanced ?? {}, face.balanced, track.balanced ? elapsed : Infinity, timeConstant) : null;
     track.votes = face.votes ? tenVotes(Object.keys(track.probabilities), Object.values(track.probabilities)) : null;
+    track.unlikeFraction = smooth({ unlike: track.unlikeFraction }, { unlike: face.unlike ? 1 : 0 }, elapsed, timeConstant).unlike;
+    track.unlike = track.unlikeFraction >= 0.5;
     const [[expression, largest]] = Object.entries(track.probabilities).sort((a, b) => b[1] - a[1]);
     track.expression = expression;
     const threshold = this.#model?.unsure_threshold;

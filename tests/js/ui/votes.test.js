@@ -23,6 +23,14 @@ test("unsure predictions are labeled unsure", () => {
   assert.equal(shortLabel({ ...prediction, unsure: true }), "unsure");
 });
 
+test("a face unlike the training data gets no expression", () => {
+  for (const unsure of [false, true]) {
+    assert.equal(shortLabel({ ...prediction, unsure, unlike: true }), "unlike the training data");
+    assert.match(sentence({ ...prediction, unsure, unlike: true }), /^Unlike the training data/);
+    assert.doesNotMatch(sentence({ ...prediction, unsure, unlike: true }), /happiness|10/);
+  }
+});
+
 test("a model without raters never mentions people", () => {
   for (const unsure of [false, true]) assert.doesNotMatch(sentence({ ...prediction, votes: null, unsure }), /people|ten|10/);
 });

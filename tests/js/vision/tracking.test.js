@@ -148,6 +148,15 @@ test("a balanced prediction is smoothed like the votes, and null for a model wit
   assert.ok(Math.abs(neutral + sadness - 1) < 1e-9);
 });
 
+test("a track is unlike the training data if most recent detections are", () => {
+  const tracker = new Tracker();
+  const unlike = (value) => ({ ...face(0.5, 0.5), unlike: value });
+  assert.equal(tracker.update([unlike(true)], 0)[0].unlike, true);
+  assert.equal(tracker.update([unlike(false)], 100)[0].unlike, true);
+  assert.equal(tracker.update([unlike(false)], 1200)[0].unlike, false);
+  assert.equal(tracker.update([face(0.5, 0.5)], 1300)[0].unlike, false);
+});
+
 test("unsure follows the model's threshold, or without one the majority of recent detections", () => {
   const split = { neutral: 0.4, happiness: 0.35, surprise: 0.25 };
   const thresholded = new Tracker();
