@@ -54,7 +54,7 @@ def _export(options):
         check_run(folder)
     from ..export.bundle import export
     export(options.run_folders, options.label_set, options.name, options.version, read_test_set(options),
-           options.models, options.title, options.publish, options.mirrored, options.prototypes, report)
+           options.models, options.title, options.publish, options.mirrored, report, options.prototypes)
     folder = Path(options.models) / options.name
     report(f"{folder}: {folder_size(folder)}")
 

@@ -30,8 +30,8 @@ from .litert import multiply_adds, select_head, write_litert
 PARITY_IMAGES = 1024
 
 
-def export(runs, label_set, name, version, tests, models, title=None, publish=False, mirrored=False, prototypes=0,
-           report=print):
+def export(runs, label_set, name, version, tests, models, title=None, publish=False, mirrored=False, report=print,
+           prototypes=0):
     """Write the bundle `models`/`name` from the folders `runs`; its card.
 
     tests: the test_set.TestSet to calibrate and evaluate on. mirrored: average over the image and its mirror
