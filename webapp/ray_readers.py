@@ -13,6 +13,7 @@ import asyncio
 import functools
 import importlib.util
 import logging
+import math
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -70,10 +71,11 @@ def connect(settings: Settings) -> None:
                             f"{settings.ray!r} ({error})") from None
 
 
-def gpus(settings: Settings) -> int:
-    """The number of GPUs per process of the cluster that was joined: 1 if there are any and the engine uses one."""
+def gpus(settings: Settings) -> float:
+    """The share of a GPU per process: those of the cluster divided among the replicas, at most one each."""
     import ray
-    return 0 if settings.engine == "litert" else int(min(1, ray.cluster_resources().get("GPU", 0)))
+    available = 0 if settings.engine == "litert" else ray.cluster_resources().get("GPU", 0)
+    return min(1, math.floor(1000 * available / settings.ray_replicas) / 1000)
 
 
 class RayReaders:

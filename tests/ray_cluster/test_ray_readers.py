@@ -117,3 +117,12 @@ def _wait(condition, seconds=60):
     while not condition():
         assert time.monotonic() < end, "timed out"
         time.sleep(0.05)
+
+
+@pytest.mark.parametrize("engine, available, replicas, expected", [
+    ("litert", 4, 2, 0), ("auto", 0, 2, 0), ("auto", 4, 2, 1), ("keras", 1, 12, 0.083), ("keras", 2, 4, 0.5)])
+def test_gpus_are_divided_among_the_replicas(monkeypatch, engine, available, replicas, expected):
+    ray = pytest.importorskip("ray", reason="Ray is not installed: pip install -r requirements-ray.txt")
+    monkeypatch.setattr(ray, "cluster_resources", lambda: {"CPU": 8.0, "GPU": float(available)})
+    given = settings.load({"engine": engine, "ray": "auto", "ray_replicas": replicas}, environ={})
+    assert ray_readers.gpus(given) == expected

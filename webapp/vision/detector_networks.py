@@ -94,7 +94,7 @@ class BatchedNetwork:
     def run(self, pixels):
         """See the module docstring. Raises batching.OverloadedError."""
         outputs, _ = self._batcher.submit(pixels)
-        return outputs[0, :, :-1], outputs[0, :, -1]
+        return outputs[0, :, :-1], np.ascontiguousarray(outputs[0, :, -1])
 
     def warm_up(self):
         """Run each batch size once: the first run of a shape chooses the algorithms."""
