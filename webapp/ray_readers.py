@@ -59,7 +59,6 @@ def connect(settings: Settings) -> None:
     import ray
     if ray.is_initialized():
         return
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     options: dict[str, Any] = {"address": settings.ray}
     if settings.ray == LOCAL:
         options |= {"num_cpus": max(os.cpu_count() or 1, settings.ray_replicas), "object_store_memory": OBJECT_STORE,
