@@ -10,6 +10,7 @@ The folders of the photos and of the parts must have the same paths on every nod
 
 import hashlib
 import json
+import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -85,10 +86,12 @@ def _read_parts(parts, folder, out, header, settings):
     ray_readers.connect(settings)
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
+    logging.getLogger("ray.data").setLevel(logging.WARNING)
     given = {"settings": vars(settings), "folder": folder, "out": out, "header": header}
     dataset = ray.data.from_items([{"photos": json.dumps(part)} for part in parts], override_num_blocks=len(parts))
-    read_parts = dataset.map(PartReader, fn_constructor_kwargs=given, concurrency=settings.ray_replicas, num_cpus=1,
-                             num_gpus=ray_readers.gpus(settings), scheduling_strategy="SPREAD")
+    processes = ray.data.ActorPoolStrategy(size=min(settings.ray_replicas, len(parts)))
+    read_parts = dataset.map(PartReader, fn_constructor_kwargs=given, compute=processes, num_cpus=1,
+                             num_gpus=ray_readers.gpus(settings))       # Ray Data spreads them over the nodes
     yield from read_parts.iter_rows()
 
 
