@@ -187,6 +187,8 @@ def test_views_are_saved_opened_and_deleted(page, sites):
     page.click("#saved-views summary")
     page.click("#saved-list button")
     page.wait_for_selector("#saved-status:text('afraid is deleted')")
+    page.keyboard.press("Escape")
+    assert page.locator("#saved-views[open]").count() == 0
     assert page.locator("#saved-list a").count() == 0
 
 

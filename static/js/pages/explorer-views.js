@@ -1,4 +1,4 @@
-// Every page of a data set: save the view under a name, open and delete saved ones, copy its link.
+// Every page of a data set: its menus; save the view under a name, open and delete saved ones, copy its link.
 import { readViews, withView, writeViews } from "../explorer/saved-views.js";
 import { button, buttonOf, get, make, partOf } from "../ui/dom.js";
 
@@ -31,6 +31,21 @@ function show() {
   }));
 }
 
+/** Close the menus that do not contain `inside`. @param {EventTarget | null} inside */
+function closeMenus(inside) {
+  for (const menu of /** @type {NodeListOf<HTMLDetailsElement>} */ (document.querySelectorAll("details.menu[open]"))) {
+    if (!(inside instanceof Node && menu.contains(inside))) menu.open = false;
+  }
+}
+
+document.addEventListener("click", ({ target }) => closeMenus(target instanceof Node && target.isConnected ? target : panel));
+document.addEventListener("keydown", (event) => {
+  const menu = /** @type {HTMLElement | null} */ (document.querySelector("details.menu[open]"));
+  if (event.key !== "Escape" || !menu) return;
+  event.stopImmediatePropagation();
+  closeMenus(null);
+  menu.querySelector("summary")?.focus();
+}, { capture: true });
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   const name = String(new FormData(form).get("name")).trim();
