@@ -136,7 +136,7 @@ def test_pause_mirror_and_keyboard_shortcuts(open_page, video):
     page.keyboard.press("?")
     expect(page.locator("#shortcuts")).to_be_visible()
     keys = page.locator("#shortcuts kbd").all_inner_texts()
-    assert keys == ["1", "2", "3", "4", "Space", "i", "s", "r", "f", "x", "?", "m"]
+    assert keys == ["1", "2", "3", "4", "Space", "i", "s", "r", "f", "p", "x", "?", "m"]
     page.keyboard.press("Escape")
     page.keyboard.press("x")
     expect(page.locator("#stage")).to_have_attribute("data-state", "stopped")

@@ -48,9 +48,9 @@ export class FaceTiles {
     this.list.dataset.count = String(tracks.length);
   }
 
-  /** @param {{track: Track, box: Box}[]} boxes  @param {Frame} frame  @param {boolean} mirror */
+  /** A face that is no longer detected keeps its last image. @param {{track: Track, box: Box}[]} boxes  @param {Frame} frame  @param {boolean} mirror */
   draw(boxes, frame, mirror) {
-    for (const { track, box } of boxes) this.#tiles.get(track.id)?.draw(box, frame, mirror);
+    for (const { track, box } of boxes) if (frame.time <= track.seen) this.#tiles.get(track.id)?.draw(box, frame, mirror);
   }
 }
 

@@ -28,7 +28,7 @@ export class FullScreen {
 
   leave() {
     if (document.fullscreenElement) void document.exitFullscreen();
-    else this.#show(false);
+    else if (this.active) this.#show(false);
   }
 
   /** @param {boolean} active */

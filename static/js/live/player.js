@@ -12,11 +12,9 @@ import { ReaderError } from "../types.js";
 /** @typedef {import("../vision/tracking.js").Track} Track */
 
 const BACK_OFF = 400; // ms to wait after a reader error
+const HIDDEN_EVERY = 200; // ms between frames of a hidden page; browsers allow one a second at most after a while
 const MAX_PIXELS = 1920; // of the canvas width
 const MIN_LABELED = 240; // CSS pixels; a narrower canvas has no room for labels
-
-/** @param {number} milliseconds */
-const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** Release one frame and hold another. @param {Frame | null} old  @param {Frame} frame  @returns {Frame} */
 function swap(old, frame) {
@@ -31,6 +29,8 @@ export class Player {
   /** @type {import("../types.js").Model | null} */
   model = null;
   mirror = true;
+  /** Whether to go on, slowly, while the page is hidden. */
+  background = false;
   /** Whether the video is a paused file: each of its frames is read and shown until the next. */
   still = false;
   tracker = new Tracker();
@@ -38,7 +38,9 @@ export class Player {
   #buffer = new FrameBuffer();
   #paused = false;
   #running = false;
-  #run = 0; // number of starts; the loops of earlier starts end
+  #run = 0; // number of loops started; earlier loops end
+  /** @type {Promise<void>} the frame in flight */
+  #inFlight = Promise.resolve();
   #drawn = ""; // what the canvas shows, to skip identical draws
   /** @type {Frame | null} the frame of the newest result, held while it may be displayed */
   #read = null;
@@ -78,6 +80,17 @@ export class Player {
     this.tracker.reset();
     if (this.#running) return;
     this.#running = true;
+    this.#startLoops();
+  }
+
+  /** The canvas was moved to another window, or the page was hidden or shown: continue with the timers that run now. */
+  moved() {
+    if (!this.#running) return;
+    this.#wake();
+    this.#startLoops();
+  }
+
+  #startLoops() {
     const run = ++this.#run;
     const isRunning = () => this.#running && run === this.#run;
     this.#captureFrames(isRunning);
@@ -85,9 +98,30 @@ export class Player {
     const draw = () => {
       if (!isRunning()) return;
       this.#draw();
-      requestAnimationFrame(draw);
+      this.#nextFrame(draw);
     };
-    requestAnimationFrame(draw);
+    this.#nextFrame(draw);
+  }
+
+  /** The window that shows the canvas; a page that is hidden has slow timers and no animation frames. */
+  get #window() {
+    return this.canvas.ownerDocument.defaultView ?? window;
+  }
+
+  get #hidden() {
+    return this.canvas.ownerDocument.hidden;
+  }
+
+  /** @param {() => void} callback */
+  #nextFrame(callback) {
+    if (this.background && this.#hidden) this.#window.setTimeout(callback, HIDDEN_EVERY);
+    else this.#window.requestAnimationFrame(callback);
+  }
+
+  /** @param {number} milliseconds */
+  #sleep(milliseconds) {
+    const view = this.#window;
+    return new Promise((resolve) => view.setTimeout(resolve, milliseconds));
   }
 
   stop() {
@@ -97,12 +131,16 @@ export class Player {
 
   /** Buffers every frame that the camera delivers. @param {() => boolean} isRunning */
   #captureFrames(isRunning) {
-    const capture = (/** @type {number} */ _now, /** @type {{mediaTime: number} | undefined} */ metadata = undefined) => {
+    const capture = (/** @type {number} */ _now = 0, /** @type {{mediaTime: number} | undefined} */ metadata = undefined) => {
       if (!isRunning()) return;
       if (!this.#paused && this.#buffer.push(this.video, performance.now(), metadata?.mediaTime ?? this.video.currentTime)) this.#wake();
       next();
     };
-    const next = () => ("requestVideoFrameCallback" in this.video ? this.video.requestVideoFrameCallback(capture) : requestAnimationFrame(capture));
+    const next = () => {
+      const byFrame = "requestVideoFrameCallback" in this.video && !(this.background && this.#hidden);
+      if (byFrame) this.video.requestVideoFrameCallback(capture);
+      else this.#nextFrame(() => capture());
+    };
     next();
   }
 
@@ -111,38 +149,45 @@ export class Player {
     /** @type {Frame | undefined} */
     let last;
     let requested = -Infinity;
+    await this.#inFlight;
     while (isRunning()) {
       const frame = this.#buffer.newest;
-      if (!frame || frame === last || this.#paused || document.hidden || !this.reader || !this.model) {
-        await Promise.race([new Promise((resolve) => (this.#wake = () => resolve(null))), sleep(250)]);
+      if (!frame || frame === last || this.#paused || (this.#hidden && !this.background) || !this.reader || !this.model) {
+        await Promise.race([new Promise((resolve) => (this.#wake = () => resolve(null))), this.#sleep(250)]);
         continue;
       }
       const waitTime = requested + (this.reader.interval ?? 0) - performance.now();
       if (waitTime > 0) {
-        await sleep(waitTime);
+        await this.#sleep(waitTime);
         continue;
       }
       requested = performance.now();
       last = frame;
-      await this.#readFrame(frame, this.reader, this.model);
+      const read = this.#readFrame(frame, this.reader, this.model);
+      this.#inFlight = read.then(() => {});
+      if (!(await read)) await this.#sleep(BACK_OFF);
     }
   }
 
-  /** @param {Frame} frame  @param {import("../types.js").Reader} reader  @param {import("../types.js").Model} model */
+  /**
+   * @param {Frame} frame  @param {import("../types.js").Reader} reader  @param {import("../types.js").Model} model
+   * @returns {Promise<boolean>} false after a reader error
+   */
   async #readFrame(frame, reader, model) {
     frame.holds += 1;
     try {
       const { reading, timing } = await reader.read(frame, { model: model.name });
-      if (this.#paused || reading.model.name !== this.model?.name) return;
+      if (this.#paused || reading.model.name !== this.model?.name) return true;
       this.clock.resultArrived(frame.time, performance.now());
       this.#buffer.maxAge = 1.3 * this.clock.delay + 200;
       this.tracker.setModel(model);
       const tracks = this.tracker.update(reading.faces, frame.time);
       this.#read = swap(this.#read, frame);
       this.events.onReading(reading, tracks, frame, timing);
+      return true;
     } catch (error) {
       this.events.onError(error instanceof ReaderError ? error : new ReaderError("failed", String(error)));
-      await sleep(BACK_OFF);
+      return false;
     } finally {
       frame.holds -= 1;
     }

@@ -7,6 +7,8 @@ import { VideoRecorder, recordingType, seekable } from "./video-recorder.js";
 
 export class Recording {
   #session = new Session();
+  #badge = partOf("badge-recording");
+  #recorded = partOf("recorded");
   #video = new VideoRecorder(() => this.set(false));
 
   constructor() {
@@ -52,8 +54,8 @@ export class Recording {
   #show() {
     const count = this.#session.rows.length;
     partOf("session").hidden = false;
-    partOf("badge-recording").hidden = !this.on;
-    partOf("recorded").textContent = String(count);
+    this.#badge.hidden = !this.on;
+    this.#recorded.textContent = String(count);
     const text = this.on ? `Recording: ${count} results so far` : `Recorded: ${count} results${this.#video.video ? " and the video" : ""}, kept only in this page until you save them`;
     partOf("session-status").textContent = this.#session.full ? "The recording is full. Save it, then start a new one." : text;
     for (const id of ["save-csv", "save-json"]) buttonOf(id).hidden = count === 0;

@@ -77,7 +77,6 @@ export class SessionTimeline {
   /** @param {import("../types.js").Frame} frame  @param {Track[]} tracks  the faces in it  @param {string} model  name and version */
   add(frame, tracks, model) {
     this.history.add(this.timeOf(frame), tracks, model);
-    if (this.#duration) this.#position = this.timeOf(frame);
     partOf("timeline").hidden = false;
     this.#draw();
   }

@@ -10,6 +10,7 @@ import { FullScreen } from "../live/full-screen.js";
 import { LargeVotes } from "../live/large-votes.js";
 import { bindShortcuts } from "../ui/keyboard-shortcuts.js";
 import { Panel } from "../live/panel.js";
+import { PictureInPicture, canFloat } from "../live/picture-in-picture.js";
 import { Player } from "../live/player.js";
 import { ServerReader } from "../live/server-reader.js";
 import { Recording } from "../live/recording.js";
@@ -34,8 +35,11 @@ const VIDEO_BUTTONS = ["pause", "mirror", "snapshot", "record", "full", "stop"].
 const IGNORED = new Set(["disconnected", "replaced", "too_fast"]);
 const PHOTOS = { label: "Use photos instead", href: "/photos" };
 const fileInput = get("file", HTMLInputElement);
-const largeVotes = new LargeVotes(partOf("large-votes"));
-const tiles = new FaceTiles(partOf("face-tiles"));
+// Parts of the stage, which picture-in-picture moves to another document
+const badge = partOf("badge-state");
+const parts = { large: partOf("large-votes"), faces: partOf("face-tiles"), challenge: partOf("challenge") };
+const largeVotes = new LargeVotes(parts.large);
+const tiles = new FaceTiles(parts.faces);
 const challenge = new ChallengeView((expression) => history.replaceState(null, "", addressWith({ expression })));
 const fullScreen = new FullScreen(partOf("live-video"), buttonOf("full"));
 /** @type {import("../live/sources.js").SourceName} what the video shows */
@@ -67,11 +71,17 @@ const timeline = new SessionTimeline((time) => {
   video.currentTime = time;
 });
 
+const float = new PictureInPicture(stage.element, player, (active) => {
+  buttonOf("float").setAttribute("aria-pressed", String(active));
+  buttonOf("full").hidden = active || buttonOf("stop").hidden;
+  if (active) fullScreen.leave();
+});
+
 const views = new Views(partOf("views"), (view) => {
   stage.element.dataset.view = view;
-  partOf("large-votes").hidden = view !== "large";
-  partOf("face-tiles").hidden = view !== "faces";
-  partOf("challenge").hidden = view !== "challenge" || !video.videoWidth;
+  parts.large.hidden = view !== "large";
+  parts.faces.hidden = view !== "faces";
+  parts.challenge.hidden = view !== "challenge" || !video.videoWidth;
   challenge.reset();
   history.replaceState(null, "", addressWith({ view: view === "video" ? null : view, expression: view === "challenge" ? challenge.expression : null }));
   showFaces(player.tracker.tracks);
@@ -86,9 +96,8 @@ function showFaces(present) {
 
 /** @param {"live" | "paused" | "off"} state  @param {string} text */
 function showBadge(state, text) {
-  const element = partOf("badge-state");
-  element.dataset.state = state;
-  element.textContent = text;
+  badge.dataset.state = state;
+  badge.textContent = text;
 }
 
 /** Switch to this reader. @param {import("../types.js").Reader} reader */
@@ -215,7 +224,9 @@ function beginSession() {
 function showControls(playing) {
   const whilePlaying = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-while-playing]"));
   for (const element of [...VIDEO_BUTTONS, partOf("views"), ...whilePlaying]) element.hidden = !playing;
-  partOf("challenge").hidden = !playing || views.current !== "challenge";
+  buttonOf("float").hidden = !playing || !canFloat();
+  buttonOf("full").hidden ||= float.active;
+  parts.challenge.hidden = !playing || views.current !== "challenge";
   challenge.reset();
   buttonOf("use-camera").hidden = !playing || source === "camera" || !navigator.mediaDevices;
 }
@@ -245,6 +256,7 @@ function stopSource() {
 }
 
 function stopVideo() {
+  float.close();
   player.stop();
   closeSource(video);
   panel.clear();
@@ -292,6 +304,7 @@ const ACTIONS = {
   },
   record: () => recording.set(!recording.on, player.shown ?? undefined),
   full: () => fullScreen.toggle(),
+  float: () => float.toggle().catch(() => stage.showStatus("The browser did not open the window. Try again with the button.")),
   stop: stopSource,
   help: () => get("shortcuts", HTMLDialogElement).showModal(),
 };
@@ -314,6 +327,7 @@ smoothing.addEventListener("input", () => {
   get("smoothing-value", HTMLOutputElement).value = `${smoothing.valueAsNumber.toFixed(1)} s`;
 });
 document.addEventListener("visibilitychange", () => {
+  if (float.active) return;
   if (source === "file" && document.hidden) video.pause();
   if (!video.srcObject || player.paused) return;
   showBadge(document.hidden ? "paused" : "live", document.hidden ? "Paused: the tab was hidden" : SOURCES[source].badge);
