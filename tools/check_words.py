@@ -17,7 +17,7 @@ SKIPPED = re.compile(r"^(static/(models|datasets|icons|dist|detector)/|static/(z
 # Published names that stay: the Reading's and the cards' JSON keys, error codes, saved files.
 KEYS = (r"[\"'`.]pictures?[\"'`\]]|\.picture\b|\bpicture: ?[{\[\w]|[\"'`]\w*_pictures?\w*[\"'`]|not_a_picture|"
         r"no_picture|too_many_pictures|picture ?=|[/.]pictures\b|pictures\.png|\[?picture$|--pictures|"
-        r"[Pp]icture-in-[Pp]icture|PictureInPicture|<picture")
+        r"[Pp]icture-in-[Pp]icture|[Pp]ictureInPicture\w*|<picture")
 RULES = (
     (r"\b[Pp]ictur(e|es|ed)\b|Picture[A-Z]\w*|\w+Pictures?\b", "image, photo or frame", KEYS),
     (r"\b[Ff]ilm(s|ed)?\b|\bFilm[A-Z]\w*", "video", r"[\"'`]films?[\"'`]|emoscope-film"),

@@ -4,8 +4,8 @@ import pytest
 from playwright.sync_api import expect
 
 FRAMES = """() => { const {window: floating} = documentPictureInPicture, {document: shown} = floating ?? window;
-  const canvas = shown.querySelector("#canvas");
-  return canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.reduce((sum, one) => sum + one, 0); }"""
+  const canvas = shown.querySelector("#canvas"), context = canvas.getContext("2d");
+  return context.getImageData(0, 0, canvas.width, canvas.height).data.reduce((sum, one) => sum + one, 0); }"""
 HIDE = """() => { Object.defineProperty(document, "hidden", {value: true, configurable: true});
   document.dispatchEvent(new Event("visibilitychange")); }"""
 # The browser's window for the canvas as a video; headless Chromium has none.
