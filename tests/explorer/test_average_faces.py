@@ -110,7 +110,7 @@ def test_a_face_that_would_show_one_image_is_refused(tmp_path, monkeypatch):
         build(tmp_path, images, np.tile(np.float32([1, 0]), (60, 1)))
 
 
-def test_command_builds_faces_on_request_and_keeps_predictions(tmp_path, monkeypatch, capsys):
+def test_command_builds_faces_on_request(tmp_path, monkeypatch):
     for label in ("happy", "sad"):
         (tmp_path / "own" / label).mkdir(parents=True)
         for number, image in enumerate(noise(40, seed=len(label))):

@@ -9,7 +9,17 @@ import pytest
 from pyarrow import parquet
 
 from training.cli import main
-from training.data import arrays, bundle, duplicates, fer2013, image_folders, label_errors, neighbors
+from training.data import (
+    arrays,
+    bundle,
+    duplicates,
+    fer2013,
+    image_folders,
+    label_errors,
+    neighbors,
+    predictions,
+)
+from training.data.labels import FER2013, FERPLUS
 from training.data.samples import from_fer2013, image_quality
 from webapp.explorer.queries import DataSet, parse
 
@@ -169,6 +179,55 @@ def test_folder_per_class_becomes_a_bundle(tmp_path, monkeypatch):
     view = parse([("label", "sadness"), ("split", "Test")], dataset.summary)
     assert dataset.page(view)["count"] == 12 and dataset.images.array.shape == (48, 48, 48)
     assert dataset.overview(view)["count"] == 12 and dataset.sample(40, view)["neighbours"]
+
+
+@pytest.fixture
+def models(tmp_path, monkeypatch):
+    """(folder of two model bundles, list of the names of the networks that ran)."""
+    folder, ran = tmp_path / "models", []
+    for seed, (name, labels, label_set) in enumerate((("jury-drawn", FERPLUS, "ferplus"),
+                                                      ("seven-drawn", FER2013, "fer2013"))):
+        (folder / name).mkdir(parents=True)
+        card = {"name": name, "version": "1.0.0", "label_set": label_set, "labels": labels, "input": {"size": 48},
+                "calibration": {"temperature": 1}}
+        (folder / name / "card.json").write_text(json.dumps(card))
+        (folder / name / "model.keras").write_bytes(bytes([seed]))
+
+    def predict(bundle_folder, images, runs):
+        ran.append(bundle_folder.name)
+        card = json.loads((bundle_folder / "card.json").read_text())
+        logits = np.random.default_rng(len(ran)).normal(0, 2, (len(images), len(card["labels"])))
+        probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+        return predictions.ModelPredictions(card, probabilities.astype(np.float32), logits.astype(np.float32),
+                                            predictions._sha256(bundle_folder), [{"epoch": 1.0, "loss": 2.0}])
+
+    monkeypatch.setattr(predictions, "predict", predict)
+    return folder, ran
+
+
+def test_networks_that_have_not_changed_are_not_run_again(files, models, tmp_path, monkeypatch):
+    """Except the one whose embedding the map needs."""
+    monkeypatch.setattr("training.cli.INSTANCE", tmp_path / "instance")
+    (folder, ran), out = models, tmp_path / "bundles" / "drawn"
+    command = ["dataset", "build", "--data", str(files[0]), "--out", str(out), "--models", str(folder),
+               "--no-average-faces"]
+    columns = [f"seven-drawn.{name}" for name in ("answer", "confidence", "right", "probabilities")]
+
+    def build(*more):
+        ran.clear()
+        assert main([*command, *more]) == 0
+        return parquet.read_table(out / "samples.parquet", columns=columns).to_pydict(), ran.copy()
+
+    first, names = build()
+    assert names == ["jury-drawn", "seven-drawn"]
+    again, names = build()
+    assert names == ["jury-drawn"] and again == first
+    assert json.loads((out / "summary.json").read_text())["models"][1]["curve"] == [{"epoch": 1.0, "loss": 2.0}]
+    assert build("--all-predictions")[1] == ["jury-drawn", "seven-drawn"]
+    (folder / "seven-drawn" / "model.keras").write_bytes(b"changed")
+    assert build()[1] == ["jury-drawn", "seven-drawn"], "a network has changed"
+    files[0].write_text(files[0].read_text().replace("0,", "1,", 1))
+    assert build()[1] == ["jury-drawn", "seven-drawn"], "the data have changed"
 
 
 def test_cached_arrays_are_computed_once_per_fingerprint(tmp_path):
