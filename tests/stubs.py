@@ -31,18 +31,21 @@ class StubReader:
         self.gate, self._lock = threading.Event(), threading.Lock()
         self.gate.set()
         self.error = None       # raised by `read` if set
+        self.followed = None    # the faces that were given last
 
-    def read(self, data, long_sides, threshold, max_pixels, abandoned=lambda: False):
+    def read(self, data, long_sides, threshold, max_pixels, abandoned=lambda: False, follow=None):
         image = images.decode(data, max_pixels)
         if self.error:
             raise self.error
+        self.followed = follow or self.followed
         with self._lock:
             self.sizes.append((image.width, image.height))
         time.sleep(self.seconds)
         self.gate.wait(10)
         return {"picture": {"width": image.width, "height": image.height},
                 "model": {"name": "stub", "version": "1.0.0", "label_set": "ferplus"}, "faces": [FACE],
-                "milliseconds": {"decode": 1.0, "faces": 2.0, "crops": 0.1, "wait": 0.0, "network": 0.5}}
+                "milliseconds": {"decode": 1.0, "faces": 2.0, "crops": 0.1, "wait": 0.0, "network": 0.5},
+                **({} if follow is None else {"followed": bool(follow)})}
 
 
 def jpeg(width=64, height=48, quality=75):

@@ -7,6 +7,7 @@
  * @property {{name: string, version: string, label_set: string}} model
  * @property {Face[]} faces
  * @property {Record<string, number>} milliseconds  time per step
+ * @property {boolean} [followed]  of a frame sent with faces to follow: whether they were followed, or the whole frame was searched
  */
 /** @typedef {{x: number, y: number, width: number, height: number}} Box */
 /** @typedef {Record<string, [number, number]>} Landmarks */
@@ -48,13 +49,13 @@
 /**
  * Reads frames: on the server (live/server-reader.js) or on this device (device/reader.js).
  * `start` resolves when frames can be sent; `onState` is called at every later change.
- * `read` takes one frame at a time and rejects with a ReaderError.
+ * `read` takes one frame at a time and rejects with a ReaderError; `time`: of a frame in a video file, ms.
  * @typedef {object} Reader
  * @property {"server" | "device"} location  where inference runs
  * @property {number} [interval]  minimum time between two frames, ms
  * @property {Model[]} models
  * @property {(options: {onState: (state: ReaderState, message: string) => void}) => Promise<void>} start
- * @property {(frame: Frame, options: {model: string}) => Promise<{reading: Reading, timing: Timing}>} read
+ * @property {(frame: Frame, options: {model: string, time?: number}) => Promise<{reading: Reading, timing: Timing}>} read
  * @property {() => void} stop
  */
 /** What the pages call a face with `unlike`, instead of an expression. */

@@ -67,6 +67,45 @@ def test_frame_can_select_a_model(connect):
     assert frame(client, 3, model="nope")["error"]["code"] == "unknown_model"
 
 
+def test_frame_can_carry_faces_to_follow(connect, reader):
+    client = connect()
+    assert call(client, "hello")["limits"]["followed_faces"] == 8
+    assert "followed" not in frame(client, 1)["reading"]
+    known = frame(client, 2)["reading"]["faces"]
+    assert frame(client, 3, follow=known)["reading"]["followed"] is True
+    face, = reader.followed
+    assert face.box == (0.3, 0.2, 0.2, 0.25) and face.landmarks["nose"] == (0.4, 0.36)
+    assert frame(client, 4, follow=[])["reading"]["followed"] is False
+    text = client.app.extensions["emoscope"].metrics.text().decode()
+    assert 'emoscope_frames_total{search="followed"} 1.0' in text
+    assert 'emoscope_frames_total{search="whole"} 1.0' in text
+
+
+BOX, LANDMARKS = stubs.FACE["box"], stubs.FACE["landmarks"]
+WRONG_FACES = {
+    "object": {}, "text": "face", "too many": [stubs.FACE] * 9, "no face": [None], "list": [[1, 2]],
+    "no box": [{"landmarks": LANDMARKS}], "no landmarks": [{"box": BOX}],
+    "not a number": [{"box": BOX | {"x": float("nan")}, "landmarks": LANDMARKS}],
+    "infinite": [{"box": BOX | {"width": float("inf")}, "landmarks": LANDMARKS}],
+    "huge": [{"box": BOX | {"height": 10 ** 90}, "landmarks": LANDMARKS}],
+    "no width": [{"box": BOX | {"width": 0}, "landmarks": LANDMARKS}],
+    "boolean": [{"box": BOX | {"y": True}, "landmarks": LANDMARKS}],
+    "text in box": [{"box": BOX | {"y": "0.1"}, "landmarks": LANDMARKS}],
+    "missing landmark": [{"box": BOX, "landmarks": {"nose": [0.4, 0.3]}}],
+    "short landmark": [{"box": BOX, "landmarks": LANDMARKS | {"nose": [0.4]}}],
+    "far landmark": [{"box": BOX, "landmarks": LANDMARKS | {"nose": [0.4, 1e9]}}],
+}
+
+
+@pytest.mark.parametrize("follow", WRONG_FACES.values(), ids=WRONG_FACES.keys())
+def test_wrong_faces_to_follow_are_rejected_without_closing_the_connection(connect, reader, follow):
+    client = connect()
+    error = frame(client, 1, follow=follow)["error"]
+    assert error["code"] == "wrong_type" and "`follow`" in error["message"] or "of `follow`" in error["message"]
+    assert len(error["message"]) < 250
+    assert reader.sizes == [] and "reading" in frame(client, 2)
+
+
 WRONG_TYPES = {
     "nothing": (), "missing bytes": ({"id": 1},), "missing object": (b"bytes",), "swapped": (b"bytes", {"id": 1}),
     "text for bytes": ({"id": 1}, "text"), "list for bytes": ({"id": 1}, [1, 2]), "missing id": ({}, b"bytes"),

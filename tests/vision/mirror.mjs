@@ -5,6 +5,7 @@ import { crop } from "../../static/js/vision/crops.js";
 import { ExpressionClassifier, largestRemainder, softmax } from "../../static/js/vision/expressions.js";
 import { halveIfLarge, letterboxFor } from "../../static/js/vision/faces.js";
 import { reduce, resize } from "../../static/js/vision/images.js";
+import { Following, plan } from "../../static/js/vision/following.js";
 import { fill, toFractions, unrotate } from "../../static/js/vision/letterbox.js";
 import { peaks, tilesAround } from "../../static/js/vision/tiles.js";
 
@@ -45,6 +46,15 @@ const FUNCTIONS = {
   softmax: ({ logits, temperature }) => Array.from(softmax(logits, temperature)),
   peaks: ({ logits, columns, minimum }) => peaks(Float32Array.from(logits), columns, minimum),
   tiles: ({ traces, faces, size, longSide }) => tilesAround(traces, faces, size, longSide),
+  plan: ({ faces, width, height, sizes }) => plan(faces, width, height, sizes),
+  following: ({ minFollowed, frames }) => {
+    const following = new Following();
+    return frames.map(({ size: [width, height], time, scores, followed }) => {
+      const faces = following.next({ width, height }, time, minFollowed);
+      following.update(scores.map((_, i) => i), scores, followed && faces.length > 0);
+      return faces;
+    });
+  },
   suppress: ({ candidates }) => suppress(candidates),
 };
 const calls = JSON.parse(readFileSync(0, "utf8"));

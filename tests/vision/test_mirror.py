@@ -14,6 +14,7 @@ from webapp.vision.boxes import Face, roll, suppress
 from webapp.vision.crops import LANDMARKS, CropSpec, crop
 from webapp.vision.expressions import ExpressionClassifier, largest_remainder
 from webapp.vision.faces import LIVE_LONG_SIDES, PHOTO_LONG_SIDES, _halve_if_large
+from webapp.vision.following import Following, plan
 from webapp.vision.letterbox import Letterbox
 from webapp.vision.tiles import peaks, tiles_around
 
@@ -234,3 +235,41 @@ def test_probabilities_distances_and_the_sign_match(random, unlike):
         assert one["unlike"] == classifier.unlike(row[-1])
         assert one["distance"] is None if unlike is None else one["distance"] == pytest.approx(row[-1], abs=1e-6)
     assert not unlike or 0 < sum(one["unlike"] for one in found) < 40
+
+
+def test_parts_to_follow_match(random, detector):
+    calls, expected = [], []
+    for width, height in [(640, 480), (480, 640), (1280, 720), (1000, 400), (333, 500), (50, 40)] * 4:
+        faces = []
+        for side, (x, y), angle in zip(np.exp(random.uniform(-4, 0.3, 3)), random.uniform(-0.1, 0.9, (3, 2)),
+                                       random.choice([0, 0.2, 0.7, -1.5], 3), strict=True):
+            rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+            points = ((np.array(POINTS) - 0.5) @ rotation.T + 0.5) * side * (1, width / height) + (x, y)
+            landmarks = {name: tuple(point) for name, point in zip(LANDMARKS, points.tolist(), strict=True)}
+            faces.append(Face((x, y, side, side * width / height), landmarks, 0.9))
+        calls.append({"name": "plan", "faces": [vars(face) for face in faces], "width": width, "height": height,
+                      "sizes": detector.sizes})
+        expected.append(plan(detector, faces, width, height))
+    for found, plans in zip(run_javascript(calls), expected, strict=True):
+        assert [[(part["span"], part["letterbox"]["inner"], part["letterbox"]["size"],
+                  part["letterbox"].get("rotation", 0)) for part in own] for own in found] == \
+               [[(list(part.span), list(part.letterbox.inner), list(part.letterbox.size), part.letterbox.rotation)
+                 for part in own] for own in plans]
+
+
+@pytest.mark.parametrize("min_followed", [0, 1])
+def test_frames_that_are_followed_match(random, min_followed):
+    frames, time = [], 0
+    for _ in range(300):
+        time += random.choice([20, 33, 70, 150, 400, -50], p=[0.3, 0.3, 0.2, 0.1, 0.05, 0.05]).item()
+        frames.append({"size": random.choice([640, 480], p=[0.97, 0.03]).item() * np.array([1, 1]), "time": time,
+                       "scores": random.choice([0.59, 0.6, 0.9], random.integers(0, 3), p=[0.05, 0.05, 0.9]).tolist(),
+                       "followed": bool(random.random() < 0.9)})
+        frames[-1]["size"] = frames[-1]["size"].tolist()
+    state, expected = Following(min_followed), []
+    for frame in frames:
+        faces = state.next(tuple(frame["size"]), frame["time"])
+        state.update(range(len(frame["scores"])), frame["scores"], frame["followed"] and bool(faces))
+        expected.append(faces)
+    assert run_javascript([{"name": "following", "minFollowed": min_followed, "frames": frames}]) == [expected]
+    assert 20 < sum(map(bool, expected)) < 280

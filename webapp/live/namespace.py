@@ -22,6 +22,7 @@ from ..vision.faces import LIVE_LONG_SIDES
 from ..vision.images import ImageError
 from ..vision.reading import AbandonedError
 from .backpressure import InFlight, RateLimiter
+from .followed_faces import MAX_FACES, faces_of, problem_of
 
 NAMESPACE = "/live"
 EVENTS = ("hello", "frame")
@@ -229,11 +230,12 @@ class Live(Namespace):
         site, settings = self._site, self._settings
         return {"models": bundles_.available(site.bundles, settings.model),
                 "limits": {"frame_bytes": settings.live_bytes, "frame_pixels": settings.live_pixels,
-                           "frames_per_second": settings.live_rate, "frames_in_flight": 1},
+                           "frames_per_second": settings.live_rate, "frames_in_flight": 1,
+                           "followed_faces": MAX_FACES},
                 "engine": site.readers.engine, "keeps": "nothing"}
 
     def on_frame(self, *args):
-        """Read a frame, ({id, width, height, sent, model?}, bytes): {id, reading} or {id, error: {code, message}}."""
+        """Read a frame, ({id, width, height, sent, model?, follow?}, bytes): {id, reading} or {id, error}."""
         metadata = args[0] if args and isinstance(args[0], dict) else {}
         number = metadata.get("id") if _is_non_negative_integer(metadata.get("id")) else None
         try:
@@ -271,8 +273,9 @@ class Live(Namespace):
         if not client.in_flight.enter():
             raise FrameError("replaced", "A newer frame replaced this one.")
         try:
+            follow = {"follow": faces_of(metadata["follow"])} if "follow" in metadata else {}
             return reader.read(data, long_sides=LIVE_LONG_SIDES, threshold=settings.live_threshold,
-                               max_pixels=settings.live_pixels, abandoned=lambda: client.in_flight.closed)
+                               max_pixels=settings.live_pixels, abandoned=lambda: client.in_flight.closed, **follow)
         finally:
             client.in_flight.leave()
 
@@ -299,6 +302,8 @@ def _validate(args):
     sent = metadata.get("sent", 0)
     if isinstance(sent, bool) or not isinstance(sent, int | float):
         raise FrameError("wrong_type", f"`sent` must be a time in milliseconds, got {sent!r}.")
+    if problem := problem_of(metadata.get("follow", [])):
+        raise FrameError("wrong_type", problem)
     if not isinstance(metadata.get("model"), str | None):
         raise FrameError("wrong_type", f"`model` must be the name of a model, got {metadata['model']!r}.")
     return metadata, data

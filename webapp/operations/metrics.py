@@ -15,6 +15,8 @@ class Metrics:
         self.registry = CollectorRegistry()
         self._readings = Counter("emoscope_readings", "Images read", ["source"], registry=self.registry)
         self._faces = Counter("emoscope_faces", "Faces found", ["source"], registry=self.registry)
+        self._frames = Counter("emoscope_frames", "Frames sent with faces to follow, by what was searched", ["search"],
+                               registry=self.registry)
         self._errors = Counter("emoscope_errors", "Images not read", ["source", "code"], registry=self.registry)
         self._steps = Histogram("emoscope_step_seconds", "Duration of one step of a reading", ["step"],
                                 buckets=BUCKETS, registry=self.registry)
@@ -23,6 +25,8 @@ class Metrics:
         """Count a Reading returned to `source`."""
         self._readings.labels(source).inc()
         self._faces.labels(source).inc(len(reading["faces"]))
+        if "followed" in reading:
+            self._frames.labels("followed" if reading["followed"] else "whole").inc()
         for step, milliseconds in reading["milliseconds"].items():
             self._steps.labels(step).observe(milliseconds / 1000)
 

@@ -179,13 +179,13 @@ class FaceDetector:
             is_final = is_certain and abs(roll(face, aspect)) < TILTED
             if not is_final and verified < (MAX_VERIFIED if face.score > threshold else MAX_VERIFIED_BELOW):
                 verified += 1
-                face = self._verify(image, face, min(CANDIDATE_SCORE, threshold)) or (face if is_certain else None)
+                face = self.verify(image, face, min(CANDIDATE_SCORE, threshold)) or (face if is_certain else None)
             if face and face.score > _threshold(face, aspect, threshold) and not is_contained(face, faces):
                 faces.append(face)
         return sorted(faces, key=lambda face: -face.score)
 
-    def _verify(self, image, face, minimum):
-        """The face from a second, upright pass over a window around it; None if there is none."""
+    def verify(self, image, face, minimum):
+        """The face from a second, upright pass over a window around it; None if there is none. minimum: score."""
         best = self._detect_near(image, face, upright_window(face, image.shape[1], image.shape[0]), minimum)
         if best is None or iou(face.box, best.box) < VERIFY_IOU:
             return None

@@ -8,21 +8,23 @@ A Reading is a JSON-ready dict, the same for every page, socket event, API respo
                 "landmarks": {name: [x, y]}, "score",
                 "probabilities": {label: p}, "votes": {label: n}, "balanced": {label: p},
                 "expression", "unsure", "distance", "unlike"}],
-     "milliseconds": {"decode", "faces", "crops", "wait", "network"}}
+     "milliseconds": {"decode", "faces", "crops", "wait", "network"},
+     "followed"}
 
 `votes` is present only for label sets annotated by several raters, `balanced` only if the bundle's card has offsets
-for it, `distance` and `unlike` only if its network outputs a distance (expressions.py).
+for it, `distance` and `unlike` only if its network outputs a distance (expressions.py), `followed` only if faces to
+follow were given: whether they were followed (following.py), or the whole image was searched.
 """
 
 import contextlib
 import io
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from PIL import Image
 
-from . import images
+from . import following, images
 from .batching import BATCH_SIZES, Batcher
 from .crops import crop
 from .decoding_queue import DecodingQueue
@@ -46,10 +48,11 @@ class Reader:
         self._batcher = Batcher(classifier.predictions)
 
     def read(self, data, long_sides=LIVE_LONG_SIDES, threshold=0.5, refine=False, max_pixels=images.MAX_PIXELS,
-             abandoned: Callable[[], bool] = lambda: False):
+             abandoned: Callable[[], bool] = lambda: False, follow: Sequence[Face] | None = None):
         """The Reading of `data`, the bytes of an image file.
 
-        long_sides, threshold, refine: see FaceDetector.detect. abandoned: whether the result is no longer needed;
+        long_sides, threshold, refine: see FaceDetector.detect. follow: the faces of the video's previous frame, if they
+        may be followed (following.Following). abandoned: whether the result is no longer needed;
         called before a costly image is decoded and before faces are detected. Raises ImageError,
         batching.OverloadedError, AbandonedError.
         """
@@ -58,15 +61,16 @@ class Reader:
         decode = _elapsed(started)
         if abandoned():
             raise AbandonedError
-        reading = self.read_pixels(image.pixels, long_sides, threshold, refine)
+        reading = self.read_pixels(image.pixels, long_sides, threshold, refine, follow)
         reading["picture"] = {"width": image.width, "height": image.height}
         reading["milliseconds"] = {"decode": decode} | reading["milliseconds"]
         return reading
 
-    def read_pixels(self, pixels, long_sides=LIVE_LONG_SIDES, threshold=0.5, refine=False):
+    def read_pixels(self, pixels, long_sides=LIVE_LONG_SIDES, threshold=0.5, refine=False, follow=None):
         """The Reading of `pixels`, uint8 (h, w, 3), RGB, upright; without the decode time."""
         started = time.perf_counter()
-        faces = self.detector.detect(pixels, long_sides, threshold, refine)
+        followed = following.follow(self.detector, pixels, follow, threshold) if follow else None
+        faces = followed or self.detector.detect(pixels, long_sides, threshold, refine)
         milliseconds = {"faces": _elapsed(started)}
         started = time.perf_counter()
         faces, crops = self._crop(pixels, faces)
@@ -77,7 +81,8 @@ class Reader:
             milliseconds |= {name: round(value, 2) for name, value in times.items()}
             described = [self._describe(*pair) for pair in zip(faces, predictions, strict=True)]
         return {"picture": {"width": pixels.shape[1], "height": pixels.shape[0]}, "model": self._model(),
-                "faces": described, "milliseconds": milliseconds}
+                "faces": described, "milliseconds": milliseconds,
+                **({} if follow is None else {"followed": followed is not None})}
 
     def explain(self, data, landmarks=None, face=0, expression=None, long_sides=LIVE_LONG_SIDES, threshold=0.5,
                 max_pixels=images.MAX_PIXELS):

@@ -1,7 +1,8 @@
 // The reader as an ES module for other pages: docs/javascript.md. It runs on the thread that calls it, a page's or a worker's.
 
 import { ExpressionClassifier } from "../vision/expressions.js";
-import { FaceDetector, FrameDetector, LIVE_LONG_SIDES, PHOTO_LONG_SIDES } from "../vision/faces.js";
+import { FaceDetector, LIVE_LONG_SIDES, PHOTO_LONG_SIDES } from "../vision/faces.js";
+import { FrameDetector } from "../vision/following.js";
 import { ImageError, MAX_PIXELS, fromBitmap } from "../vision/images.js";
 import { OVERSAMPLING, Reader, round } from "../vision/reading.js";
 import { NoBackend, start } from "./backends.js";
@@ -78,13 +79,14 @@ export class Emoscope {
   }
 
   /**
-   * Read the next frame of one video or camera: known faces are followed, the whole frame is searched every 300 ms. Wait for
-   * the result before the next call.
-   * @param {Source} source  @param {{threshold?: number}} [options]  @returns {Promise<Reading>}  @throws {ImageError}
+   * Read the next frame of one video or camera: known faces are followed, and a new one is found within 300 ms. Wait for the
+   * result before the next call.
+   * @param {Source} source  @param {{threshold?: number, time?: number}} [options]  `time`: of the frame in a video file, ms; of a
+   *   camera's frame, leave it out  @returns {Promise<Reading>}  @throws {ImageError}
    */
-  async readFrame(source, { threshold = THRESHOLDS.video } = {}) {
+  async readFrame(source, { threshold = THRESHOLDS.video, time } = {}) {
     const { pixels, width, height, decode } = await toPixels(source, OVERSAMPLING * Math.max(...LIVE_LONG_SIDES));
-    const reading = await this.#video.read(pixels, { threshold });
+    const reading = await this.#video.read(pixels, { threshold, time });
     return { ...reading, picture: { width, height }, milliseconds: { decode, ...reading.milliseconds } };
   }
 

@@ -131,14 +131,14 @@ export class DeviceReader {
   }
 
   /**
-   * @param {Frame} frame  @param {{model: string}} options
+   * @param {Frame} frame  @param {{model: string, time?: number}} options  `time`: of the frame in a video file, ms
    * @returns {Promise<{reading: Reading, timing: import("../types.js").Timing}>}
    * @throws {ReaderError}
    */
-  async read(frame, { model }) {
+  async read(frame, { model, time }) {
     const startTime = performance.now();
     const bitmap = await createImageBitmap(frame.canvas);
-    const reading = await this.#request("frame", { bitmap, model }, [bitmap]);
+    const reading = await this.#request("frame", { bitmap, model, time }, [bitmap]);
     const total = Object.values(reading.milliseconds).reduce((sum, value) => sum + Number(value), 0);
     return { reading, timing: { total: performance.now() - startTime, server: total } };
   }

@@ -2,9 +2,11 @@
 
 import { io } from "socket.io-client";
 import { ReaderError } from "../types.js";
+import { Following } from "../vision/following.js";
 
 /** @typedef {import("../types.js").Frame} Frame */
 /** @typedef {import("../types.js").Reader} Reader */
+/** @typedef {import("../types.js").Face} Face */
 
 const LONG_SIDE = 640; // pixels; more takes time and finds no additional faces in live video
 const QUALITY = 0.8;
@@ -15,13 +17,15 @@ const TIMEOUT = 5000; // ms without a response before a frame is abandoned
 export class ServerReader {
   /** @type {import("../types.js").Model[]} */
   models = [];
-  /** @type {{frame_bytes?: number, frames_per_second?: number}} */
+  /** @type {{frame_bytes?: number, frames_per_second?: number, followed_faces?: number}} */
   limits = {};
   location = /** @type {const} */ ("server");
   interval = 0;
 
   #canvas = document.createElement("canvas");
   #count = 0;
+  /** @type {Following<Face>} */
+  #following = new Following();
   /** @type {import("socket.io-client").Socket | null} */
   #socket = null;
 
@@ -66,11 +70,11 @@ export class ServerReader {
 
   /**
    * @param {Frame} frame
-   * @param {{model: string}} options
+   * @param {{model: string, time?: number}} options  `time`: of the frame in a video file, ms
    * @returns {Promise<{reading: import("../types.js").Reading, timing: import("../types.js").Timing}>}
    * @throws {ReaderError} `disconnected`, `timeout`, or an error code of the server
    */
-  async read(frame, { model }) {
+  async read(frame, { model, time }) {
     const startTime = performance.now();
     const bytes = await this.#encode(frame);
     if (this.limits.frame_bytes && bytes.byteLength > this.limits.frame_bytes) {
@@ -79,15 +83,24 @@ export class ServerReader {
     const socket = this.#socket;
     if (!socket?.connected) throw new ReaderError("disconnected", "The server is not connected.");
     const { width, height } = this.#canvas;
-    const metadata = { id: ++this.#count, width, height, sent: Date.now(), model };
+    const metadata = { id: ++this.#count, width, height, sent: Date.now(), model, ...this.#toFollow(time) };
     const response = await socket.timeout(TIMEOUT).emitWithAck("frame", metadata, bytes).catch(() => {
       const code = socket.connected ? "timeout" : "disconnected";
       throw new ReaderError(code, "The server did not respond in time.");
     });
     if (response.error) throw new ReaderError(response.error.code, response.error.message);
+    const { faces, followed = false } = response.reading;
+    this.#following.update(faces, faces.map((/** @type {Face} */ { score }) => score), followed);
     const durations = Object.values(response.reading.milliseconds ?? {});
     const server = durations.length ? durations.reduce((sum, value) => sum + value, 0) : null;
     return { reading: response.reading, timing: { total: performance.now() - startTime, server } };
+  }
+
+  /** The faces that the server may follow. @param {number} [time]  @returns {{follow?: {box: Face["box"], landmarks: Face["landmarks"]}[]}} */
+  #toFollow(time) {
+    const faces = this.#following.next(this.#canvas, time ?? performance.now(), time === undefined ? 1 : 0);
+    if (!faces.length || faces.length > (this.limits.followed_faces ?? 0)) return {};
+    return { follow: faces.map(({ box, landmarks }) => ({ box, landmarks })) };
   }
 
   /** @param {Frame} frame  @returns {Promise<ArrayBuffer>} JPEG, long side at most LONG_SIDE pixels */

@@ -152,8 +152,8 @@ async function readVideo(item, options) {
   try {
     for await (const frame of video.frames(Math.max(0, resumeAt - LEAD), step)) {
       signal.throwIfAborted();
-      const { reading } = await withRetries(() => reader.read(frame, { model }), signal);
       const time = 1000 * frame.time;
+      const { reading } = await withRetries(() => reader.read(frame, { model, time }), signal);
       const tracks = tracker.update(reading.faces, time);
       if (frame.time <= resumeAt) {
         if (modelOf(reading) !== record.model) return readVideo(item, { ...options, stored: undefined });

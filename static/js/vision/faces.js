@@ -1,7 +1,7 @@
-// Face detection: bounding boxes and landmarks from BlazeFace (full range), in single images and in camera frames.
+// Face detection: bounding boxes and landmarks from BlazeFace (full range).
 // Mirrors webapp/vision/faces.py; its docstring defines the search, the decoding and the verification.
 
-import { SAME_FACE_IOU, iou, isContained, roll, suppress } from "./boxes.js";
+import { iou, isContained, roll, suppress } from "./boxes.js";
 import { LANDMARKS } from "./crops.js";
 import { resize } from "./images.js";
 import { fill, hasBorder, innerSize, toFractions, unrotate } from "./letterbox.js";
@@ -34,9 +34,9 @@ const TINY = 24 / 512; // width, in long sides of the image, below which a face 
 const TINY_THRESHOLD = 0.55; // ... needs this score
 const SMALL = 0.5; // width, in long sides of the image, below which a face is found best without a border
 const TRACE_SCORE = 0.1; // minimum score of a trace of a face, without which the image is not searched rotated
-const CANDIDATE_SCORE = 0.2; // minimum score of a candidate
-const CERTAIN_SCORE = 0.6; // a candidate with this score needs no verification ...
-const TILTED = 25; // ... unless it is tilted by this many degrees
+export const CANDIDATE_SCORE = 0.2; // minimum score of a candidate
+export const CERTAIN_SCORE = 0.6; // a candidate with this score needs no verification ...
+export const TILTED = 25; // ... unless it is tilted by this many degrees
 const MAX_VERIFIED = 8; // candidates in one image ...
 const MAX_VERIFIED_BELOW = 1; // ... and before one below the threshold
 const ROTATION_GRID = 5; // degrees; a rotation on a grid rarely depends on rounding errors
@@ -50,11 +50,6 @@ const REFINE_IOU = 0.5; // minimum overlap with the first box
 /** @typedef {{side: number, window: number}} Pass  over one face: px of the network's square input; side of the window in longer sides of the box */
 const VERIFY = { side: 128, window: 2 };
 const REFINE = { side: 192, window: 2.5 };
-const FOLLOW = { side: 128, window: 2.5 };
-
-const SEARCH_INTERVAL = 300; // ms between two searches of the whole frame ...
-const MIN_FOLLOWED = 3; // ... and at least this many frames
-const MAX_FOLLOWED_FACES = 3; // following more, one by one, costs as much as a search
 
 export class FaceDetector {
   /** @param {Network} network  @param {Size[]} sizes  available input widths and heights */
@@ -149,7 +144,7 @@ export class FaceDetector {
       const isFinal = isCertain && Math.abs(roll(face, pixels.width / pixels.height)) < TILTED;
       if (!isFinal && verified < (face.score > threshold ? MAX_VERIFIED : MAX_VERIFIED_BELOW)) {
         verified++;
-        face = (await this.#verify(pixels, face, Math.min(CANDIDATE_SCORE, threshold))) ?? (isCertain ? face : null);
+        face = (await this.verify(pixels, face, Math.min(CANDIDATE_SCORE, threshold))) ?? (isCertain ? face : null);
       }
       if (face && face.score > thresholdFor(face, pixels, threshold) && !isContained(face, faces)) faces.push(face);
     }
@@ -157,26 +152,10 @@ export class FaceDetector {
   }
 
   /** The face from a second, upright pass over a window around it. @param {Pixels} pixels  @param {Face} face  @param {number} minimum  score */
-  async #verify(pixels, face, minimum) {
+  async verify(pixels, face, minimum) {
     const best = await this.#detectNear(pixels, face, uprightWindow(face, pixels.width, pixels.height), minimum);
     if (!best || iou(face.box, best.box) < VERIFY_IOU) return null;
     return { ...best, score: (best.score + Math.max(best.score, face.score)) / 2 };
-  }
-
-  /**
-   * Detect the faces of the previous frame again, each in a window around its last box: one small run per face.
-   * @param {Pixels} pixels  @param {Face[]} faces  @param {number} threshold
-   * @returns {Promise<Face[] | null>} null if a face was lost or two were merged
-   */
-  async follow(pixels, faces, threshold) {
-    /** @type {Face[]} */
-    const found = [];
-    for (const face of faces) {
-      const moved = await this.#detectNear(pixels, face, windowAround(face, pixels.width, pixels.height, FOLLOW, uprightRotation(face, pixels.width / pixels.height)), threshold);
-      if (!moved || iou(face.box, moved.box) <= SAME_FACE_IOU || found.some((other) => iou(other.box, moved.box) > SAME_FACE_IOU)) return null;
-      found.push(moved);
-    }
-    return found;
   }
 
   /** Replace the landmarks by those of a second pass over a window around the face. @param {Pixels} pixels  @param {Face} face */
@@ -205,7 +184,7 @@ export class FaceDetector {
 }
 
 /** The window in which a face is verified; null if it is outside of the image. @param {Face} face  @param {number} width  @param {number} height  @returns {Part | null} */
-export const uprightWindow = (face, width, height) => windowAround(face, width, height, VERIFY, uprightRotation(face, width / height));
+const uprightWindow = (face, width, height) => windowAround(face, width, height, VERIFY, uprightRotation(face, width / height));
 
 /**
  * A square window around a face; null if it is outside of the image.
@@ -218,42 +197,6 @@ function windowAround(face, width, height, pass, rotation = 0) {
   const side = Math.max(grid, rounded(longerSide, grid));
   const [left, right] = span(x + boxWidth / 2, side, grid, width), [top, bottom] = span(y + boxHeight / 2, side, grid, height);
   return right > left && bottom > top ? squarePart([left, top, right, bottom], side, pass.side, rotation) : null;
-}
-
-/**
- * A FaceDetector for consecutive frames of one camera. It follows known faces in windows around their last boxes, and
- * searches the whole frame every SEARCH_INTERVAL, or at once when a face is lost; a followed frame costs a third of a
- * search. On a slow device, where every frame would be due for a search, it follows MIN_FOLLOWED frames in between.
- * The first frame is searched coarsely, for an early first result; the second is searched fully.
- */
-export class FrameDetector {
-  /** @type {Face[]} */
-  #faces = [];
-  #shape = "";
-  #searchedAt = -Infinity;
-  #followed = 0; // frames since the last search
-
-  /** @param {FaceDetector} detector */
-  constructor(detector) {
-    this.detector = detector;
-  }
-
-  /**
-   * @param {Pixels} pixels  @param {{threshold?: number, now?: number}} [options]  `now`: milliseconds
-   * @returns {Promise<Face[]>} highest score first
-   */
-  async detect(pixels, { threshold = 0.5, now = performance.now() } = {}) {
-    const shape = `${pixels.width} ${pixels.height}`;
-    const canFollow = shape === this.#shape && this.#faces.length > 0 && this.#faces.length <= MAX_FOLLOWED_FACES;
-    const due = now - this.#searchedAt >= SEARCH_INTERVAL && this.#followed >= MIN_FOLLOWED;
-    const followed = canFollow && !due ? await this.detector.follow(pixels, this.#faces, threshold) : null;
-    const first = !this.#shape;
-    if (followed) this.#followed++;
-    else [this.#shape, this.#searchedAt, this.#followed] = first ? [shape, -Infinity, MIN_FOLLOWED] : [shape, now, 0];
-    const options = first ? { longSides: COARSE_LONG_SIDES, rotations: [] } : { longSides: LIVE_LONG_SIDES };
-    this.#faces = followed ?? (await this.detector.detect(pixels, { threshold, ...options }));
-    return [...this.#faces].sort((one, other) => other.score - one.score);
-  }
 }
 
 /**

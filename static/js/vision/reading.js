@@ -4,7 +4,7 @@ import { crop } from "./crops.js";
 
 /** @typedef {import("./images.js").Pixels} Pixels */
 /** @typedef {import("./faces.js").Face} Face */
-/** @typedef {{longSides?: number[], threshold?: number, refine?: boolean, now?: number}} ReadOptions  passed to the detector */
+/** @typedef {{longSides?: number[], threshold?: number, refine?: boolean, time?: number}} ReadOptions  passed to the detector */
 /** @typedef {{detect: (pixels: Pixels, options: ReadOptions) => Promise<Face[]>}} Detector  FaceDetector, or FrameDetector for a camera */
 
 export const OVERSAMPLING = 3; // the decoded image has at least this many times the detector's largest long side

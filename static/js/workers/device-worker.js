@@ -6,7 +6,8 @@ import { NoBackend, start } from "../device/backends.js";
 import { FileError, Files } from "../device/files.js";
 import { loadDetector, loadExpressions } from "../device/networks.js";
 import { ExpressionClassifier } from "../vision/expressions.js";
-import { COARSE_LONG_SIDES, FaceDetector, FrameDetector } from "../vision/faces.js";
+import { COARSE_LONG_SIDES, FaceDetector } from "../vision/faces.js";
+import { FrameDetector } from "../vision/following.js";
 import { ImageError, decode, fromBitmap } from "../vision/images.js";
 import { OVERSAMPLING, Reader, round } from "../vision/reading.js";
 
@@ -92,7 +93,7 @@ async function warmUp({ camera, photos }) {
   const threshold = offer.thresholds.live;
   const { faces } = await photos.read(image, { threshold, longSides: COARSE_LONG_SIDES });
   // a coarse search, a full search, following: then each size has run once
-  for (let now = 0; running.backend !== "wasm" && now < 3; now++) await camera.read(image, { threshold, now });
+  for (let run = 0; running.backend !== "wasm" && run < 3; run++) await camera.read(image, { threshold });
   const { classifier } = photos;
   if (!faces.length) await classifier.probabilities([new Float32Array(classifier.crop.size ** 2)]);
   return faces.length;
@@ -169,14 +170,14 @@ const COMMANDS = {
     offer = parameters.offer;
     return prepare(parameters.model, parameters.backend);
   },
-  async frame({ bitmap, model }) {
+  async frame({ bitmap, model, time }) {
     const startTime = performance.now();
     const pixels = fromBitmap(bitmap);
     bitmap.close();
     const decodeTime = performance.now() - startTime;
     if (unavailable && unavailable.model === model && startTime < unavailable.until) throw unavailable.error;
     try {
-      const reading = await read("camera", pixels, { model, threshold: offer.thresholds.live });
+      const reading = await read("camera", pixels, { model, threshold: offer.thresholds.live, time });
       return { ...reading, milliseconds: { decode: round(decodeTime, 2), ...reading.milliseconds } };
     } catch (error) {
       if (error instanceof FileError) unavailable = { model, until: performance.now() + RETRY_AFTER, error };

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { FaceDetector, FrameDetector } from "../../../static/js/vision/faces.js";
+import { FaceDetector } from "../../../static/js/vision/faces.js";
+import { Following, FrameDetector, follow } from "../../../static/js/vision/following.js";
 
 const SIZES = [[128, 96], [128, 128], [96, 128], [256, 192]];
 
@@ -36,79 +37,79 @@ const assertNear = (face, { x, y, side }) => {
   face.box.forEach((value, i) => assert.ok(Math.abs(value - expected[i]) < 0.01, `${face.box} is not ${expected}`));
 };
 
-test("a moving face is followed, and the whole frame is searched every 300 ms", async () => {
+test("a moving face is followed, and the whole frame is searched often enough to find a new one within 300 ms", async () => {
   const { network, runs } = brightnessNetwork();
   const frames = new FrameDetector(new FaceDetector(network, SIZES));
   const searched = [];
-  for (let now = 0; now < 1000; now += 50) {
-    const square = { x: 200 + now / 5, y: 150 + now / 10, side: 90 };
-    const [face] = await frames.detect(frame(square), { now });
+  for (let time = 0; time < 1000; time += 50) {
+    const square = { x: 200 + time / 5, y: 150 + time / 10, side: 90 };
+    const [face] = await frames.detect(frame(square), { time });
     assertNear(face, square);
-    if (runs.splice(0).includes("256x192")) searched.push(now);
+    const sizes = runs.splice(0);
+    if (sizes.includes("256x192")) searched.push(time);
+    else assert.deepEqual(sizes, ["128x96"]);
   }
-  assert.deepEqual(searched, [50, 350, 650, 950]);
+  assert.deepEqual(searched, [0, 350, 700]);
 });
 
-test("the first frame is searched at one size only, the second at all sizes that its faces need", async () => {
+test("the first frame of a camera is searched at one size only, the second at all sizes that its faces need", async () => {
   for (const square of [{ x: 200, y: 150, side: 90 }, null]) {
     const { network, runs } = brightnessNetwork();
     const frames = new FrameDetector(new FaceDetector(network, SIZES));
-    assert.equal((await frames.detect(frame(square), { now: 0 })).length, square ? 1 : 0);
+    assert.equal((await frames.detect(frame(square))).length, square ? 1 : 0);
     assert.deepEqual(runs.splice(0), ["128x96"]);
-    await frames.detect(frame(square), { now: 30 });
+    await frames.detect(frame(square));
     assert.deepEqual(runs, ["128x96", "256x192", ...(square ? [] : ["128x96"])]);
   }
 });
 
-test("on a slow device, three frames are followed between searches", async () => {
-  const detector = recording([face(0.1)]);
-  const frames = new FrameDetector(detector);
-  for (let now = -500; now < 4000; now += 500) await frames.detect(frame(null), { now });
-  assert.deepEqual(detector.calls.slice(1), ["search", "follow", "follow", "follow", "search", "follow", "follow", "follow"]);
+test("a slow reader follows every other frame of a camera, none of a video with frames as far apart", () => {
+  for (const minFollowed of [0, 1]) {
+    const following = new Following();
+    const followed = [];
+    for (let time = 0; time < 3000; time += 500) {
+      followed.push(following.next({ width: 4, height: 3 }, time, minFollowed).length);
+      following.update(["face"], [0.9], followed[followed.length - 1] > 0);
+    }
+    assert.deepEqual(followed, minFollowed ? [0, 1, 0, 1, 0, 1] : [0, 0, 0, 0, 0, 0]);
+  }
 });
 
 test("a lost face triggers a search in the same frame", async () => {
   const { network, runs } = brightnessNetwork();
   const frames = new FrameDetector(new FaceDetector(network, SIZES));
-  await frames.detect(frame({ x: 100, y: 100, side: 80 }), { now: 0 });
+  await frames.detect(frame({ x: 100, y: 100, side: 80 }), { time: 0 });
   runs.length = 0;
   const elsewhere = { x: 450, y: 300, side: 80 };
-  const [face] = await frames.detect(frame(elsewhere), { now: 50 });
+  const [face] = await frames.detect(frame(elsewhere), { time: 50 });
   assertNear(face, elsewhere);
   assert.ok(runs.includes("256x192"));
-  assert.deepEqual(await frames.detect(frame(null), { now: 100 }), []);
+  assert.deepEqual(await frames.detect(frame(null), { time: 100 }), []);
 });
 
 test("frames are searched while there is no face, and after the frame size changes", async () => {
   const { network, runs } = brightnessNetwork();
   const frames = new FrameDetector(new FaceDetector(network, SIZES));
-  assert.deepEqual(await frames.detect(frame(null), { now: 0 }), []);
-  for (const now of [30, 60]) {
+  assert.deepEqual(await frames.detect(frame(null), { time: 0 }), []);
+  for (const time of [30, 60]) {
     runs.length = 0;
-    assert.deepEqual(await frames.detect(frame(null), { now }), []);
+    assert.deepEqual(await frames.detect(frame(null), { time }), []);
     assert.ok(runs.includes("256x192"));
   }
-  await frames.detect(frame({ x: 100, y: 100, side: 80 }), { now: 100 });
+  await frames.detect(frame({ x: 100, y: 100, side: 80 }), { time: 100 });
   runs.length = 0;
-  await frames.detect(frame({ x: 100, y: 100, side: 80 }, 320, 240), { now: 150 });
+  await frames.detect(frame({ x: 100, y: 100, side: 80 }, 320, 240), { time: 150 });
   assert.ok(runs.includes("256x192"));
 });
 
-/** A stub detector that returns the given faces and records its calls. */
-const recording = (faces, followed = faces) => ({ calls: [], async detect() { return this.calls.push("search"), faces; }, async follow() { return this.calls.push("follow"), followed; } });
-const face = (x, score = 0.9) => ({ box: [x, 0.4, 0.1, 0.1], landmarks: {}, score });
-
-test("faces are sorted by score, whether searched or followed", async () => {
-  const frames = new FrameDetector(recording([face(0.1), face(0.5)], [face(0.1, 0.7), face(0.5, 0.8)]));
-  for (const now of [0, 30]) await frames.detect(frame(null), { now });
-  assert.deepEqual((await frames.detect(frame(null), { now: 60 })).map(({ score }) => score), [0.8, 0.7]);
-});
-
-test("more than three faces are searched for instead of followed", async () => {
-  const detector = recording([0, 0.2, 0.4, 0.6].map((x) => face(x)));
-  const frames = new FrameDetector(detector);
-  for (const now of [0, 50, 100]) await frames.detect(frame(null), { now });
-  assert.deepEqual(detector.calls, ["search", "search", "search"]);
+test("the frame is searched if following its faces would cost as much", async () => {
+  const { network, runs } = brightnessNetwork();
+  const detector = new FaceDetector(network, SIZES);
+  const [face] = await detector.detect(frame({ x: 20, y: 20, side: 60 }));
+  const corners = [[0, 0], [0.8, 0], [0, 0.8], [0.8, 0.8]].map(([x, y]) => ({ ...face, box: [x, y, face.box[2], face.box[3]] }));
+  runs.length = 0;
+  assert.equal(await follow(detector, frame(null), corners, 0.5), null);
+  assert.deepEqual(runs, []);
 });
 
 test("following stops when two faces merge into one", async () => {
@@ -116,6 +117,6 @@ test("following stops when two faces merge into one", async () => {
   const detector = new FaceDetector(network, SIZES);
   const image = frame({ x: 200, y: 150, side: 90 });
   const [one] = await detector.detect(image, { longSides: [128, 256] });
-  assert.equal((await detector.follow(image, [one], 0.5)).length, 1);
-  assert.equal(await detector.follow(image, [one, { ...one, box: one.box.map((value, i) => value + (i ? 0 : 0.02)) }], 0.5), null);
+  assert.equal((await follow(detector, image, [one], 0.5)).length, 1);
+  assert.equal(await follow(detector, image, [one, { ...one, box: one.box.map((value, i) => value + (i ? 0 : 0.02)) }], 0.5), null);
 });
