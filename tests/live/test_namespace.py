@@ -47,7 +47,7 @@ def test_hello_returns_models_limits_engine_and_storage(connect):
         ("stub", 10, True), ("other", None, False)]
     assert hello["models"][0]["labels"] == stubs.LABELS
     assert hello["limits"] == {"frame_bytes": 1_000_000, "frame_pixels": 4_000_000, "frames_per_second": 60.0,
-                               "frames_in_flight": 1}
+                               "frames_in_flight": 1, "followed_faces": 8}
     assert hello["engine"] == "given" and hello["keeps"] == "nothing"
 
 

@@ -158,6 +158,6 @@ class Following:
         return self._faces
 
     def update(self, faces, scores, followed):
-        """Record the faces of the frame. faces: a list of any kind; scores: theirs. followed: not searched wholly."""
+        """Record the faces of the frame. faces: a list of any kind; scores: of each. followed: not searched wholly."""
         certain = all(score >= CERTAIN_SCORE for score in scores)
         self._faces, self._followed = list(faces) if certain else [], self._followed + 1 if followed else 0

@@ -154,7 +154,7 @@ export class Following {
     return changed || step < 0 || late ? [] : this.#faces;
   }
 
-  /** Record the faces of the frame. @param {T[]} faces  @param {number[]} scores  theirs  @param {boolean} followed  not searched wholly */
+  /** Record the faces of the frame. @param {T[]} faces  @param {number[]} scores  of the faces  @param {boolean} followed  not searched wholly */
   update(faces, scores, followed) {
     this.#faces = scores.every((score) => score >= CERTAIN_SCORE) ? faces : [];
     this.#followed = followed ? this.#followed + 1 : 0;
