@@ -1,17 +1,20 @@
 """The committed FER2013 bundle matches the published counts."""
 
+import io
 import json
 import os
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import training.data.fer2013
-from training.data import duplicates
+from training.data import average_faces, duplicates
 from webapp.explorer.queries import DataSet, parse
 
 BUNDLE = Path(__file__).parents[2] / "static" / "datasets" / "fer2013"
+FACES = BUNDLE / "average-faces.zip"
 LABELS = ("anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral")
 PUBLISHED = {"Training": (3995, 436, 4097, 7215, 4830, 3171, 4965), "PublicTest": (467, 56, 496, 895, 653, 415, 607),
              "PrivateTest": (491, 55, 528, 879, 594, 416, 626)}
@@ -56,7 +59,37 @@ def test_votes(fer2013):
 
 def test_bundle_is_complete_and_small(fer2013):
     assert count(fer2013) == fer2013.summary["rows"] == 35_887
-    assert sum(path.stat().st_size for path in BUNDLE.iterdir()) < 6e6
+    assert sum(path.stat().st_size for path in BUNDLE.iterdir() if path != FACES) < 6e6
+
+
+def test_every_row_has_an_average_face_of_at_most_8_mb_in_all(fer2013):
+    about = fer2013.summary["average_faces"]
+    assert FACES.stat().st_size <= 8e6 and about["rows"] == 35_887 and about["count"] == 30
+    sheet = np.asarray(Image.open(io.BytesIO(fer2013.average_faces.sprite_sheet([0, 17_000, 35_886]))))
+    assert sheet.shape == (48, 3 * 48) and sheet.std() > 20
+    table = (BUNDLE.parents[2] / "docs" / "data.md").read_text()
+    own, members = about["own_correlation"], about["member_correlation"]
+    for line in (f"| size of `average-faces.zip` | {FACES.stat().st_size / 1e6:.1f} MB |",
+                 *(f"highest | {' '.join(_short(each[name]) + ',' for name in ('p50', 'p99'))} {_short(each['p100'])} |"
+                   for each in (own, members)), f"| {100 * about['closest_is_own']:.2f} % |".replace("0.", ".")):
+        assert line in table
+
+
+def _short(value):
+    return f"{value:.2f}".removeprefix("0")
+
+
+def test_average_faces_do_not_resemble_the_original_images(fer2013):
+    """Computes the correlations from the published file and the pixels of FER2013 (FER2013_CSV)."""
+    table = os.environ.get("FER2013_CSV")
+    if not table:
+        pytest.skip("FER2013_CSV is not set")
+    images = training.data.fer2013.load(Path(table)).images
+    rows = list(range(0, 35_887, 7))
+    size = fer2013.average_faces.about["columns"] ** 2
+    faces = np.stack([fer2013.average_faces._tiles(row // size)[row % size] for row in rows])
+    own = (average_faces._standardized(faces) * average_faces._standardized(images[rows])).sum(axis=1)
+    assert own.max() <= average_faces.LIMIT and np.median(own) < 0.5
 
 
 def test_label_issue_ranking_agrees_with_the_raters(fer2013):

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from webapp.vision.batching import BATCH_SIZES, Batcher, OverloadedError, joined
+from webapp.vision.batching import Batcher, OverloadedError
 
 
 def test_each_caller_receives_the_outputs_for_its_own_rows():
@@ -67,21 +67,3 @@ def test_full_queue_raises_overloaded_error():
             batcher.submit(np.zeros(1))
         release.set()
         assert all(len(one.result()[0]) == 1 for one in futures)
-
-
-def test_padded_batches_have_one_of_the_sizes():
-    sizes = []
-    batcher = Batcher(lambda rows: sizes.append(len(rows)) or rows * 2, pads=True)
-    with ThreadPoolExecutor(12) as threads:
-        inputs = [np.full((1 + number % 3, 2), number) for number in range(50)]
-        for rows, (outputs, _) in zip(inputs, threads.map(batcher.submit, inputs), strict=True):
-            assert np.array_equal(outputs, rows * 2)
-    assert set(sizes) <= set(BATCH_SIZES)
-
-
-def test_rows_are_joined_with_zeros_behind_and_not_copied_needlessly():
-    parts = [np.ones((2, 3), np.float32), np.full((1, 3), 2, np.float32)]
-    batch = joined(parts)
-    assert batch[:, 0].tolist() == [1, 1, 2, 0] and batch.dtype == np.float32
-    assert joined(parts, pads=False)[:, 0].tolist() == [1, 1, 2]
-    assert joined(parts[:1]) is parts[0]

@@ -20,27 +20,19 @@ class OverloadedError(Exception):
     """The queue of waiting requests is full."""
 
 
-def joined(parts, pads=True):
-    """The rows of `parts`, (n, ...) each, in one array; copied once, or not at all if nothing is to be joined.
-
-    pads: followed by zeros up to the next of BATCH_SIZES; at most MAX_BATCH rows.
-    """
-    rows = sum(map(len, parts))
-    size = next(size for size in BATCH_SIZES if size >= rows) if pads else rows
-    if len(parts) == 1 and size == rows:
-        return parts[0]
-    batch = np.empty((size, *parts[0].shape[1:]), parts[0].dtype)
-    np.concatenate(parts, out=batch[:rows])
-    batch[rows:] = 0
-    return batch
+def padded(rows):
+    """`rows`, (n, ...), n <= MAX_BATCH, followed by zeros up to the next of BATCH_SIZES; not copied if n is one."""
+    size = next(size for size in BATCH_SIZES if size >= len(rows))
+    if size == len(rows):
+        return rows
+    return np.concatenate([rows, np.zeros((size - len(rows), *rows.shape[1:]), rows.dtype)])
 
 
 class Batcher:
     """Runs `function`, from an (n, ...) array to an (n, ...) array, in a thread of its own for many callers."""
 
-    def __init__(self, function, max_batch=MAX_BATCH, max_waiting=MAX_WAITING, pads=False):
-        """pads: `function` is called with batches of BATCH_SIZES, filled up with zeros."""
-        self._function, self._max_batch, self._pads = function, max_batch, pads
+    def __init__(self, function, max_batch=MAX_BATCH, max_waiting=MAX_WAITING):
+        self._function, self._max_batch = function, max_batch
         self._waiting: queue.Queue[tuple[np.ndarray, Future, float]] = queue.Queue(max_waiting)
         self._deferred = None
         self._start, self._thread = threading.Lock(), None
@@ -89,7 +81,8 @@ class Batcher:
     def _run(self, requests):
         started = time.perf_counter()
         try:
-            outputs = self._function(joined([rows for rows, _, _ in requests], self._pads))
+            batches = [rows for rows, _, _ in requests]
+            outputs = self._function(batches[0] if len(batches) == 1 else np.concatenate(batches))
         except Exception as error:      # of any kind: pass it to each caller and keep the thread alive
             for _, future, _ in requests:
                 future.set_exception(error)

@@ -15,7 +15,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from . import engines, graph_model
-from .batching import BATCH_SIZES, Batcher
+from .batching import BATCH_SIZES, Batcher, padded
 from .gpu_memory import MemoryGuard
 
 log = logging.getLogger(__name__)
@@ -88,8 +88,8 @@ class BatchedNetwork:
         """run: from `_compile`. cpu: the LiteRTNetwork that runs when the GPU's memory is exhausted."""
         self._size = size
         self.guard = MemoryGuard("the face detector at {} x {} px".format(*size),
-                                 run, lambda rows: _run_each(cpu, rows))
-        self._batcher = Batcher(self.guard, pads=True)
+                                 lambda rows: run(padded(rows))[:len(rows)], lambda rows: _run_each(cpu, rows))
+        self._batcher = Batcher(self.guard)
 
     def run(self, pixels):
         """See the module docstring. Raises batching.OverloadedError."""

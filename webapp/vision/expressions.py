@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from . import engines
-from .batching import BATCH_SIZES, joined
+from .batching import BATCH_SIZES, padded
 from .crops import CropSpec
 from .gpu_memory import MemoryGuard
 
@@ -92,7 +92,7 @@ class ExpressionClassifier:
         outputs = np.full((len(crops), len(self.labels) + 1), np.nan, np.float32)
         for start in range(0, len(crops), BATCH_SIZES[-1]):
             part = crops[start:start + BATCH_SIZES[-1]]
-            found = self._network(joined([part]))[:len(part)]
+            found = self._network(padded(part))[:len(part)]
             outputs[start:start + len(part), :found.shape[1]] = found
         return outputs
 
