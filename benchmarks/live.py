@@ -39,7 +39,7 @@ def main():
     parser.add_argument("--write", action="store_true", help="save the report to docs/benchmarks-live.md")
     options = parser.parse_args()
     frames = make_frames()
-    process, url = start(options.model)
+    process, url = start(options.model, "--live-rate", "0")
     try:
         report = measure(process.pid, url, frames, options)
     finally:
@@ -62,12 +62,12 @@ def make_frames(count=30):
     return frames
 
 
-def start(model):
-    """Start the server and wait until it is ready; (process, URL)."""
+def start(model, *options):
+    """Start the server with these options and wait until it is ready; (process, URL)."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "webapp", "serve", "--port", str(port), "--model", model, "--live-rate", "0"]
+    command = [sys.executable, "-m", "webapp", "serve", "--port", str(port), "--model", model, *options]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     for line in process.stdout:
         if "is ready" in line:
@@ -77,7 +77,7 @@ def start(model):
 
 def measure(server, url, frames, options):
     """The report in Markdown. server: process ID."""
-    hello = _connect(url).call("hello", namespace="/live")
+    hello = connect(url).call("hello", namespace="/live")
     version = next(model["version"] for model in hello["models"] if model["default"])
     lines = ["# Live socket benchmark", "",
              f"`python benchmarks/live.py --seconds {options.seconds:g} --rate {options.rate:g}`: {options.model} "
@@ -155,7 +155,7 @@ def _run_clients(url, frames, count, follows, moments):
 
     moments(client number, start): generator of the times at which frames were captured.
     """
-    trips, clients = [], [_connect(url) for _ in range(count)]
+    trips, clients = [], [connect(url) for _ in range(count)]
     begin = threading.Barrier(count)
 
     def work(client, which):
@@ -165,7 +165,7 @@ def _run_clients(url, frames, count, follows, moments):
             known = state.next((WIDTH, HEIGHT), 1000 * captured) if follows else []
             faces = [{name: face[name] for name in ("box", "landmarks")} for face in known]
             follow = {"follow": faces} if faces else {}
-            result = client.call("frame", (_header(number) | follow, frames[number % len(frames)]), namespace="/live",
+            result = client.call("frame", (header(number) | follow, frames[number % len(frames)]), namespace="/live",
                                  timeout=30)
             trip, reading = 1000 * (time.perf_counter() - captured), _read(result)
             followed = reading.get("followed", False)
@@ -184,7 +184,7 @@ def _run_clients(url, frames, count, follows, moments):
 
 def too_fast(url, frames, rate, seconds):
     """(number of frames sent, delays in ms of those read, in sending order) of a client that does not wait."""
-    client, results = _connect(url), {}
+    client, results = connect(url), {}
     started = time.perf_counter()
     number = 0
     while time.perf_counter() - started < seconds:
@@ -193,7 +193,7 @@ def too_fast(url, frames, rate, seconds):
         def acknowledged(result, number=number, sent=sent):
             results[number] = (1000 * (time.perf_counter() - sent), result)
 
-        client.emit("frame", (_header(number), frames[number % len(frames)]), namespace="/live", callback=acknowledged)
+        client.emit("frame", (header(number), frames[number % len(frames)]), namespace="/live", callback=acknowledged)
         number += 1
         time.sleep(max(0, started + number / rate - time.perf_counter()))
     end = time.perf_counter() + 30
@@ -206,13 +206,15 @@ def too_fast(url, frames, rate, seconds):
     return number, [delay for _, (delay, result) in sorted(results.items()) if "reading" in result]
 
 
-def _connect(url):
+def connect(url):
+    """A connected client."""
     client = socketio.Client(reconnection=False)
     client.connect(url, namespaces=["/live"], transports=["websocket"])
     return client
 
 
-def _header(number):
+def header(number):
+    """The first argument of the event `frame`."""
     return {"id": number, "width": WIDTH, "height": HEIGHT, "sent": 1000 * time.time()}
 
 

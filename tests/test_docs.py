@@ -71,3 +71,12 @@ def test_links_between_documents_resolve():
     for name, text in DOCS.items():
         for target in re.findall(r"\]\(([^)#\s:]+)(?:#[^)]*)?\)", text):
             assert (ROOT / "docs" / target).exists(), f"{name}: {target}"
+
+
+def test_every_test_named_in_the_table_of_faults_exists():
+    file = ""
+    for line in DOCS["faults.md"].splitlines():
+        named = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`|`(test_\w+)`", line)
+        for path, name, further in named:
+            file = path or file
+            assert f"def {name or further}" in _text(file), (file, name or further)

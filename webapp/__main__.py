@@ -209,6 +209,7 @@ def _read_folder(options, part, write):
 def _serve_on_windows(settings):
     from .operations.serving import address
     from .operations.wsgi import app
+    app.extensions["emoscope"].reloader.start(settings.reload_seconds)
     print(f"Emoscope is ready ({app.extensions['emoscope'].readers.engine}): {address(settings)}", flush=True)
     app.extensions["socketio"].run(app, host=settings.host, port=settings.port, allow_unsafe_werkzeug=True)
 

@@ -36,8 +36,20 @@ class Bundle:
 
 def find(folder: str | Path) -> dict[str, Bundle]:
     """{name: Bundle} of every bundle in `folder`, sorted by name, invalid ones included."""
-    folders = sorted(one for one in Path(folder).glob("*") if one.is_dir() and not one.name.startswith("."))
-    return {one.name: _bundle(one) for one in folders}
+    return {one.name: check(one) for one in folders(folder)}
+
+
+def folders(folder: str | Path) -> list[Path]:
+    """The folders of the bundles in `folder`, sorted by name."""
+    return sorted(one for one in Path(folder).glob("*") if one.is_dir() and not one.name.startswith("."))
+
+
+def check(folder: Path) -> Bundle:
+    """The bundle in `folder`, with its card or its error."""
+    try:
+        return Bundle(folder.name, folder, card=read_card(folder))
+    except BundleError as error:
+        return Bundle(folder.name, folder, error=str(error))
 
 
 def select(bundles: Mapping[str, Bundle], name: str, folder: str | Path) -> Bundle:
@@ -75,18 +87,11 @@ def read_card(folder: str | Path) -> dict:
 
 def available(bundles: Mapping[str, Bundle], default: str) -> list[dict]:
     """What a client needs to know of each valid bundle, the bundle named `default` first."""
-    cards = [bundle.card for bundle in bundles.values() if bundle.card]
+    cards = [bundle.card for bundle in list(bundles.values()) if bundle.card]     # may be replaced meanwhile
     return [{"name": card["name"], "version": card["version"], "title": card["title"], "label_set": card["label_set"],
              "labels": card["labels"], "raters": card["raters"], "default": card["name"] == default,
              "unsure_threshold": card["unsure"]["threshold"]}
             for card in sorted(cards, key=lambda card: card["name"] != default)]
-
-
-def _bundle(folder):
-    try:
-        return Bundle(folder.name, folder, card=read_card(folder))
-    except BundleError as error:
-        return Bundle(folder.name, folder, error=str(error))
 
 
 def _check_hash(path, sha256):

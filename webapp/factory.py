@@ -16,9 +16,10 @@ from . import bundles
 from . import settings as settings_
 from .explorer import pages as explorer_pages
 from .live import namespace
-from .operations import error_handlers, health, security
+from .operations import error_handlers, health, logs, security
 from .operations.draining import Drain
 from .operations.metrics import Metrics
+from .operations.reloading import Reloader
 from .pages import assets, on_device, views
 from .photos import api
 from .ray_readers import RayReaders
@@ -37,6 +38,7 @@ class Site:
     settings: settings_.Settings
     bundles: dict[str, bundles.Bundle]
     readers: AnyReaders
+    reloader: Reloader
     metrics: Metrics = field(default_factory=Metrics)
     drain: Drain = field(default_factory=Drain)
 
@@ -68,14 +70,16 @@ def create_app(settings: Mapping[str, Any] | settings_.Settings | None = None, r
     app.json.ensure_ascii = app.json.sort_keys = False
     if settings.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, *[settings.proxies] * 3)  # type: ignore[method-assign]
-    logging.getLogger("webapp").setLevel(settings.log_level.upper())
+    logs.init_app(app, settings)
 
     found = bundles.find(settings.path("models"))
     for bundle in found.values():
         if bundle.error:
             log.warning("skipping an invalid model bundle: %s", bundle.error)
     readers = _readers(settings, found, reader)
-    site = app.extensions["emoscope"] = Site(settings, found, readers)
+    site = app.extensions["emoscope"] = Site(
+        settings, found, readers, Reloader(settings.path("models"), found, readers, settings.model,
+                                           lambda: on_device.reload(app)))
     site.metrics.add_gauge("emoscope_gpu_memory_errors", "Batches for which the GPU's memory was exhausted",
                            lambda: sum(guard.errors for guard in readers.guards))
     site.metrics.add_gauge("emoscope_gpu_networks_on_cpu", "Networks that run on the CPU for want of GPU memory",

@@ -102,6 +102,14 @@ class RayReaders:
         bundle = require(self._bundles, name or self._settings.model)
         return RayReader(bundle, functools.partial(self._call, name or self._settings.model))
 
+    def has(self, name: str) -> bool:
+        """Whether `get(name)` returns a reader."""
+        return name in self._bundles
+
+    def replace(self, name: str, bundle: Bundle | None) -> None:
+        """Raise BundleError: the replicas stay as they were started."""
+        raise bundles_.BundleError(f"{name}: Ray's replicas load changed bundles when they are restarted")
+
     def _call(self, model, method, *args, **kwargs):
         """The result of a reader's method on a replica; raises what it raises, and OverloadedError."""
         from ray.exceptions import RayActorError

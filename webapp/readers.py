@@ -1,16 +1,19 @@
 """The readers of a process: one shared face detector and one network per bundle, loaded on first use."""
 
+import logging
 import threading
 from collections.abc import Mapping
 from typing import Any
 
 from . import bundles as bundles_
-from .bundles import Bundle
+from .bundles import Bundle, BundleError
 from .settings import Settings
 from .vision import engines, expressions
 from .vision.faces import FaceDetector
 from .vision.gpu_memory import MemoryGuard
 from .vision.reading import Reader
+
+log = logging.getLogger(__name__)
 
 
 class UnknownModelError(Exception):
@@ -32,9 +35,9 @@ class Readers:
         try:
             self._engine = engines.select(settings.engine)
             self._detector = FaceDetector(settings.path("detector"), settings.engine_threads, self._engine)
-            self.get(default.name).warm_up()
         except (OSError, KeyError, ValueError) as error:
-            raise bundles_.BundleError(f"{default.folder}: the network cannot be loaded: {error}") from error
+            raise BundleError(f"{default.folder}: the network cannot be loaded: {error}") from error
+        self._readers[default.name] = self._load(default, warm=True)
 
     @property
     def engine(self) -> str:
@@ -48,16 +51,50 @@ class Readers:
         return [*self._detector.guards, *(classifier.guard for classifier in classifiers if classifier.guard)]
 
     def get(self, name: str | None = None) -> Reader:
-        """The Reader of the bundle `name`, or of the default bundle. Raises UnknownModelError."""
+        """The Reader of the bundle `name`, or of the default bundle.
+
+        Raises UnknownModelError, also if the network cannot be loaded because its files have changed or are gone.
+        """
         name = name or self._settings.model
         bundle = require(self._bundles, name)
         if name in self._readers:       # without the lock: no caller waits while another network loads
             return self._readers[name]
         with self._lock:
             if name not in self._readers:
-                network = expressions.load(bundle.folder, self._engine, self._settings.engine_threads)
-                self._readers[name] = Reader(self._detector, network)
+                try:
+                    self._readers[name] = self._load(bundle)
+                except BundleError as error:
+                    log.error("%s", error)
+                    raise UnknownModelError(f"The model {name!r} cannot be loaded at present.") from error
             return self._readers[name]
+
+    def has(self, name: str) -> bool:
+        """Whether the network of the bundle `name` is loaded."""
+        return name in self._readers
+
+    def replace(self, name: str, bundle: Bundle | None) -> None:
+        """Read with `bundle`, which is valid, from now on; None forgets the network.
+
+        The new network is loaded only if the old one is. Raises BundleError; then the loaded network stays.
+        """
+        new = self._load(bundle, warm=True) if bundle and self.has(name) else None
+        with self._lock:
+            old = self._readers.pop(name, None)
+            if new:
+                self._readers[name] = new
+        if old:
+            old.close()
+
+    def _load(self, bundle, warm=False):
+        """A Reader of the bundle, warmed up if `warm`. Raises BundleError."""
+        try:
+            network = expressions.load(bundle.folder, self._engine, self._settings.engine_threads, bundle.card)
+            reader = Reader(self._detector, network)
+            if warm:
+                reader.warm_up()
+        except (OSError, KeyError, ValueError) as error:
+            raise BundleError(f"{bundle.folder}: the network cannot be loaded: {error}") from error
+        return reader
 
 
 class FixedReader:
@@ -74,6 +111,13 @@ class FixedReader:
         if name:
             require(self._bundles, name)
         return self._reader
+
+    def has(self, name: str) -> bool:
+        """Whether `get(name)` returns the reader."""
+        return name in self._bundles
+
+    def replace(self, name: str, bundle: Bundle | None) -> None:
+        """As Readers.replace: the given reader stays."""
 
 
 def require(bundles: Mapping[str, Bundle], name: str) -> Bundle:

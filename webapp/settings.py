@@ -49,9 +49,13 @@ SETTINGS = (
     Setting("process", "", "Name of this process among several; its session ids start with it, for the proxy."),
     Setting("drain_seconds", 10.0, "Maximum time in seconds for frames in progress when the server stops."),
     Setting("log_level", "info", "Lowest level of log messages to write.", ("debug", "info", "warning", "error")),
+    Setting("log_format", "text", "Format of the log: text, or json with one object per line.", ("text", "json")),
+    Setting("log_requests", False, "Log each request: method, path, status, duration."),
+    Setting("log_addresses", False, "Add the client's address to log messages about a request."),
     Setting("metrics", True, "Serve Prometheus metrics at /metrics."),
 
     Setting("models", "static/models", "Directory of model bundles."),
+    Setting("reload_seconds", 5.0, "Seconds between checks for changed model bundles; 0 disables reloading."),
     Setting("model", "jury-live", "Name of the default model bundle."),
     Setting("detector", "static/detector", "Directory of the face detector's files."),
     Setting("engine", "auto", "Inference engine: litert (CPU), keras (GPU) or auto.", ("auto", "litert", "keras")),

@@ -3,15 +3,13 @@
 import contextlib
 import io
 import json
-import os
 import random
-import struct
-import zlib
 
 import numpy as np
 import pytest
 import stubs
-from hypothesis import HealthCheck, Phase, given, settings
+from fuzzing import fuzz, mutate
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
@@ -21,16 +19,7 @@ from webapp.live import namespace
 from webapp.settings import ROOT
 from webapp.vision.images import ImageError, decode
 
-CASES = int(os.environ.get("FUZZ_CASES", 6000))
-FIXED = "FUZZ_CASES" not in os.environ      # the same cases in every test run, new ones in a long run
-
 pytestmark = pytest.mark.filterwarnings("ignore")
-
-
-def fuzz(fraction):
-    """Settings of a test that receives this fraction of the cases."""
-    return settings(max_examples=max(1, int(CASES * fraction)), deadline=None, database=None, derandomize=FIXED,
-                    phases=(Phase.generate,), suppress_health_check=list(HealthCheck))
 
 
 def _draw(mode):
@@ -69,51 +58,11 @@ def _corpus():
 CORPUS = _corpus()
 
 
-def _mutate(data, rng):
-    """`data` with a few bytes changed, removed, repeated or taken from another file; often near the start."""
-    data = bytearray(data)
-    for _ in range(rng.choice((1, 1, 2, 3, 8))):
-        if not data:
-            break
-        place = rng.randrange(min(len(data), rng.choice((64, 300, 10 ** 9))))
-        kind = rng.randrange(7)
-        if kind == 0:
-            data[place] = rng.randrange(256)
-        elif kind == 1:
-            data[place] ^= 1 << rng.randrange(8)
-        elif kind == 2:
-            value = rng.choice((b"\0", b"\xff\xff", bytes(4), b"\xff" * 4, b"\x7f\xff", b"\1\0"))
-            data[place:place + len(value)] = value
-        elif kind == 3:
-            del data[place:place + rng.choice((1, 2, 4, 16, 100))]
-        elif kind == 4:
-            data[place:place] = data[rng.randrange(len(data)):][:rng.choice((1, 4, 12, 60))]
-        elif kind == 5:
-            del data[place:]
-        else:
-            other = rng.choice(CORPUS)
-            start = rng.randrange(len(other))
-            data[place:place + 20] = other[start:start + 20]
-    data = bytes(data)
-    return _repair_checksums(data) if data.startswith(b"\x89PNG\r\n\x1a\n") and rng.random() < 0.7 else data
-
-
-def _repair_checksums(png):
-    """A mutated PNG whose chunks have correct checksums: otherwise no decoder looks further."""
-    repaired, position = bytearray(png[:8]), 8
-    while position + 8 <= len(png):
-        size = struct.unpack(">I", png[position:position + 4])[0]
-        chunk = png[position + 4:position + 8 + size]
-        repaired += png[position:position + 4] + chunk + struct.pack(">I", zlib.crc32(chunk))
-        position += 12 + size
-    return bytes(repaired)
-
-
 @fuzz(0.7)
 @given(st.sampled_from(CORPUS), st.integers(0, 2 ** 32), st.sampled_from([None, 10, 2000]))
 def test_mutated_image_gives_pixels_or_an_image_error(data, seed, reduce_to):
     with contextlib.suppress(ImageError):
-        pixels = decode(_mutate(data, random.Random(seed)), max_pixels=4_000_000, reduce_to=reduce_to).pixels
+        pixels = decode(mutate(data, random.Random(seed), CORPUS), max_pixels=4_000_000, reduce_to=reduce_to).pixels
         assert pixels.dtype == np.uint8 and pixels.ndim == 3 and pixels.shape[2] == 3
 
 
@@ -170,6 +119,24 @@ def api(tmp_path_factory):
            max_size=12).map(b"".join))
 def test_api_body_is_never_an_unexpected_error(api, path, kind, body):
     response = api.post(f"/api/v1/{path}", data=body, content_type=kind)
+    assert response.status_code < 500
+
+
+LANDMARKS = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=4), lambda inner: st.lists(
+        inner, max_size=3) | st.dictionaries(st.sampled_from(["right_eye", "left_eye", "nose", "mouth"]), inner),
+    max_leaves=8).map(json.dumps)
+FIELD_VALUES = LANDMARKS | st.text(max_size=20) | st.sampled_from(
+    ["0", "-1", "1e9", "9" * 400, "{}", "[]", "null", "stub", "nope"])
+
+
+@fuzz(0.05)
+@given(st.sampled_from(["readings", "explanations", "previews"]),
+       st.dictionaries(st.sampled_from(["model", "face", "landmarks", "expression", "picture", "nope"]), FIELD_VALUES),
+       st.binary(max_size=20) | st.just(stubs.jpeg()), st.text(max_size=8) | st.just("a.jpg"))
+def test_form_beside_an_image_is_never_an_unexpected_error(api, path, fields, image, name):
+    fields.pop("picture", None)
+    response = api.post(f"/api/v1/{path}", data=fields | {"picture": (io.BytesIO(image), name)})
     assert response.status_code < 500
 
 

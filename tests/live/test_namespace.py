@@ -321,3 +321,35 @@ def test_closing_a_websocket_whose_socket_is_closed_is_no_error(make_app):
     class_ = make_app().extensions["socketio"].server.eio._async["websocket"]
     with client, pytest.raises(StopIteration):      # gunicorn's sign that the connection is used up
         class_(end_of_request, None)(environ, None)
+
+
+POLLING = "/socket.io/?EIO=4&transport=polling"
+
+
+@pytest.mark.parametrize("data", [b"9", b"451-/live,", b"4" + b"[" * 3000, b"\xff", b"b!", b"42/live,1[",
+                                  bytes(17_000_000)],
+                         ids=["type", "no binary", "nested", "no text", "no base64", "half", "too long"])
+def test_post_that_breaks_the_protocol_holds_no_thread_and_logs_nothing(app, caplog, data):
+    """Engine.IO would wait in the request until the client has read everything that is queued for it."""
+    client = app.test_client()
+    sessions = [client.get(POLLING).text.split('"')[3] for _ in range(2)]
+    statuses, caught = [], threading.Thread(daemon=True, target=lambda: statuses.append(
+        client.post(f"{POLLING}&sid={sessions[0]}", data=data).status_code))
+    caught.start()
+    caught.join(20)
+    assert statuses and statuses[0] in (200, 400)
+    assert sessions[1] in app.extensions["socketio"].server.eio.sockets, "other connections are not affected"
+    assert not [record for record in caplog.records if record.levelname in ("ERROR", "WARNING")]
+
+
+def test_closing_an_idle_connection_waits_for_nobody(make_app, monkeypatch):
+    monkeypatch.setattr(namespace, "JOIN_SECONDS", 0.05)
+    app = make_app()
+    timers = {thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)}
+    for _ in range(3):
+        app.test_client().get(POLLING)
+    for thread in threading.enumerate():
+        if isinstance(thread, threading.Timer) and thread not in timers:
+            thread.join(10)
+            assert not thread.is_alive()
+    assert not app.extensions["socketio"].server.eio.sockets

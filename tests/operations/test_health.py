@@ -6,7 +6,7 @@ from webapp import create_app
 
 
 def test_healthz_names_model_and_engine(client):
-    assert client.get("/healthz").json == {"ready": True, "model": "stub 1.0.0", "engine": "given"}
+    assert client.get("/healthz").json == {"ready": True, "model": "stub 1.0.0", "engine": "given", "rejected": []}
 
 
 def test_metrics_can_be_disabled(make_app):

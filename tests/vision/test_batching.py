@@ -67,3 +67,25 @@ def test_full_queue_raises_overloaded_error():
             batcher.submit(np.zeros(1))
         release.set()
         assert all(len(one.result()[0]) == 1 for one in futures)
+
+
+def test_closed_batcher_ends_its_thread_and_serves_what_waits_and_what_comes_late():
+    started, release = threading.Event(), threading.Event()
+
+    def slow(rows):
+        started.set()
+        assert release.wait(30)
+        return rows + 1
+    batcher = Batcher(slow)
+    with ThreadPoolExecutor(4) as threads:
+        futures = [threads.submit(batcher.submit, np.zeros(1))]
+        assert started.wait(10)
+        futures += [threads.submit(batcher.submit, np.zeros(1)) for _ in range(2)]
+        while batcher._waiting.qsize() < 2:
+            time.sleep(0.001)
+        batcher.close()
+        release.set()
+        assert [future.result(10)[0].tolist() for future in futures] == [[1.0]] * 3
+    batcher._thread.join(10)
+    assert not batcher._thread.is_alive()
+    assert batcher.submit(np.zeros(2))[0].tolist() == [1.0, 1.0]

@@ -8,6 +8,7 @@ import logging
 from flask import Response, abort, current_app, make_response, redirect, render_template, request, url_for
 
 from ..operations import security
+from ..readers import UnknownModelError
 from ..vision.occlusion import occlusion_map
 from . import imports, queries
 from . import quiz as _quiz  # noqa: F401 - its routes
@@ -120,7 +121,10 @@ def explanation(name, row):
         raise queries.FilterError(f"`model` must be one of {names}, got {model!r}")
     if row >= dataset.summary["rows"]:
         abort(404, f"{dataset.summary['title']} has no row {row}.")
-    classifier = current_app.extensions["emoscope"].readers.get(model).classifier
+    try:
+        classifier = current_app.extensions["emoscope"].readers.get(model).classifier
+    except UnknownModelError as error:      # its files have changed
+        abort(404, str(error))
     image = dataset.images.array[row]
     probabilities = classifier.probabilities(image[None])[0]
     label = int(probabilities.argmax())

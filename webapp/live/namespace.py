@@ -4,6 +4,7 @@ Frames are neither stored nor logged. docs/socket.md describes the events and th
 """
 
 import contextlib
+import functools
 import logging
 import threading
 import time
@@ -16,6 +17,7 @@ from simple_websocket import ConnectionClosed
 
 from .. import bundles as bundles_
 from ..operations.draining import guard_live_connections
+from ..operations.logs import request_id
 from ..readers import UnknownModelError
 from ..vision.batching import OverloadedError
 from ..vision.faces import LIVE_LONG_SIDES
@@ -64,7 +66,11 @@ def init_app(app: Flask, site) -> SocketIO:
     socketio = SocketIO(app, async_mode="threading", manage_session=False,
                         cors_allowed_origins="*" if "*" in origins else _allowed_origins(origins),
                         max_http_buffer_size=TRANSPORT_LIMIT_FACTOR * settings.live_bytes,
-                        message_queue=settings.message_queue or None)
+                        message_queue=settings.message_queue or None,
+                        logger=logging.getLogger("socketio"), engineio_logger=logging.getLogger("engineio"))
+    for library in ("socketio", "engineio"):        # what clients do wrong is no warning of ours
+        logging.getLogger(library).setLevel(logging.ERROR)
+    logging.getLogger("engineio").addFilter(_is_no_invalid_packet)
     if settings.process:        # the proxy finds the process of a session in its id
         generate_id = socketio.server.eio.generate_id
         socketio.server.eio.generate_id = lambda: f"{settings.process}.{generate_id()}"
@@ -74,6 +80,7 @@ def init_app(app: Flask, site) -> SocketIO:
     engine, limit = socketio.server.eio, max_connections(settings)
     app.wsgi_app = guard_live_connections(  # type: ignore[method-assign]
         app.wsgi_app, lambda: site.drain.active or len(engine.sockets) >= limit)
+    engine.disconnect = functools.partial(close_connection, engine)
     _close_idle_connections(socketio)
     engine._async = {**engine._async, "websocket": WebSocket}
     site.metrics.add_gauge("emoscope_live_connections", "Open live connections, those that have not joined included",
@@ -82,6 +89,17 @@ def init_app(app: Flask, site) -> SocketIO:
     site.metrics.add_gauge("emoscope_live_busy", "Live clients with a frame in progress", lambda: live.busy)
     site.metrics.add_gauge("emoscope_live_waiting", "Live frames waiting for their turn", lambda: live.waiting)
     return socketio
+
+
+def _is_no_invalid_packet(record: logging.LogRecord) -> bool:
+    """Whether Engine.IO's record is about something else than a packet of a client that breaks the protocol.
+
+    It logs a traceback for each, and a client can send thousands. Handlers of events run elsewhere.
+    """
+    if record.msg not in ("message handler error", "post request handler error"):
+        return True
+    log.debug("a client sent an invalid packet")
+    return False
 
 
 def _allowed_origins(others):
@@ -102,14 +120,24 @@ def max_connections(settings) -> int:
     return settings.live_clients + max(1, (settings.threads - settings.live_clients) // 4)
 
 
+def close_connection(engine, engine_id: str, wait: bool = False) -> None:
+    """Close a connection; `wait` until the client has read everything, which may be never.
+
+    Engine.IO waits always, in the request that breaks the protocol: 64 such requests would hold every thread.
+    """
+    if connection := engine.sockets.get(engine_id):
+        connection.close(wait=wait, reason=engine.reason.SERVER_DISCONNECT)
+        engine.sockets.pop(engine_id, None)
+
+
 def _close_idle_connections(socketio):
     """Close each connection that does not join the namespace within JOIN_SECONDS: it occupies a thread."""
     server = socketio.server
     handle_connect = server.eio.handlers["connect"]
 
     def close_unless_joined(engine_id):
-        if server.manager.sid_from_eio_sid(engine_id, NAMESPACE) is None and engine_id in server.eio.sockets:
-            server.eio.disconnect(engine_id)
+        if server.manager.sid_from_eio_sid(engine_id, NAMESPACE) is None:
+            close_connection(server.eio, engine_id)
 
     def on_connect(engine_id, environ):
         timer = threading.Timer(JOIN_SECONDS, close_unless_joined, (engine_id,))
@@ -223,7 +251,7 @@ class Live(Namespace):
         engine = self.socketio.server.eio
         if connection := engine.sockets.get(engine_id):
             connection.receive = lambda packet: None    # half a frame is an error in a closing connection
-            threading.Thread(target=engine.disconnect, args=(engine_id,), daemon=True).start()
+            threading.Thread(target=close_connection, args=(engine, engine_id, True), daemon=True).start()
 
     def on_hello(self, *_):
         """Return the available models, the limits, the engine, and what the server stores."""
@@ -235,7 +263,10 @@ class Live(Namespace):
                 "engine": site.readers.engine, "keeps": "nothing"}
 
     def on_frame(self, *args):
-        """Read a frame, ({id, width, height, sent, model?, follow?}, bytes): {id, reading} or {id, error}."""
+        """Read a frame, ({id, width, height, sent, model?, follow?}, bytes).
+
+        Returns {id, reading} or {id, error: {code, message, request}}.
+        """
         metadata = args[0] if args and isinstance(args[0], dict) else {}
         number = metadata.get("id") if _is_non_negative_integer(metadata.get("id")) else None
         try:
@@ -250,7 +281,8 @@ class Live(Namespace):
             return self._error(number, "wrong_order", "The connection is closed.")
         except Exception as error:      # a failure on one frame must not close the connection
             log.error("a frame could not be read: %s", type(error).__name__, exc_info=True)
-            return self._error(number, "failed", "The server could not read this frame; see its log.")
+            return self._error(number, "failed", "The server could not read this frame; its log has the details under "
+                                                 f"{request_id()}.")
         self._site.metrics.count_reading("live", reading)
         return {"id": number, "reading": reading}
 
@@ -281,7 +313,7 @@ class Live(Namespace):
 
     def _error(self, number, code, message):
         self._site.metrics.count_error("live", code)
-        return {"id": number, "error": {"code": code, "message": message}}
+        return {"id": number, "error": {"code": code, "message": message, "request": request_id()}}
 
 
 def _session_id() -> str:

@@ -6,6 +6,7 @@ from flask import Flask, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from ..errors import AssetsMissingError
+from .logs import request_id
 
 # status: (title, error code, what it means and what to do)
 MESSAGES = {
@@ -34,16 +35,17 @@ def wants_json() -> bool:
 
 
 def error_response(status: int, message: str | None = None, code: str | None = None) -> tuple:
-    """A Flask response of the status: the error page, or {"error": {"code", "message"}}."""
+    """A Flask response of the status: the error page, or {"error": {"code", "message", "request"}}."""
     title, default_code, default_message = MESSAGES.get(status, MESSAGES[500 if status >= 500 else 400])
     message = message or default_message
     if wants_json():
-        return {"error": {"code": code or default_code, "message": message}}, status
+        return {"error": {"code": code or default_code, "message": message, "request": request_id()}}, status
     try:
-        return render_template("error.html", code=status, title=title, message=message), status
+        return render_template("error.html", code=status, title=title, message=message, request_id=request_id()), status
     except AssetsMissingError as error:
         log.error("%s", error)
-        return f"{status} {title}. {message}\n", status, {"Content-Type": "text/plain; charset=utf-8"}
+        text = f"{status} {title}. {message} Request {request_id()}.\n"
+        return text, status, {"Content-Type": "text/plain; charset=utf-8"}
 
 
 def _handle_http_error(error):

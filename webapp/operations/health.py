@@ -6,7 +6,13 @@ health = Blueprint("health", __name__)
 
 
 def init_app(app: Flask) -> None:
+    site = app.extensions["emoscope"]
+    site.metrics.add_gauge("emoscope_bundles_rejected", "Model bundles whose files are invalid",
+                           lambda: len(site.reloader.rejected))
+    site.metrics.add_gauge("emoscope_bundles_replaced", "Model bundles replaced since the start",
+                           lambda: site.reloader.replaced)
     app.register_blueprint(health)
+    app.after_request(_count)
 
 
 @health.get("/healthz")
@@ -22,12 +28,18 @@ def readyz():
     return state, 200 if state["ready"] else 503
 
 
+def _count(response):
+    current_app.extensions["emoscope"].metrics.count_request(response.status_code)
+    return response
+
+
 def _state():
     site = current_app.extensions["emoscope"]
     bundle = site.bundles.get(site.settings.model)
     loaded = bool(bundle and bundle.card)
     return {"ready": loaded and not site.drain.active,
-            "model": f"{bundle.name} {bundle.card['version']}" if loaded else None, "engine": site.readers.engine}
+            "model": f"{bundle.name} {bundle.card['version']}" if loaded else None, "engine": site.readers.engine,
+            "rejected": sorted(site.reloader.rejected)}
 
 
 @health.get("/metrics")

@@ -1,15 +1,19 @@
 """Prometheus metrics. Each application has its own registry, so tests do not share counters."""
 
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)     # seconds
 
 
 class Metrics:
-    """Counts readings, faces and errors by source (`live` or `api`), and times the steps of a reading."""
+    """Counts readings, faces and errors by source (`live` or `api`), and times the steps of a reading.
+
+    Also counts requests by status, and reports memory, processor time, open files and threads of the process.
+    """
 
     def __init__(self):
         self.registry = CollectorRegistry()
@@ -20,6 +24,9 @@ class Metrics:
         self._errors = Counter("emoscope_errors", "Images not read", ["source", "code"], registry=self.registry)
         self._steps = Histogram("emoscope_step_seconds", "Duration of one step of a reading", ["step"],
                                 buckets=BUCKETS, registry=self.registry)
+        self._requests = Counter("emoscope_requests", "HTTP requests", ["status"], registry=self.registry)
+        ProcessCollector(registry=self.registry)
+        self.add_gauge("emoscope_threads", "Threads of the process", threading.active_count)
 
     def count_reading(self, source: str, reading: Mapping[str, Any]) -> None:
         """Count a Reading returned to `source`."""
@@ -33,6 +40,10 @@ class Metrics:
     def count_error(self, source: str, code: str) -> None:
         """Count an error returned to `source`."""
         self._errors.labels(source, code).inc()
+
+    def count_request(self, status: int) -> None:
+        """Count an HTTP request with this status."""
+        self._requests.labels(str(status)).inc()
 
     def add_gauge(self, name: str, help: str, function: Callable[[], float]) -> None:
         """Add a gauge whose value is `function()` at each scrape."""

@@ -12,7 +12,10 @@ import socket
 import sys
 import threading
 
+from gunicorn.glogging import Logger
+
 from .. import settings as settings_
+from . import logs
 
 _settings = settings_.load()
 
@@ -25,6 +28,19 @@ graceful_timeout = int(_settings.drain_seconds) + 5     # seconds; draining clos
 control_socket_disable = True
 preload_app = False
 loglevel = "warning"
+
+
+class GunicornLog(Logger):
+    """gunicorn's log in the format of ours."""
+
+    def setup(self, cfg):
+        """Set up the handlers, then replace their formats."""
+        super().setup(cfg)
+        for handler in self.error_log.handlers:
+            handler.setFormatter(logs.formatter(_settings))
+
+
+logger_class = GunicornLog
 
 
 def address(settings: settings_.Settings) -> str:
@@ -44,7 +60,9 @@ def post_worker_init(worker):
     """gunicorn hook: the application is loaded and its networks are warmed up."""
     for listener in worker.sockets:
         listener.sock.listen(worker.cfg.backlog)
+    logs.capture_native_stderr()
     site = worker.wsgi.extensions["emoscope"]
+    site.reloader.start(_settings.reload_seconds)
 
     def drain(number, frame):
         site.drain.run(_settings.drain_seconds)

@@ -1,15 +1,17 @@
 """The WSGI application: gunicorn --config python:webapp.operations.serving webapp.operations.wsgi:app"""
 
-import logging
 import sys
 
 from .. import create_app
+from .. import settings as settings_
 from ..errors import SetupError
 from ..vision.faces import DetectorMissingError
+from . import logs
 
-logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
 try:
-    app = create_app()
+    settings = settings_.load()
+    logs.setup(settings)
+    app = create_app(settings)
 except (SetupError, DetectorMissingError) as error:
     print(f"error: {error}", file=sys.stderr)
     sys.exit(2)

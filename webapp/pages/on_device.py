@@ -33,27 +33,39 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["device_offer"] = lambda: current_app.extensions["device"].offer()
 
 
+def reload(app: Flask) -> None:
+    """Offer the bundles that are served now. Pages that are open can still load the files of the last offer."""
+    site, old = app.extensions["emoscope"], app.extensions["device"]
+    app.extensions["device"] = DeviceFiles(site.bundles, site.settings, old)
+
+
 class DeviceFiles:
     """The model files for the browser, in the attribute `files`: {sha256: (name, content)}.
 
-    The files are held in memory. A bundle that is replaced while the server runs takes effect at the next start, for
-    the server and for devices alike, and no device gets a mix of two versions.
+    The files are held in memory, so that no device gets a mix of two versions when a bundle is replaced while the
+    server runs.
     """
 
-    def __init__(self, bundles: Mapping[str, Bundle], settings: Settings):
-        """Load the files. Without a detector, reading on the device is not offered."""
-        self._settings = settings
+    def __init__(self, bundles: Mapping[str, Bundle], settings: Settings, old: "DeviceFiles | None" = None):
+        """Load the files. Without a detector, reading on the device is not offered.
+
+        old: its files stay available, and its models are offered where their bundle has become unreadable.
+        """
+        self._settings, self._old = settings, old
         self.files: dict[str, tuple[str, bytes]] = {}
         self._detector = self._load_detector(settings.path("detector"))
         models = [self._load_model(bundle) for bundle in self._convertible(bundles)] if self._detector else []
-        self._models = [model for model in models if model]
+        self.models = [model for model in models if model]
+        self.offered = dict(self.files)
+        if old:
+            self.files |= old.offered
 
     def offer(self) -> dict | None:
         """The offer that static/js/device reads from the page, or None if reading on the device is not available."""
-        if not self._models:
+        if not self.models:
             return None
         return {"worker": current_app.extensions["assets"]("device-worker.js"), "detector": self._detector,
-                "models": self._models,
+                "models": self.models,
                 "thresholds": {"live": self._settings.live_threshold, "photo": self._settings.photo_threshold}}
 
     def _convertible(self, bundles):
@@ -72,8 +84,8 @@ class DeviceFiles:
         card = bundle.card
         try:
             files = self._load_files(bundle.folder, card["files"])
-        except (OSError, ValueError):       # replaced since the bundles were found; available after the next start
-            return None
+        except (OSError, ValueError):       # its files have changed since it was read
+            return self._keep(bundle)
         excerpt = {name: card[name] for name in ("name", "version", "label_set", "labels", "raters", "input")}
         excerpt |= {"crop": {"points": card["crop"]["points"]}, "unsure": {"threshold": card["unsure"]["threshold"]},
                     "calibration": {"temperature": card["calibration"]["temperature"]}}
@@ -83,6 +95,15 @@ class DeviceFiles:
             excerpt["unlike"] = {"threshold": card["unlike"]["threshold"]}
         return {"name": bundle.name, "title": card["title"], "default": bundle.name == self._settings.model,
                 "card": excerpt, "files": files}
+
+    def _keep(self, bundle):
+        """The last offer of a bundle that is still served although its files have changed, or None."""
+        old = self._old
+        model = next((model for model in old.models if model["name"] == bundle.name), None) if old else None
+        if old is None or model is None or model["card"]["version"] != bundle.card["version"]:
+            return None
+        self.files |= {file["sha256"]: old.files[file["sha256"]] for file in model["files"].values()}
+        return model
 
     def _load_files(self, folder: Path, expected: Mapping[str, Mapping]) -> dict[str, dict]:
         """{part: {url, sha256, bytes}} of the PARTS in `folder`. Raises OSError, and ValueError on a wrong hash."""

@@ -77,7 +77,7 @@ def models_json():
     """The available models, as in the socket's `hello`, and the names of invalid bundles."""
     site = _site()
     return {"models": bundles_.available(site.bundles, site.settings.model),
-            "broken": [bundle.name for bundle in site.bundles.values() if bundle.error]}
+            "broken": [bundle.name for bundle in list(site.bundles.values()) if bundle.error]}
 
 
 @pages.get("/models/<name>")

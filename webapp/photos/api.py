@@ -16,6 +16,7 @@ from werkzeug.datastructures import FileStorage
 from .. import bundles as bundles_
 from ..operations.admission import RESERVED_THREADS, Admission
 from ..operations.error_handlers import error_response
+from ..operations.logs import request_id
 from ..readers import UnknownModelError
 from ..settings import Settings, SettingsError
 from ..vision.batching import OverloadedError
@@ -180,7 +181,7 @@ def _parse_landmarks(text: str | None) -> tuple[dict[str, tuple[float, ...]] | N
 
 
 def _read(reader, image):
-    """{"reading"} or {"error": {"code", "message"}} of one uploaded file."""
+    """{"reading"} or {"error": {"code", "message", "request"}} of one uploaded file."""
     site = _site()
     try:
         reading = reader.read(_bytes(image, site.settings.photo_bytes), long_sides=PHOTO_LONG_SIDES,
@@ -191,7 +192,8 @@ def _read(reader, image):
         return _error("busy", str(error))
     except Exception as error:      # a failure on one image must not affect the others
         log.error("an image could not be read: %s", type(error).__name__, exc_info=True)
-        return _error("failed", "The server could not read this image; see its log.")
+        return _error("failed", "The server could not read this image; its log has the details under "
+                                f"{request_id()}.")
     site.metrics.count_reading("api", reading)
     return {"reading": reading}
 
@@ -207,7 +209,7 @@ def _bytes(image: FileStorage, limit: int) -> bytes:
 
 def _error(code, message):
     _site().metrics.count_error("api", code)
-    return {"error": {"code": code, "message": message}}
+    return {"error": {"code": code, "message": message, "request": request_id()}}
 
 
 def _admission():

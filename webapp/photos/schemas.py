@@ -63,6 +63,7 @@ class Reading(Schema):
 class ErrorDetail(Schema):
     code = String(required=True, metadata={"description": "error code, for programs"})
     message = String(required=True, metadata={"description": "message, for people"})
+    request = String(metadata={"description": "id of the request in the server's log"})
 
 
 class Error(Schema):

@@ -33,8 +33,8 @@ class Batcher:
 
     def __init__(self, function, max_batch=MAX_BATCH, max_waiting=MAX_WAITING):
         self._function, self._max_batch = function, max_batch
-        self._waiting: queue.Queue[tuple[np.ndarray, Future, float]] = queue.Queue(max_waiting)
-        self._deferred = None
+        self._waiting: queue.Queue[tuple[np.ndarray, Future, float] | None] = queue.Queue(max_waiting)
+        self._deferred, self._closed = None, False
         self._start, self._thread = threading.Lock(), None
 
     def submit(self, rows):
@@ -42,34 +42,49 @@ class Batcher:
 
         Raises OverloadedError if the queue is full, and whatever `function` raises on the batch.
         """
-        self._ensure_thread()
-        future: Future[tuple[np.ndarray, dict[str, float]]] = Future()
-        try:
-            self._waiting.put_nowait((np.asarray(rows), future, time.perf_counter()))
-        except queue.Full:
-            raise OverloadedError("The server is overloaded; try again in a moment.") from None
-        return future.result()
+        request = np.asarray(rows), Future[tuple[np.ndarray, dict[str, float]]](), time.perf_counter()
+        with self._start:
+            closed = self._closed
+            if not closed:
+                self._ensure_thread()
+                try:
+                    self._waiting.put_nowait(request)
+                except queue.Full:
+                    raise OverloadedError("The server is overloaded; try again in a moment.") from None
+        if closed:
+            self._run([request])
+        return request[1].result()
+
+    def close(self):
+        """End the thread after the requests that wait. Later ones run in the thread of their caller."""
+        with self._start:
+            self._closed = True
+        self._waiting.put(None)
 
     def _ensure_thread(self):
         """Start the thread on the first request: a process forked before that gets a thread of its own."""
-        with self._start:
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._work, name="batcher", daemon=True)
-                self._thread.start()
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._work, name="batcher", daemon=True)
+            self._thread.start()
 
     def _work(self):
-        while True:
-            self._run(self._next_batch())
+        while requests := self._next_batch():
+            self._run(requests)
 
     def _next_batch(self):
-        """The first request, then the waiting ones, as long as they fit into the batch."""
-        requests = [self._deferred or self._waiting.get()]
-        self._deferred = None
+        """The first request, then the waiting ones, as long as they fit into the batch; none after `close`."""
+        first, self._deferred = self._deferred or self._waiting.get(), None
+        if first is None:
+            return []
+        requests = [first]
         rows = len(requests[0][0])
         while rows < self._max_batch:
             try:
                 request = self._waiting.get_nowait()
             except queue.Empty:
+                break
+            if request is None:         # closed: the end of the queue
+                self._waiting.put(None)
                 break
             rows += len(request[0])
             if rows > self._max_batch:

@@ -97,15 +97,15 @@ class ExpressionClassifier:
         return outputs
 
 
-def load(bundle, engine="auto", threads=1):
+def load(bundle, engine="auto", threads=1, card=None):
     """The ExpressionClassifier of the folder `bundle` (static/models/NAME).
 
-    engine: one of engines.ENGINES. threads: per run, for litert. Raises ValueError if the engine is unknown or
-    unavailable on this machine or a file differs from the SHA-256 in the card, OSError or KeyError if the bundle is
-    incomplete.
+    engine: one of engines.ENGINES. threads: per run, for litert. card: the bundle's, if it has been read; files that
+    differ from it are not loaded. Raises ValueError if the engine is unknown or unavailable on this machine or a file
+    differs from the SHA-256 in the card, OSError or KeyError if the bundle is incomplete.
     """
     engine, bundle = engines.select(engine), Path(bundle)
-    card = json.loads((bundle / "card.json").read_text())
+    card = card or json.loads((bundle / "card.json").read_text())
 
     @functools.cache
     def litert():

@@ -129,6 +129,10 @@ class Reader:
         for batch in BATCH_SIZES:
             self._batcher.submit(np.zeros((batch, size, size), np.float32))
 
+    def close(self):
+        """End the thread of the network after the requests that wait. The reader can still be used, without it."""
+        self._batcher.close()
+
     def _decode(self, data, max_pixels, reduce_to, abandoned=lambda: False):
         return images.decode(data, max_pixels, reduce_to, lock=_turn(abandoned))
 

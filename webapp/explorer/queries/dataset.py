@@ -9,6 +9,7 @@ import random
 import threading
 from pathlib import Path
 
+import duckdb
 import numpy as np
 
 from . import evidence, statistics
@@ -32,10 +33,14 @@ class DataSet:
         self.summary = read_summary(self.folder)
         self.table = self.folder / "samples.parquet"
         self._connection = connect(self.table, threads)
-        self._columns = column_names(self._connection, self.table, self.summary)
         self._local = threading.local()
-        self.images = ImageStore(store, self.summary["rows"]) if store else None
-        self.average_faces = AverageFaces(self.folder, self.summary)
+        try:
+            self._columns = column_names(self._connection, self.table, self.summary)
+            self.images = ImageStore(store, self.summary["rows"]) if store else None
+            self.average_faces = AverageFaces(self.folder, self.summary)
+        except (duckdb.Error, KeyError, TypeError, AttributeError) as error:
+            raise DataSetError(f"{self.folder}: damaged ({str(error).splitlines()[0]}); "
+                               "build the data set again") from None
 
     def count(self, view: View):
         """Number of rows in the view."""
