@@ -13,7 +13,7 @@ DETECTOR := static/detector/detector.json
 BUILD := static/dist/manifest.json
 SCRIPTS := $(shell find static/js static/css -type f 2>/dev/null) build.mjs jsconfig.json $(wildcard static/models/*/card.json)
 
-.PHONY: run cluster test setup detector build lint audit test-python test-js test-ray photo-report lock clean
+.PHONY: run cluster test setup detector build lint audit test-python test-js test-ray photo-report screenshots lock clean
 
 run: setup
 	@$(BIN)/python -m webapp serve
@@ -98,6 +98,11 @@ $(BUILD): $(SCRIPTS) node_modules/.installed
 photo-report: $(SERVE_STAMP) $(DETECTOR)
 	@test -n "$(PHOTOS)" || { echo "error: name the folder: make photo-report PHOTOS=folder" >&2; exit 2; }
 	@$(BIN)/python -m webapp report "$(PHOTOS)" --out build/photo-report
+
+# The images of README.md and docs/, in headless Chromium: make screenshots [NAMES="live photos"]
+screenshots: $(DEV_STAMP) $(DETECTOR) $(BUILD)
+	@tools/chromium
+	@$(BIN)/python tools/screenshots.py $(NAMES)
 
 # Regenerate the pinned requirements from pyproject.toml.
 lock: | .venv/.created

@@ -76,3 +76,27 @@ def test_only_usable_controls_are_shown_before_the_video(open_page):
     expect(page.locator("#live button:visible, #live select:visible, #live input:visible")).to_have_text(
         ["Start the camera", "Use a sample video", "Open a video file", "Share a screen or tab", "Shortcuts"])
     expect(page.locator("#figures")).to_be_hidden()
+
+
+@pytest.mark.parametrize(("source", "button"), [("file", "Open a video file"), ("screen", "Share a screen or tab")])
+def test_link_to_a_source_that_needs_a_click_offers_it_first(open_page, source, button):
+    page = open_page(f"/live?source={source}")
+    first = page.locator(".stage-actions button").first
+    expect(first).to_have_text(button)
+    expect(page.locator(".stage-actions .primary")).to_have_count(1)
+    expect(first).to_have_class("primary")
+
+
+def test_address_describes_source_view_and_model(open_page):
+    page = open_page("/live?source=sample&view=large&model=jury-pocket")
+    expect(page.locator(".large-face").first).to_be_visible(timeout=30_000)
+    expect(page.locator("#model")).to_have_value("jury-pocket")
+    page.keyboard.press("3")
+    page.select_option("#model", "jury-live")
+    link = page.get_by_role("link", name="On this device")
+    link.focus()
+    for part in ("source=sample", "view=faces", "model=jury-live", "on=device"):
+        assert part in link.get_attribute("href")
+    link.click()
+    expect(page.locator("[data-tile]").first).to_be_visible(timeout=90_000)
+    assert "on=device" in page.url and "view=faces" in page.url

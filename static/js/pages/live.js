@@ -339,5 +339,14 @@ if (inferenceLocation() === "device") void useDevice();
 const query = new URLSearchParams(location.search);
 challenge.expression = query.get("expression") ?? challenge.expression;
 views.show(query.get("view") ?? "");
-if (query.get("source") === "sample") void startSource("sample");
+const linked = query.get("source");
+if (linked === "sample") void startSource("sample");
+else if (linked === "file" || linked === "screen") offerFirst(buttonOf(linked === "file" ? "open-file" : "share-screen"));
 else if (!window.isSecureContext || !navigator.mediaDevices) fail(new CameraError("insecure"));
+
+/** The source that the link names needs a click: its button comes first. @param {HTMLButtonElement} button */
+function offerFirst(button) {
+  buttonOf("start").classList.remove("primary");
+  button.classList.add("primary");
+  button.parentElement?.prepend(button);
+}

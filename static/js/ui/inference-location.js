@@ -53,7 +53,9 @@ export class LocationSwitch {
   /** @param {Location} target  @param {string} label */
   #link(target, label) {
     const link = /** @type {HTMLAnchorElement} */ (make("a", "", label));
-    link.href = addressWith({ on: target === "device" ? "device" : null, backend: null });
+    const point = () => (link.href = addressWith({ on: target === "device" ? "device" : null, backend: null }));
+    point();
+    for (const event of ["focus", "pointerenter"]) link.addEventListener(event, point); // the page may have changed its parameters
     if (target === inferenceLocation()) link.setAttribute("aria-current", "true");
     return link;
   }
