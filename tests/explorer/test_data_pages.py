@@ -166,8 +166,18 @@ def test_changed_networks_are_reported(site, monkeypatch):
     found = site.get("/data/drawn/models.json?model=jury-drawn&other=seven-drawn").json
     assert (found["first"]["now"], found["second"]["now"]) == (None, "2.0.0")
     assert site.get(explained).status_code == 400, "the predictions shown are of another network"
+    assert found["second"]["model"]["version"] == "1.0.0"
     page = site.get("/data/drawn/samples/5").text
     assert page.count("Predicted by version 1.0.0; the network has changed since (current version: 2.0.0)") == 1
+
+
+def test_new_version_with_the_same_network_is_shown(site, monkeypatch):
+    """A bundle may change, such as its card or its other files, while its network and so the predictions stay."""
+    monkeypatch.setitem(site.application.extensions["emoscope"].bundles["seven-drawn"].card, "version", "2.0.0")
+    monkeypatch.setitem(site.application.extensions["emoscope"].bundles["seven-drawn"].card["files"], "model.keras",
+                        {"sha256": "0" * 64})
+    found = site.get("/data/drawn/models.json?model=seven-drawn").json["first"]
+    assert (found["model"]["version"], found["now"]) == ("2.0.0", None)
 
 
 def test_training_split_is_marked(built, make_client, tmp_path, site):

@@ -15,6 +15,7 @@ from . import quiz as _quiz  # noqa: F401 - its routes
 from .views import (
     SHEET_COLUMNS,
     as_json,
+    current_version,
     data,
     explainable_models,
     get_dataset,
@@ -58,6 +59,7 @@ def index_json():
     return as_json({"datasets": [{"name": name, "title": dataset.summary["title"], "rows": dataset.summary["rows"],
                                   "models": [model["name"] for model in dataset.summary["models"]],
                                   "pictures": dataset.images.array is not None,
+                                  "average_faces": dataset.average_faces.exists,
                                   "href": url_for("data.overview_json", name=name)}
                                  for name, dataset in current_app.extensions["datasets"].items()],
                     "unusable": current_app.extensions["unusable_datasets"]})
@@ -255,6 +257,7 @@ def _evaluations(dataset, view):
         model = dataset.model(name)
         found[side] = dataset.evaluate(view, name) | {"robustness": robustness(dataset, model),
                                                       "now": newer_version(model)}
+        found[side]["model"]["version"] = current_version(model)
     if view.other:
         together = dataset.joint_accuracy(view, view.model, view.other)
         found |= {"together": together, "difference": queries.paired_difference(together),

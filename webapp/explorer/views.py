@@ -81,11 +81,22 @@ def explainable_models(dataset):
 
 def newer_version(model):
     """Version of the installed bundle of `model` (an entry of the summary) if its network differs, else None."""
+    version, network = _installed(model)
+    return version if network and network != model["model_sha256"] else None
+
+
+def current_version(model):
+    """Version of `model`: that of the installed bundle if it has the same network, or else that of the data set."""
+    version, network = _installed(model)
+    return version if network == model["model_sha256"] else model["version"]
+
+
+def _installed(model):
+    """(version, SHA-256 of the network) of the installed bundle of `model`; (None, None) if there is none."""
     bundle = current_app.extensions["emoscope"].bundles.get(model["name"])
     if not bundle or bundle.error:
-        return None
-    network = bundle.card["files"].get("model.keras", {}).get("sha256")
-    return bundle.card["version"] if network and network != model["model_sha256"] else None
+        return None, None
+    return bundle.card["version"], bundle.card["files"].get("model.keras", {}).get("sha256")
 
 
 def robustness(dataset, model):
