@@ -25,7 +25,7 @@ from training.data import fer2013
 from training.data.alignment import find, open_detector
 from training.evaluate import novelty
 from training.evaluate.bundles import read_bundle
-from training.evaluate.predictions import evaluated, keras_logits, keras_outputs
+from training.evaluate.predictions import evaluated, keras_logits, litert_outputs
 from training.export.unlike import training_rows
 from webapp.vision.crops import CropSpec
 
@@ -121,9 +121,10 @@ def _tables(bundle, faces, home, wild, others, found):
     member = next((layer for layer in network.layers if layer.name == "member_0"), network)
     body = keras.Model(member.inputs, member.get_layer("embedding").output)
     scores, groups = _scores(bundle, faces, body), {"PublicTest": home, "photos": wild} | others
-    outputs = {name: (keras_outputs(network, images), keras_logits(body, images)) for name, images in groups.items()}
-    if len(network.outputs) > 1:
-        scores["the network's second output"] = lambda found, _: found[1][:, 0]
+    served = (bundle.folder / "model.tflite").read_bytes()
+    outputs = {name: (litert_outputs(served, images), keras_logits(body, images)) for name, images in groups.items()}
+    if "unlike" in bundle.card:
+        scores["64 prototypes, the network's second output"] = lambda found, _: found[1][:, 0]
     values = {name: {group: score(*output) for group, output in outputs.items()} for name, score in scores.items()}
     _head(f"{bundle.card['name']}: AUROC against PublicTest / against the photos' faces", others)
     for name, each in values.items():

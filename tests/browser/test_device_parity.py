@@ -25,6 +25,7 @@ THRESHOLD = 0.4             # the setting photo_threshold
 LIVE_NETWORK = "jury-live"
 GRAPHICS = int(os.environ.get("GRAPHICS_PICTURES", 4))
 LARGEST = 0.002             # maximum difference of a probability
+FARTHEST = 0.01             # maximum difference of a distance from the training data
 NEAR = 0.01                 # a score this close to the threshold can fall on either side
 HARNESS = Path(__file__).with_name("harness.js").read_text()
 SOFTWARE = {"wasm": (), "webgl": ("--enable-unsafe-swiftshader",),
@@ -57,13 +58,13 @@ def as_png(image):
 
 
 def compare(page, reader, images, photos=7, name=LIVE_NETWORK):
-    """(images read, faces compared, largest box error in px, largest error of a probability).
+    """(images read, faces compared, largest box error in px, largest error of a probability, of a distance).
 
     reader: the fixture, with the network `name`; photos: every n-th image is read as a photo, the others as camera
     frames.
     """
     read = faces = 0
-    box_error = probability_error = 0.0
+    box_error = probability_error = distance_error = 0.0
     server = reader(name)
     for number, image in enumerate(images):
         png, long_sides = as_png(image), (LIVE_LONG_SIDES, PHOTO_LONG_SIDES)[number % photos == 0]
@@ -81,8 +82,10 @@ def compare(page, reader, images, photos=7, name=LIVE_NETWORK):
                                          (("x", width), ("y", height), ("width", width), ("height", height))))
             probability_error = max(probability_error, *(abs(a["probabilities"][label] - b["probabilities"][label])
                                                          for label in a["probabilities"]))
+            assert set(a) == set(b)
+            distance_error = max(distance_error, abs(a.get("distance", 0) - b.get("distance", 0)))
         read += 1
-    return read, faces, box_error, probability_error
+    return read, faces, box_error, probability_error, distance_error
 
 
 @pytest.mark.parametrize("backend, name, count", [
@@ -93,19 +96,19 @@ def test_results_match_the_server(device, reader, backend, name, count):
     report(f"{name}, {backend}", found)
     assert found[1] >= count // 2
     assert found[2] <= 1
-    assert found[3] <= LARGEST
+    assert found[3] <= LARGEST and found[4] <= FARTHEST
 
 
 def report(title, found):
     print(f"{title}: {found[0]} images, {found[1]} faces, boxes within {found[2]:.3f} px, "
-          f"probabilities within {found[3]:.5f}")
+          f"probabilities within {found[3]:.5f}, distances within {found[4]:.4f}")
 
 
 def test_results_of_large_photos_match_the_server(device, reader):
     found = compare(device("wasm"), reader, synthetic_images.make(8, seed=1, sizes=synthetic_images.LARGE), photos=1)
     assert found[0] == 8 and found[1] >= 6
     assert found[2] <= 1
-    assert found[3] <= LARGEST
+    assert found[3] <= LARGEST and found[4] <= FARTHEST
 
 
 @pytest.mark.skipif("FER2013_CSV" not in os.environ, reason="FER2013_CSV is not set")
@@ -115,7 +118,7 @@ def test_results_of_fer2013_match_the_server(device, reader, name):
     report(f"{name}, FER2013", found)
     assert found[1] >= 100
     assert found[2] <= 1
-    assert found[3] <= LARGEST
+    assert found[3] <= LARGEST and found[4] <= FARTHEST
 
 
 def fer2013(count):

@@ -167,7 +167,7 @@ def distant(bundle, tmp_path_factory):
     model = keras.saving.load_model(folder / "model.keras", compile=False)
     distance = keras.ops.mean(model.input, axis=(1, 2)) / 510
     model = keras.Model(model.input, [model.output, distance])
-    model.save(folder / "model.keras")
+    model.save(folder / "distance.keras")
     content = tf.lite.TFLiteConverter.from_keras_model(model).convert()
     (folder / "model.tflite").write_bytes(logits_first(content))
     card = json.loads((folder / "card.json").read_text()) | {"unlike": {"threshold": 0.3}}

@@ -30,6 +30,8 @@ def add_commands(commands):
                         help="folder of model bundles (default: %(default)s)")
     export.add_argument("--prototypes", type=int, default=0, metavar="K",
                         help="add the sign `unlike the training data`, from K prototypes of training faces (64)")
+    export.add_argument("--recompute-statistics", type=int, default=0, metavar="N",
+                        help="recompute batch normalization's statistics on N training images")
     export.add_argument("--publish", "--release", action="store_true",
                         help="evaluate on PrivateTest too: once per published version")
     add_data_options(export)
@@ -41,6 +43,13 @@ def add_commands(commands):
     card = commands.add_parser("card", help="regenerate the text of model cards")
     card.add_argument("bundles", nargs="+", metavar="BUNDLE", help=f"folder of a bundle, or its name in {MODELS}")
     card.set_defaults(run=_card)
+    distance = commands.add_parser("export-distance", help="add the sign `unlike the training data` to model bundles")
+    distance.add_argument("bundle", metavar="BUNDLE", help=f"folder of the bundle, or its name in {MODELS}")
+    distance.add_argument("--version", required=True, help="new version of the bundle")
+    distance.add_argument("--prototypes", type=int, default=64, metavar="K",
+                          help="number of prototypes of training faces (default: %(default)s)")
+    add_data_options(distance)
+    distance.set_defaults(run=_export_distance)
     balance = commands.add_parser("balance", help="choose the balanced prediction of votes bundles, on PublicTest")
     balance.add_argument("bundles", nargs="+", metavar="BUNDLE", help=f"folder of a bundle, or its name in {MODELS}")
     add_data_options(balance)
@@ -54,7 +63,8 @@ def _export(options):
         check_run(folder)
     from ..export.bundle import export
     export(options.run_folders, options.label_set, options.name, options.version, read_test_set(options),
-           options.models, options.title, options.publish, options.mirrored, report, options.prototypes)
+           options.models, options.title, options.publish, options.mirrored, report, options.prototypes,
+           options.recompute_statistics)
     folder = Path(options.models) / options.name
     report(f"{folder}: {folder_size(folder)}")
 
@@ -67,6 +77,16 @@ def _export_tfjs(options):
     parity = rewrite_tfjs(folder, faces.images[faces.rows("PublicTest")][:PARITY_IMAGES])
     report(f"{folder / 'tfjs'}: {parity['bytes_gzipped'] / 1e6:.2f} MB compressed, "
            f"probabilities within {parity['largest_difference']:.1e}")
+
+
+def _export_distance(options):
+    if options.prototypes < 1:
+        raise TrainingError(f"--prototypes must be a positive number, got {options.prototypes}")
+    from ..export.bundle import add_distance
+    folder = bundle_folder(options.bundle)
+    content = add_distance(folder, read_faces(options), options.prototypes, options.version)
+    report(f"{folder}: {content['name']} {content['version']}, unlike above {content['unlike']['threshold']:.3f}, "
+           f"{folder_size(folder)}")
 
 
 def _balance(options):

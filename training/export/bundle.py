@@ -1,9 +1,9 @@
 """Export a model bundle, `static/models/NAME/`, from the averaged weights of one or more runs.
 
-A bundle is one network with one head: float32 images to logits and, if exported with prototypes, a distance. Several
-runs form an ensemble, the mean of their log-probabilities. The bundle consists of `model.keras`, the LiteRT file that
-the server uses on a CPU, `tfjs/` for the browser, and `card.json`, which states what a runtime needs and all figures
-(`static/models/card.schema.json`).
+A bundle is one network with one head: float32 images to logits. Several runs form an ensemble, the mean of their
+log-probabilities. The bundle consists of `model.keras`, the LiteRT file that the server uses on a CPU, `tfjs/` for the
+browser, and `card.json`, which states what a runtime needs and all figures (`static/models/card.schema.json`).
+Exported with prototypes, the LiteRT file, `tfjs/` and `distance.keras` have a second output, a distance (unlike.py).
 """
 
 import json
@@ -18,8 +18,10 @@ from .. import recipes
 from ..data.alignment import TEMPLATE
 from ..data.labels import LABEL_SETS, RATED_BY_TEN
 from ..errors import TrainingError
-from ..evaluate.bundles import Bundle, check_field
+from ..evaluate.bundles import Bundle, check_field, read_bundle
 from ..evaluate.calibration import calibrate
+from ..evaluate.metrics import softmax
+from ..evaluate.predictions import litert_logits
 from ..networks.build import load_trained
 from ..networks.ensemble import ensemble
 from ..networks.initial_weights import describe_initial_weights, read_checkpoint
@@ -28,21 +30,23 @@ from . import balancing, card, tfjs, unlike
 from .litert import multiply_adds, select_head, write_litert
 
 PARITY_IMAGES = 1024
+SAME = 1e-4         # largest difference of a probability of the same network, converted again
 
 
 def export(runs, label_set, name, version, tests, models, title=None, publish=False, mirrored=False, report=print,
-           prototypes=0):
+           prototypes=0, statistics_images=0):
     """Write the bundle `models`/`name` from the folders `runs`; its card.
 
     tests: the test_set.TestSet to calibrate and evaluate on. mirrored: average over the image and its mirror
     image, which doubles the work. publish: evaluate on PrivateTest, too. prototypes: number of prototypes of the
-    training faces to which the network's second output is the distance (unlike.py); 0: none. Raises TrainingError if a
-    run has no checkpoint or no head for `label_set`.
+    training faces to which the network's second output is the distance (unlike.py); 0: none. statistics_images: number
+    of training images on which batch normalization's statistics are recomputed; 0: they are the run's. Raises
+    TrainingError if a run has no checkpoint or no head for `label_set`.
     """
     for field, value in (("name", name), ("version", version)):
         check_field(field, value)
     models, faces = Path(models), tests.faces
-    members = [_member(Path(run), label_set, faces) for run in runs]
+    members = [_member(Path(run), label_set, faces, statistics_images) for run in runs]
     networks = [network for network, _ in members]
     model = expressions = _combined(networks, mirrored, label_set)
     if prototypes:
@@ -53,7 +57,9 @@ def export(runs, label_set, name, version, tests, models, title=None, publish=Fa
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     try:
-        model.save(folder / "model.keras")
+        expressions.save(folder / "model.keras")
+        if prototypes:
+            model.save(folder / "distance.keras")
         parity = write_litert(model, images, folder / "model.tflite")
         report(f"LiteRT: {parity['weights']} weights, probabilities within {parity['largest_difference']:.1e}")
         served = (folder / "model.tflite").read_bytes()
@@ -109,6 +115,43 @@ def read_run(run):
     return replace(recipe, epochs=saved["epochs"], seed=saved["seed"]), state
 
 
+def add_distance(folder, faces, count, version):
+    """Add the distance to `count` prototypes to the bundle `folder` (see unlike.py) as `version`; the card.
+
+    faces: the data set of the prototypes. The logits, figures and model.keras stay: raises TrainingError if a
+    probability of the new LiteRT file differs from the old one's by more than SAME.
+    """
+    check_field("version", version)
+    bundle = read_bundle(folder)
+    folder, content = bundle.folder, bundle.card
+    stored = keras.models.load_model(folder / "model.keras", compile=False)
+    members = [layer for layer in stored.layers if isinstance(layer, keras.Model)] or [stored]
+    model = _combined([unlike.add_distance(each, faces, bundle.label_set, count) for each in members],
+                      content["training"].get("mirrored", False), bundle.label_set)
+    images = faces.images[faces.rows("PublicTest")][:PARITY_IMAGES]
+    before = litert_logits((folder / "model.tflite").read_bytes(), images)
+    partial = folder.with_name(f".{folder.name}.partial")
+    try:
+        shutil.copytree(folder, partial)
+        model.save(partial / "distance.keras")
+        content["parity"]["model.tflite"] = write_litert(model, images, partial / "model.tflite")
+        served = (partial / "model.tflite").read_bytes()
+        difference = float(np.abs(softmax(litert_logits(served, images)) - softmax(before)).max())
+        if difference > SAME:
+            raise TrainingError(f"{folder}: a probability would change by {difference:.1e}; export the bundle again "
+                                "from its run, with --prototypes")
+        content["parity"]["tfjs"] = tfjs.write(model, images, partial / "tfjs", served, bundle.temperature)
+        content |= {"version": version, "unlike": unlike.choose(served, faces, count),
+                    "files": card.file_manifest(partial)}
+        card.write(content, partial)
+        card.rewrite_text(partial)
+        shutil.rmtree(folder)
+        partial.rename(folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return read_bundle(folder).card
+
+
 def rewrite_tfjs(folder, images):
     """Regenerate the `tfjs/` files of the bundle `folder` from its model.keras and update the card; the parity.
 
@@ -120,7 +163,8 @@ def rewrite_tfjs(folder, images):
             raise TrainingError(f"{folder / name}: no such file; export the bundle first: "
                                 "python -m training export RUN")
     content = json.loads((folder / "card.json").read_text(encoding="utf-8"))
-    model = keras.models.load_model(folder / "model.keras", compile=False)
+    network = "distance.keras" if "unlike" in content else "model.keras"
+    model = keras.models.load_model(folder / network, compile=False)
     served, temperature = (folder / "model.tflite").read_bytes(), content["calibration"]["temperature"]
     parity = tfjs.write(model, images, folder / "tfjs", served, temperature)
     content["files"] = card.file_manifest(folder)
@@ -129,17 +173,18 @@ def rewrite_tfjs(folder, images):
     return parity
 
 
-def _member(run, label_set, faces):
+def _member(run, label_set, faces, statistics_images):
     """A run's network with its head for `label_set`, and its training record."""
     recipe, state = read_run(run)
     if label_set not in recipe.label_sets:
         raise TrainingError(f"{run}: no head for {label_set!r}; give a --label-set of {', '.join(recipe.label_sets)}")
-    network = load_trained(recipe, run)
-    if recipe.statistics_images:
+    network, record = load_trained(recipe, run), _training(recipe, state, faces)
+    if statistics_images:
         training = faces.rows("Training")
-        spread = np.linspace(0, len(training) - 1, min(recipe.statistics_images, len(training)), dtype=int)
+        spread = np.linspace(0, len(training) - 1, min(statistics_images, len(training)), dtype=int)
         recompute_statistics(network, faces.images[training[spread]])
-    return select_head(network, label_set), _training(recipe, state, faces)
+        record["statistics_images"] = len(spread)
+    return select_head(network, label_set), record
 
 
 def _training(recipe, state, faces):
@@ -150,8 +195,6 @@ def _training(recipe, state, faces):
     if recipe.interpolation:
         optional["interpolation"] = {"with": describe_initial_weights(recipe.interpolated_with)["origin"],
                                      "fraction": recipe.interpolation}
-    if recipe.statistics_images:
-        optional["statistics_images"] = recipe.statistics_images
     teachers = [*recipe.teachers, *(name.replace("@", " ") for name in recipe.teacher_bundles)]
     if teachers:
         optional |= {"teachers": teachers, "teaching": recipe.teacher_weight}

@@ -7,7 +7,6 @@ import numpy as np
 
 from ..errors import TrainingError
 from . import pretrained
-from .distance import without_distance
 
 MODELS = Path("static/models")          # published bundles
 EARLIER = Path("instance/models")       # earlier versions of them, as NAME@VERSION
@@ -84,7 +83,7 @@ def _load_bundle(model, name):
     trunk = [layer for layer in model.layers if layer.name not in model.output and layer.weights]
     try:
         (member,) = members
-        *weights, kernel, bias = without_distance(member).get_weights()
+        *weights, kernel, bias = member.get_weights()
         for layer in trunk:
             layer.set_weights([weights.pop(0) for _ in layer.get_weights()])
         if weights:

@@ -45,8 +45,6 @@ class Recipe:
     initial_weights: str = ""           # see training/networks/initial_weights.py; "": random
     interpolated_with: str = ""         # weights, named as initial weights are, that the trained ones are moved to
     interpolation: float = 0.0          # how far, as a fraction of the way, after training; 0: not at all
-    statistics_images: int = 0          # images of Training on which export recomputes batch normalization's
-                                        # statistics after interpolation; 0: they are interpolated, too
     subset: float = 1.0                 # fraction of Training to learn from, stratified by class
 
     def as_json(self):

@@ -113,8 +113,9 @@ def load(bundle, engine="auto", threads=1, card=None):
 
     if engine == "litert":
         return ExpressionClassifier(card, litert(), engine)
-    _read_checked(bundle / "model.keras", card)
-    guard = MemoryGuard(f"the network {card['name']}", _keras(bundle / "model.keras", card["input"]),
+    file = bundle / ("distance.keras" if "unlike" in card else "model.keras")
+    _read_checked(file, card)
+    guard = MemoryGuard(f"the network {card['name']}", _keras(file, card["input"]),
                         lambda crops: litert()(crops))
     return ExpressionClassifier(card, guard, engine)
 

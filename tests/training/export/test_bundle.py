@@ -13,7 +13,7 @@ from training.data.labels import LABEL_SETS
 from training.evaluate.bundles import SCHEMA, check_card, read_bundle
 from training.evaluate.figures import figures
 from training.evaluate.metrics import softmax
-from training.evaluate.predictions import keras_logits, litert_logits
+from training.evaluate.predictions import keras_logits, keras_outputs, litert_logits, litert_outputs
 from training.evaluate.test_set import TestSet
 from training.export import card, model_card
 from training.export.bundle import _training
@@ -242,3 +242,26 @@ def test_text_of_published_cards_can_be_regenerated(path):
     text = model_card.sections(content)
     check_card(content | {"model_card": text})
     assert list(text) == list(content["model_card"]) and all(text.values())
+
+
+def test_distance_is_added_to_a_bundle_whose_logits_stay(bundle, exported, run_command):
+    images = np.random.default_rng(0).integers(0, 256, (20, 48, 48)).astype(np.uint8)
+    before, figures_before = litert_logits((bundle / "model.tflite").read_bytes(), images), read_bundle(bundle).card
+    status, out, error = run_command("export-distance", bundle, "--version", "1.3.0", "--prototypes", 5, *data(exported))
+    assert status == 0 and "jury-tiny 1.3.0, unlike above" in out, error
+    after = read_bundle(bundle).card
+    assert after["version"] == "1.3.0" and after["unlike"]["prototypes"] == 5
+    assert after["figures"] == figures_before["figures"]
+    assert after["files"]["model.keras"] == figures_before["files"]["model.keras"]
+    logits, distance = litert_outputs((bundle / "model.tflite").read_bytes(), images)
+    np.testing.assert_allclose(softmax(logits), softmax(before), atol=1e-4)
+    stored = keras.saving.load_model(bundle / "distance.keras", compile=False)
+    np.testing.assert_allclose(keras_outputs(stored, images)[1], distance, atol=5e-3)
+    signature = json.loads((bundle / "tfjs" / "model.json").read_text())["signature"]
+    assert list(signature["outputs"]) == ["logits", "distance"]
+    assert "unlike the training data" in after["model_card"]["metrics"]
+
+
+def test_fewer_prototypes_than_one_are_refused(bundle, exported, run_command):
+    status, _, error = run_command("export-distance", bundle, "--version", "1.3.0", "--prototypes", 0, *data(exported))
+    assert status == 2 and "--prototypes must be a positive number, got 0" in error

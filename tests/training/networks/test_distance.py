@@ -7,7 +7,7 @@ import pytest
 from training.evaluate.novelty import Prototypes
 from training.evaluate.predictions import keras_logits, keras_outputs, litert_logits, litert_outputs, mirror_views
 from training.export.litert import logits_first, write_litert
-from training.networks.distance import with_distance, without_distance
+from training.networks.distance import with_distance
 from training.networks.ensemble import ensemble
 from training.networks.residual import residual
 
@@ -54,11 +54,3 @@ def test_litert_file_has_the_logits_first(images, tmp_path):
     np.testing.assert_array_equal(litert_logits(content, images), logits)
     np.testing.assert_allclose(distance, keras_outputs(model, images)[1],
                                atol=parity["largest_difference_of_distance"] + 1e-4)
-
-
-def test_the_logits_alone_have_the_weights_of_the_network(images):
-    model = network()
-    before = model.get_weights()
-    again = without_distance(with_distance(model, np.eye(8)))
-    assert [np.array_equal(*pair) for pair in zip(before, again.get_weights(), strict=True)] == [True] * len(before)
-    assert without_distance(model) is model
