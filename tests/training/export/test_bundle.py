@@ -247,7 +247,8 @@ def test_text_of_published_cards_can_be_regenerated(path):
 def test_distance_is_added_to_a_bundle_whose_logits_stay(bundle, exported, run_command):
     images = np.random.default_rng(0).integers(0, 256, (20, 48, 48)).astype(np.uint8)
     before, figures_before = litert_logits((bundle / "model.tflite").read_bytes(), images), read_bundle(bundle).card
-    status, out, error = run_command("export-distance", bundle, "--version", "1.3.0", "--prototypes", 5, *data(exported))
+    status, out, error = run_command("export-distance", bundle, "--version", "1.3.0", "--prototypes", 5,
+                                     *data(exported))
     assert status == 0 and "jury-tiny 1.3.0, unlike above" in out, error
     after = read_bundle(bundle).card
     assert after["version"] == "1.3.0" and after["unlike"]["prototypes"] == 5
