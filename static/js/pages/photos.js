@@ -81,7 +81,7 @@ const singlePhoto = new SinglePhoto(get("single", HTMLDialogElement), {
   },
   onCompare: () => compare(view.photo),
   onClose: () => view.other || closePhoto(),
-  position: (photo) => `${grid.photos.indexOf(photo) + 1} of ${grid.photos.length}`,
+  position: (photo) => (grid.photos.includes(photo) ? `${grid.photos.indexOf(photo) + 1} of ${grid.photos.length}` : ""),
   model: (name) => readerChoice.models.find((model) => model.name === name),
 });
 let view = viewFromQuery(location.search);
@@ -108,7 +108,7 @@ function scheduleRender() {
 function render() {
   const all = [...gallery.photos.values()];
   const matching = select(all, view);
-  stacks = stacksOf(matching);
+  if (view.stacks || queue.idle || queue.paused) stacks = stacksOf(matching); // not with every photo that is read
   const shown = view.stacks ? collapse(matching, stacks, view.stack) : matching;
   filterBar.show(view, counts(all, view), folders(all));
   filterBar.showMarks(view, markCounts(all, view));

@@ -146,7 +146,8 @@ export class Grid {
     const onNothing = event.target === document.body;
     const index = onNothing ? this.#current : this.#indexOf(event.target);
     const photo = this.#photos[index];
-    if (photo && (this.#act(event.key, photo, index) || (!onNothing && this.#move(event.key, index)))) event.preventDefault();
+    const activates = event.key === " " && event.target instanceof HTMLButtonElement;
+    if (photo && !activates && (this.#act(event.key, photo, index) || (!onNothing && this.#move(event.key, index)))) event.preventDefault();
   }
 
   /** @param {string} key  @param {Photo} photo  @param {number} index  @returns {boolean} whether the key does something with the photo */
