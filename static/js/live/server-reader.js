@@ -3,13 +3,12 @@
 import { io } from "socket.io-client";
 import { ReaderError } from "../types.js";
 import { Following } from "../vision/following.js";
+import { FrameQuality } from "./frame-quality.js";
 
 /** @typedef {import("../types.js").Frame} Frame */
 /** @typedef {import("../types.js").Reader} Reader */
 /** @typedef {import("../types.js").Face} Face */
 
-const LONG_SIDE = 640; // pixels; more takes time and finds no additional faces in live video
-const QUALITY = 0.8;
 const RETRY_AFTER = 5000; // ms before reconnecting to a server that refused
 const TIMEOUT = 5000; // ms without a response before a frame is abandoned
 
@@ -24,6 +23,7 @@ export class ServerReader {
 
   #canvas = document.createElement("canvas");
   #count = 0;
+  #quality = new FrameQuality();
   /** @type {Following<Face>} */
   #following = new Following();
   /** @type {import("socket.io-client").Socket | null} */
@@ -83,6 +83,7 @@ export class ServerReader {
     const socket = this.#socket;
     if (!socket?.connected) throw new ReaderError("disconnected", "The server is not connected.");
     const { width, height } = this.#canvas;
+    const sentTime = performance.now();
     const metadata = { id: ++this.#count, width, height, sent: Date.now(), model, ...this.#toFollow(time) };
     const response = await socket.timeout(TIMEOUT).emitWithAck("frame", metadata, bytes).catch(() => {
       const code = socket.connected ? "timeout" : "disconnected";
@@ -93,7 +94,9 @@ export class ServerReader {
     this.#following.update(faces, faces.map((/** @type {Face} */ { score }) => score), followed);
     const durations = Object.values(response.reading.milliseconds ?? {});
     const server = durations.length ? durations.reduce((sum, value) => sum + value, 0) : null;
-    return { reading: response.reading, timing: { total: performance.now() - startTime, server } };
+    const endTime = performance.now();
+    this.#quality.observe(endTime - sentTime - (server ?? 0));
+    return { reading: response.reading, timing: { total: endTime - startTime, server } };
   }
 
   /** The faces that the server may follow. @param {number} [time]  @returns {{follow?: {box: Face["box"], landmarks: Face["landmarks"]}[]}} */
@@ -103,16 +106,17 @@ export class ServerReader {
     return { follow: faces.map(({ box, landmarks }) => ({ box, landmarks })) };
   }
 
-  /** @param {Frame} frame  @returns {Promise<ArrayBuffer>} JPEG, long side at most LONG_SIDE pixels */
+  /** @param {Frame} frame  @returns {Promise<ArrayBuffer>} JPEG of the size and quality that suit the connection */
   async #encode(frame) {
-    const scale = Math.min(1, LONG_SIDE / Math.max(frame.width, frame.height));
+    const { side, quality } = this.#quality.level;
+    const scale = Math.min(1, side / Math.max(frame.width, frame.height));
     const canvas = this.#canvas;
     canvas.width = Math.round(frame.width * scale);
     canvas.height = Math.round(frame.height * scale);
     const context = canvas.getContext("2d", { willReadFrequently: true });
     context?.drawImage(frame.canvas, 0, 0, canvas.width, canvas.height);
     /** @type {Blob | null} */
-    const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", QUALITY));
+    const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", quality));
     if (!blob) throw new ReaderError("encode", "The browser could not encode the frame as JPEG.");
     return blob.arrayBuffer();
   }
