@@ -311,3 +311,25 @@ def test_rejected_frame_shows_the_error_message(open_page, video, strict_server)
     page.click("#start")
     expect(page.locator(".stage-status")).to_contain_text("3000 bytes", timeout=20_000)
     expect(page.locator("#stage")).to_have_attribute("data-state", "live")
+
+
+SLOW_CONNECTION = """() => {
+  const send = WebSocket.prototype.send;
+  window.frameBytes = [];
+  WebSocket.prototype.send = function (data) {
+    if (typeof data !== "string") window.frameBytes.push(data.byteLength ?? data.size);
+    setTimeout(() => { if (this.readyState === WebSocket.OPEN) send.call(this, data); }, 250);
+  };
+}"""
+
+
+def test_frames_become_smaller_on_a_slow_connection_and_show_the_face(open_page, video):
+    page = open_page("/live", video("portrait"), script=f"({SLOW_CONNECTION})()")
+    start(page)
+    for _ in range(200):
+        first, last = page.evaluate("[window.frameBytes[0], window.frameBytes.at(-1)]")
+        if last < first / 3:
+            break
+        page.wait_for_timeout(200)
+    assert last < first / 3
+    expect(page.locator("[data-face][data-box]")).to_have_count(1, timeout=15_000)
