@@ -1,6 +1,6 @@
 """Endurance: frames, photos and connections that misbehave, and what a well-behaved visitor notices of them.
 
-    python -m benchmarks.soak [--frames 100000] [--photos 10000] [--connections 200] [--out docs/images/soak.svg]
+    python -m benchmarks.soak [--frames 100000] [--photos 10000] [--connections 200] [--minutes M] [--out FILE.svg]
 
 Starts the site with its default model. Clients read frames and photos for the whole run; in its middle half the
 connections of benchmarks.misbehavior are open, too. Prints a table of the quarters before, the half with and the
@@ -35,6 +35,7 @@ def main():
     parser.add_argument("--connections", type=int, default=200, help="connections that misbehave (default: 200)")
     parser.add_argument("--clients", type=int, default=2, help="clients that read the frames (default: 2)")
     parser.add_argument("--pause", type=float, default=0.02, help="s between the frames of a client (default: .02)")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="stop after this time (default: never)")
     parser.add_argument("--out", type=Path, help="write the diagram to this .svg or .png")
     options = parser.parse_args()
     server, url = live.start("jury-live")
@@ -79,9 +80,11 @@ class Run:
         time.sleep(5)           # everybody has connected
         self.started = time.monotonic()
         hostile = None
-        while frames.value < options.frames or photos.value < options.photos:
+        done = 0.0
+        while done < 1:
             self._sample(queue)
-            done = min(frames.value / max(1, options.frames), photos.value / max(1, options.photos))
+            done = max(min(frames.value / max(1, options.frames), photos.value / max(1, options.photos)),
+                       self._now() / 60 / options.minutes)
             if hostile is None and done >= 0.25:
                 self.boundaries.append(self._now())
                 hostile = self.context.Process(target=misbehave, daemon=True,
@@ -90,8 +93,6 @@ class Run:
             if len(self.boundaries) == 1 and done >= 0.75:
                 hostile_stop.set()
                 self.boundaries.append(self._now())
-            if not any(worker.is_alive() for worker in workers[1:]):
-                break
             time.sleep(1)
         stop.set()
         hostile_stop.set()

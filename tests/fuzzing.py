@@ -1,10 +1,15 @@
 """Random and mutated inputs for tests/fuzz: a fixed number of cases in `make test`, any number with FUZZ_CASES."""
 
+import io
 import os
 import struct
 import zlib
 
+import numpy as np
 from hypothesis import HealthCheck, Phase, settings
+from PIL import Image, ImageDraw
+
+import webapp.vision.images  # noqa: F401, registers HEIC
 
 CASES = int(os.environ.get("FUZZ_CASES", 6000))
 FIXED = "FUZZ_CASES" not in os.environ      # the same cases in every test run, new ones in a long run
@@ -54,3 +59,40 @@ def _repair_checksums(png):
         repaired += png[position:position + 4] + chunk + struct.pack(">I", zlib.crc32(chunk))
         position += 12 + size
     return bytes(repaired)
+
+
+def _draw(mode):
+    image = Image.new("RGB", (48, 40), "white")
+    draw = ImageDraw.Draw(image)
+    draw.ellipse((5, 5, 40, 35), fill="orange")
+    draw.ellipse((12, 12, 18, 18), fill="black")
+    draw.rectangle((20, 24, 30, 30), fill="red")
+    if mode == "I;16":
+        return Image.fromarray(np.asarray(image.convert("L")).astype(np.uint16) * 257)
+    return image.convert(mode)
+
+
+def _encode(mode, file_format, **options):
+    file = io.BytesIO()
+    _draw(mode).save(file, file_format, **options)
+    return file.getvalue()
+
+
+def images_of_all_kinds():
+    """A small image in each mode and variant of the formats that the site reads."""
+    kinds = [(mode, "JPEG", {"progressive": progressive}) for mode in ("L", "RGB", "CMYK") for progressive in (0, 1)]
+    kinds += [(mode, "PNG", {}) for mode in ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")]
+    kinds += [("P", "PNG", {"transparency": 3}), ("RGB", "PNG", {"transparency": (255, 255, 255)})]
+    for mode in ("RGB", "RGBA"):
+        kinds += [(mode, "WEBP", {}), (mode, "WEBP", {"lossless": True})]
+        kinds += [(mode, "AVIF", {"speed": 10}), (mode, "HEIF", {})]
+    kinds += [(mode, "BMP", {}) for mode in ("1", "L", "P", "RGB", "RGBA")]
+    kinds += [(mode, "GIF", {}) for mode in ("L", "P")]
+    kinds += [(mode, "TIFF", {"compression": compression}) for mode in ("L", "P", "RGB", "RGBA", "I;16", "F")
+              for compression in (None, "tiff_lzw", "tiff_adobe_deflate", "packbits")]
+    kinds += [("1", "TIFF", {"compression": "group4"}), ("RGB", "TIFF", {"compression": "jpeg"}),
+              ("LAB", "TIFF", {}), ("CMYK", "TIFF", {})]
+    return [_encode(mode, kind, **options) for mode, kind, options in kinds]
+
+
+CORPUS = images_of_all_kinds()

@@ -8,10 +8,9 @@ import random
 import numpy as np
 import pytest
 import stubs
-from fuzzing import fuzz, mutate
+from fuzzing import CORPUS, fuzz, mutate
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image, ImageDraw
 
 from webapp import bundles
 from webapp.explorer.queries import filters
@@ -20,42 +19,6 @@ from webapp.settings import ROOT
 from webapp.vision.images import ImageError, decode
 
 pytestmark = pytest.mark.filterwarnings("ignore")
-
-
-def _draw(mode):
-    image = Image.new("RGB", (48, 40), "white")
-    draw = ImageDraw.Draw(image)
-    draw.ellipse((5, 5, 40, 35), fill="orange")
-    draw.ellipse((12, 12, 18, 18), fill="black")
-    draw.rectangle((20, 24, 30, 30), fill="red")
-    if mode == "I;16":
-        return Image.fromarray(np.asarray(image.convert("L")).astype(np.uint16) * 257)
-    return image.convert(mode)
-
-
-def _encode(mode, file_format, **options):
-    file = io.BytesIO()
-    _draw(mode).save(file, file_format, **options)
-    return file.getvalue()
-
-
-def _corpus():
-    kinds = [(mode, "JPEG", {"progressive": progressive}) for mode in ("L", "RGB", "CMYK") for progressive in (0, 1)]
-    kinds += [(mode, "PNG", {}) for mode in ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")]
-    kinds += [("P", "PNG", {"transparency": 3}), ("RGB", "PNG", {"transparency": (255, 255, 255)})]
-    for mode in ("RGB", "RGBA"):
-        kinds += [(mode, "WEBP", {}), (mode, "WEBP", {"lossless": True})]
-        kinds += [(mode, "AVIF", {"speed": 10}), (mode, "HEIF", {})]
-    kinds += [(mode, "BMP", {}) for mode in ("1", "L", "P", "RGB", "RGBA")]
-    kinds += [(mode, "GIF", {}) for mode in ("L", "P")]
-    kinds += [(mode, "TIFF", {"compression": compression}) for mode in ("L", "P", "RGB", "RGBA", "I;16", "F")
-              for compression in (None, "tiff_lzw", "tiff_adobe_deflate", "packbits")]
-    kinds += [("1", "TIFF", {"compression": "group4"}), ("RGB", "TIFF", {"compression": "jpeg"}),
-              ("LAB", "TIFF", {}), ("CMYK", "TIFF", {})]
-    return [_encode(mode, kind, **options) for mode, kind, options in kinds]
-
-
-CORPUS = _corpus()
 
 
 @fuzz(0.7)
