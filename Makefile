@@ -13,7 +13,7 @@ DETECTOR := static/detector/detector.json
 BUILD := static/dist/manifest.json
 SCRIPTS := $(shell find static/js static/css -type f 2>/dev/null) build.mjs jsconfig.json $(wildcard static/models/*/card.json)
 
-.PHONY: run cluster test setup detector build lint audit test-python test-js test-ray photo-report screenshots lock clean
+.PHONY: run cluster test setup detector build lint audit sbom test-python test-js test-ray photo-report screenshots lock clean
 
 run: setup
 	@$(BIN)/python -m webapp serve
@@ -46,6 +46,10 @@ lint: $(DEV_STAMP) node_modules/.installed
 # Known vulnerabilities of the pinned packages; needs a network.
 audit: | .venv/.created
 	@tools/audit $(BIN)/python
+
+# Software bills of materials (CycloneDX) in build/sbom; needs a network.
+sbom: node_modules/.installed | .venv/.created
+	@tools/sbom $(BIN)/python
 
 test-python: $(DEV_STAMP) $(DETECTOR) $(BUILD)
 	$(BIN)/python -m pytest -m "not browser"
@@ -104,11 +108,12 @@ screenshots: $(DEV_STAMP) $(DETECTOR) $(BUILD)
 	@tools/chromium
 	@$(BIN)/python tools/screenshots.py $(NAMES)
 
-# Regenerate the pinned requirements from pyproject.toml.
+# Regenerate the pinned requirements, with their hashes, from pyproject.toml. LOCK=--upgrade takes new versions.
 lock: | .venv/.created
 	@$(BIN)/python -m pip install --quiet uv==0.13.8
 	@for extra in "" cluster ray export train gpu dev; do \
-	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate pyproject.toml \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
+	    --generate-hashes --no-strip-extras $(LOCK) pyproject.toml \
 	    $${extra:+--extra $$extra} -o requirements$${extra:+-$$extra}.txt || exit 1; done
 
 clean:

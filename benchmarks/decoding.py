@@ -2,8 +2,8 @@
 
     python -m benchmarks.decoding [--images 400000] [--first 0]
 
-Prints, every 5,000 images, the resident memory after the allocator has returned its free pages (Linux), before that, and
-the peak. The images are those of tests/fuzz. Any other exception than ImageError ends the run.
+Prints, every 5,000 images, the resident memory after the allocator has returned its free pages (Linux), before that,
+and the peak. The images are those of tests/fuzz. Any other exception than ImageError ends the run.
 """
 
 import argparse
