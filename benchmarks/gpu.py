@@ -2,8 +2,8 @@
 
 Measures, on a GPU or on TensorFlow's CPU: inputs per second against the batch, memory, the processor time of a frame
 outside the networks, and the largest number of live sessions, each with 10 frames per second, whose 95th percentile is
-at most 150 ms. Sessions are threads that call the reader, without a socket. Computes from the networks' graphs what
-one frame costs on a card of which the memory's bandwidth is given. Prints Markdown.
+at most 150 ms. Sessions are threads that call the reader, without a socket, and follow faces as the live page does.
+Computes from the networks' graphs what a frame costs on a card. Prints Markdown.
 """
 
 import argparse
@@ -18,16 +18,19 @@ import time
 import numpy as np
 
 from webapp import bundles, settings
+from webapp.live.followed_faces import faces_of
 from webapp.readers import Readers
 from webapp.vision import engines, graph_model
 from webapp.vision.batching import BATCH_SIZES
+from webapp.vision.following import Following
 
-from .live import make_frames
+from .live import HEIGHT, WIDTH, make_frames
 
 FRAMES_PER_SECOND = 10
 P95 = 150           # ms
 LATE = 1000         # ms; a session that is this late stops the measurement
 THRESHOLD = 0.4
+KINDS = {"searched": 0.25, "followed": 0.75}    # share of the frames, at FRAMES_PER_SECOND
 # H200 SXM: NVIDIA, "H200 Tensor Core GPU", data sheet: 4.8 TB/s, 67 TFLOPS of float32, PCIe Gen5 of 128 GB/s both ways.
 BANDWIDTH, FLOPS, PCIE = 4.8e12, 67e12, 64e9
 LAUNCH = 6e-6       # s per operator of a graph, an assumption: TensorFlow's executor and the launch of a kernel
@@ -45,12 +48,13 @@ def main():
           f"{os.getloadavg()[0]:.1f}; {options.model}; frames of 640 x 480.\n")
     reader = readers.get()
     frame = make_frames(1)[0]
-    inputs = record(reader, frame)
+    inputs = {kind: record(reader, frame, kind == "followed") for kind in KINDS}
     if tf:
         print(batches(reader, inputs, options.seconds))
         print(arithmetic(tf, options, inputs))
-    host = host_milliseconds(reader, frame, inputs)
-    print(f"Processor time of a frame outside the networks: {host:.1f} ms.\n")
+    host = {kind: host_milliseconds(reader, frame, kind == "followed", inputs[kind]) for kind in KINDS}
+    print(f"Processor time outside the networks: {host['searched']:.1f} ms of a frame that is searched, "
+          f"{host['followed']:.1f} ms of one that is followed.\n")
     print(f"Sessions with p95 <= {P95} ms: {sessions(reader, frame, options.seconds)}; "
           f"with networks that cost nothing: {sessions(replayed(reader, inputs), frame, options.seconds)}.\n")
     print(memory(tf, gpus))
@@ -61,37 +65,52 @@ def load(options):
     return Readers(given, bundles.find(given.path("models")))
 
 
-def record(reader, frame):
+def record(reader, frame, follows):
     """{network: inputs} of the networks that a frame needs: ("detector", size) and "expressions"."""
     inputs = {}
-    networks, classify = reader.detector._networks, reader.classifier.probabilities
-
-    def recorder(key, run):
-        def record_and_run(pixels):
-            inputs.setdefault(key, []).append(pixels)
-            return run(pixels)
-        return record_and_run
-
+    faces = faces_of(reader.read(frame, threshold=THRESHOLD)["faces"])
+    networks = reader.detector._networks
     originals = {size: network.run for size, network in networks.items()}
+
+    def recorder(size):
+        def run(pixels):
+            inputs.setdefault(("detector", size), []).append(pixels)
+            return originals[size](pixels)
+        return run
+
     for size, network in networks.items():
-        network.run = recorder(("detector", size), originals[size])
-    faces = reader.read(frame, threshold=THRESHOLD)["faces"]
+        network.run = recorder(size)
+    read(reader, frame, faces if follows else [])
     for size, network in networks.items():
         network.run = originals[size]
-    crops = np.zeros((len(faces), reader.classifier.crop.size, reader.classifier.crop.size), np.float32)
-    recorder("expressions", classify)(crops)
-    return inputs
+    side = reader.classifier.crop.size
+    return inputs | {"expressions": [np.zeros((len(faces), side, side), np.float32)]}
+
+
+def read(reader, frame, faces):
+    """The reading of a frame, in which `faces` are followed if there are any."""
+    return reader.read(frame, threshold=THRESHOLD, **({"follow": faces} if faces else {}))
 
 
 def batches(reader, inputs, seconds):
     """A table of inputs per second: a row per network, a column per batch."""
-    rows = [["inputs/s", "per frame", *BATCH_SIZES], ["---"] + ["--:"] * (1 + len(BATCH_SIZES))]
-    for key, recorded in inputs.items():
+    rows = [["inputs/s", *BATCH_SIZES], ["---"] + ["--:"] * len(BATCH_SIZES)]
+    for key in merged(inputs):
         run = reader.classifier._network if key == "expressions" else reader.detector._networks[key[1]].guard
-        one = recorded[0][..., None] if key == "expressions" else recorded[0]
-        rates = [rate(run, np.repeat(one, batch, axis=0), seconds / 2) for batch in BATCH_SIZES]
-        rows.append([name(key), len(recorded), *(f"{each:,.0f}" for each in rates)])
+        one = example(inputs, key)
+        one = one[..., None] if key == "expressions" else one
+        rows.append([name(key), *(f"{rate(run, np.repeat(one, batch, axis=0), seconds / 2):,.0f}"
+                                  for batch in BATCH_SIZES)])
     return table(rows)
+
+
+def merged(inputs):
+    """The networks, those of the detector by size."""
+    return sorted({key for each in inputs.values() for key in each}, key=lambda key: (len(key) > 2, key))
+
+
+def example(inputs, key):
+    return next(each[key][0] for each in inputs.values() if key in each)
 
 
 def rate(run, rows, seconds):
@@ -107,23 +126,28 @@ def rate(run, rows, seconds):
 
 def arithmetic(tf, options, inputs):
     """A table, computed: what a frame costs on a card, by its graphs' operators, each of which runs by itself."""
-    rows = [["computed", "per frame", "million multiply-adds", "MB moved in memory", "operators", "kB to the card",
-             "kB back", "µs per input in batches of 8", "of 32"], ["---"] + ["--:"] * 8]
-    total = np.zeros(5)
-    for key, recorded in inputs.items():
-        graph, shape = graph_of(tf, options, key, recorded[0].shape[1:])
+    rows = [["computed", *KINDS, "million multiply-adds", "MB moved in memory", "operators", "kB to the card",
+             "kB back", "µs per input in batches of 8", "of 32"], ["---"] + ["--:"] * 9]
+    totals = {kind: np.zeros(5) for kind in KINDS}
+    for key in merged(inputs):
+        graph, shape = graph_of(tf, options, key, example(inputs, key).shape[1:])
         adds, moved, operators = cost(tf, graph)
         sent, back = 4 * math.prod(shape), 4 * sum(math.prod(output.shape[1:]) for output in graph.outputs)
         taken = [seconds(adds, moved, operators, batch) for batch in (8, 32)]
-        rows.append([name(key), len(recorded), f"{adds / 1e6:.1f}", f"{moved / 1e6:.1f}", operators,
+        counts = {kind: len(inputs[kind].get(key, ())) for kind in KINDS}
+        rows.append([name(key), *counts.values(), f"{adds / 1e6:.1f}", f"{moved / 1e6:.1f}", operators,
                      f"{sent / 1e3:.0f}", f"{back / 1e3:.0f}", *(f"{1e6 * each:.0f}" for each in taken)])
-        total += len(recorded) * np.array([adds, moved, sent + back, *taken])
-    adds, moved, transferred, of_8, of_32 = total
-    return table(rows) + (
-        f"\nComputed for {BANDWIDTH / 1e12:g} TB/s and {FLOPS / 1e12:g} TFLOPS, of which {SHARE:.0%} are reached, and "
-        f"{1e6 * LAUNCH:g} µs per operator: {adds / 1e6:.0f} million multiply-adds and {moved / 1e6:.0f} MB per frame; "
-        f"{1 / of_8:,.0f} frames/s in batches of 8, {1 / of_32:,.0f} in batches of 32; over PCIe "
-        f"{transferred / 1e6:.2f} MB per frame, {PCIE * SHARE / transferred:,.0f} frames/s.\n")
+        for kind, count in counts.items():
+            totals[kind] += count * np.array([adds, moved, sent + back, *taken])
+    totals["both, as at 10 frames/s"] = sum(share * totals[kind] for kind, share in KINDS.items())
+    frames = [["computed, per frame", "million multiply-adds", "MB moved in memory", "MB over PCIe",
+               "frames/s in batches of 8", "of 32", "over PCIe"], ["---"] + ["--:"] * 6]
+    for kind, (adds, moved, transferred, of_8, of_32) in totals.items():
+        frames.append([kind, f"{adds / 1e6:.0f}", f"{moved / 1e6:.0f}", f"{transferred / 1e6:.2f}", f"{1 / of_8:,.0f}",
+                       f"{1 / of_32:,.0f}", f"{PCIE * SHARE / transferred:,.0f}"])
+    return (f"Computed for {BANDWIDTH / 1e12:g} TB/s, {FLOPS / 1e12:g} TFLOPS and PCIe of {PCIE / 1e9:g} GB/s, of each "
+            f"of which {SHARE:.0%} are reached, and {1e6 * LAUNCH:g} µs per operator of a batch:\n\n"
+            f"{table(rows)}\n{table(frames)}")
 
 
 def graph_of(tf, options, key, shape):
@@ -156,21 +180,35 @@ def seconds(adds, moved, operators, batch):
 
 def replayed(reader, inputs):
     """The reader with networks that return what they returned before."""
-    originals = {key: reader.detector._networks[key[1]].run for key in inputs if key != "expressions"}
-    outputs = {sample(pixels): originals[key](pixels) for key in originals for pixels in inputs[key]}
-    probabilities = reader.classifier.probabilities(inputs["expressions"][0])
-    for key in originals:
-        reader.detector._networks[key[1]].run = lambda pixels: outputs[sample(pixels)]
+    for network in reader.detector._networks.values():
+        network.run = replaying(network.run)
+    probabilities = reader.classifier.probabilities(example(inputs, "expressions"))
     reader._batcher.submit = lambda crops: (probabilities, {"wait": 0.0, "network": 0.0})
     return reader
 
 
+def replaying(run):
+    """`run`, which runs once for each input."""
+    outputs = {}
+
+    def run_once(pixels):
+        key = sample(pixels)
+        if key not in outputs:
+            outputs[key] = run(pixels)
+        return outputs[key]
+
+    return run_once
+
+
 def sample(pixels):
+    """What distinguishes an input from the others of the same frame."""
     return pixels[0, ::8, ::8].tobytes()
 
 
-def host_milliseconds(reader, frame, inputs, runs=30):
+def host_milliseconds(reader, frame, follows, inputs, runs=50):
     """Median processor time in ms of a frame less that of its networks, run by themselves."""
+    faces = faces_of(reader.read(frame, threshold=THRESHOLD)["faces"]) if follows else []
+
     def processor_time(function):
         started = time.process_time()
         function()
@@ -184,7 +222,7 @@ def host_milliseconds(reader, frame, inputs, runs=30):
                 else:
                     reader.detector._networks[key[1]].run(each)
 
-    differences = [processor_time(lambda: reader.read(frame, threshold=THRESHOLD)) - processor_time(networks)
+    differences = [processor_time(lambda: read(reader, frame, faces)) - processor_time(networks)
                    for _ in range(runs)]
     return 1000 * statistics.median(differences)
 
@@ -208,10 +246,11 @@ def quantile(reader, frame, count, seconds):
     delays, begin = [], time.perf_counter() + 0.2
 
     def work(number):
-        due = begin + number / count / FRAMES_PER_SECOND
+        due, state = begin + number / count / FRAMES_PER_SECOND, Following(1)
         while due < begin + seconds:
             time.sleep(max(0, due - time.perf_counter()))
-            reader.read(frame, threshold=THRESHOLD)
+            reading = read(reader, frame, faces_of(state.next((WIDTH, HEIGHT), 1000 * due)))
+            state.update(reading["faces"], [face["score"] for face in reading["faces"]], reading.get("followed", False))
             delays.append(1000 * (time.perf_counter() - due))
             if delays[-1] > LATE:
                 return
