@@ -52,9 +52,10 @@ def main():
     if tf:
         print(batches(reader, inputs, options.seconds))
         print(arithmetic(tf, options, inputs))
-    host = {kind: host_milliseconds(reader, frame, kind == "followed", inputs[kind]) for kind in KINDS}
-    print(f"Processor time outside the networks: {host['searched']:.1f} ms of a frame that is searched, "
-          f"{host['followed']:.1f} ms of one that is followed.\n")
+    host = {kind: processor_milliseconds(reader, frame, kind == "followed", inputs[kind]) for kind in KINDS}
+    print(table([["processor ms per frame", *KINDS], ["---", "--:", "--:"],
+                 ["in all", *(f"{total:.1f}" for total, _ in host.values())],
+                 ["without the networks", *(f"{total - networks:.1f}" for total, networks in host.values())]]))
     print(f"Sessions with p95 <= {P95} ms: {sessions(reader, frame, options.seconds)}; "
           f"with networks that cost nothing: {sessions(replayed(reader, inputs), frame, options.seconds)}.\n")
     print(memory(tf, gpus))
@@ -205,14 +206,9 @@ def sample(pixels):
     return pixels[0, ::8, ::8].tobytes()
 
 
-def host_milliseconds(reader, frame, follows, inputs, runs=50):
-    """Median processor time in ms of a frame less that of its networks, run by themselves."""
+def processor_milliseconds(reader, frame, follows, inputs, runs=50):
+    """Median processor time in ms of (a frame, its networks by themselves), measured in turns."""
     faces = faces_of(reader.read(frame, threshold=THRESHOLD)["faces"]) if follows else []
-
-    def processor_time(function):
-        started = time.process_time()
-        function()
-        return time.process_time() - started
 
     def networks():
         for key, recorded in inputs.items():
@@ -222,9 +218,13 @@ def host_milliseconds(reader, frame, follows, inputs, runs=50):
                 else:
                     reader.detector._networks[key[1]].run(each)
 
-    differences = [processor_time(lambda: read(reader, frame, faces)) - processor_time(networks)
-                   for _ in range(runs)]
-    return 1000 * statistics.median(differences)
+    taken = [[], []]
+    for _ in range(runs):
+        for function, times in zip((lambda: read(reader, frame, faces), networks), taken, strict=True):
+            started = time.process_time()
+            function()
+            times.append(1000 * (time.process_time() - started))
+    return [statistics.median(times) for times in taken]
 
 
 def sessions(reader, frame, seconds):
