@@ -176,18 +176,20 @@ def _page(url):
 
 
 def read_frames(url, done, total, pause, stop):
-    """A client that sends the next frame a moment after each result."""
-    frames, client, number = live.make_frames(), live.connect(url), 0
+    """A client that sends the next frame a moment after each result, and connects again when disconnected."""
+    frames, client, number = live.make_frames(), None, 0
     while done.value < total and not stop.is_set():
-        with contextlib.suppress(socketio.exceptions.TimeoutError):
+        try:
+            client = client or live.connect(url)
             result = client.call("frame", (live.header(number), frames[number % len(frames)]), namespace="/live",
                                  timeout=30)
             if "reading" in result:
                 with done.get_lock():
                     done.value += 1
+        except (socketio.exceptions.SocketIOError, OSError):
+            client = None
         number += 1
         stop.wait(pause)
-    client.disconnect()
 
 
 def read_photos(address, done, total, frames, frame_total, stop):
