@@ -42,12 +42,14 @@ def main():
     try:
         run = Run(server.pid, url, options)
         run.go()
+        print(run.report(), flush=True)
+        if options.out:
+            draw(run, options.out)
     finally:
         server.terminate()
-        server.wait(30)
-    print(run.report())
-    if options.out:
-        draw(run, options.out)
+        started = time.monotonic()
+        server.wait(120)
+        print(f"\nThe server ended {time.monotonic() - started:.0f} s after SIGTERM.")
 
 
 class Run:
