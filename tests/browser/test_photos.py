@@ -280,7 +280,7 @@ def test_two_photos_are_compared_and_zoomed_together(album):
     expect(halves.locator(".single-title")).to_have_text(["two 2.jpg", "two 1.jpg"])
     page.keyboard.press("Escape")
     expect(page.locator("#comparison")).to_be_hidden()
-    assert "photo=" not in page.url and "with=" not in page.url
+    wait_until(page, "!location.search.includes('photo=') && !location.search.includes('with=')")
     link(page, "two 1.jpg").click()
     page.keyboard.press("c")                                # this photo and the next one
     expect(halves.locator(".single-title")).to_have_text(["two 1.jpg", "two 2.jpg"])
