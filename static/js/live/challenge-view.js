@@ -103,12 +103,12 @@ export class ChallengeView {
       group.append(option);
     }
     const start = button("Start", () => this.#start(), "primary");
-    return [make("h3", "", "Make ten of ten say …"), group, start];
+    return [make("h2", "", "Make ten of ten say …"), group, start];
   }
 
   /** @returns {HTMLElement[]} */
   #round() {
-    const title = make("h3", "challenge-title", `Make ten of ten say ${styleOf(this.challenge.expression).name}`);
+    const title = make("h2", "challenge-title", `Make ten of ten say ${styleOf(this.challenge.expression).name}`);
     title.prepend(faceIcon(this.challenge.expression));
     const line = make("p", "challenge-line", this.#best);
     line.append(this.#time, button("Give up", () => this.reset(), "plain"));
@@ -119,7 +119,7 @@ export class ChallengeView {
     const { best, expression, phase } = this.challenge;
     const name = styleOf(expression).name;
     const text = phase === "won" ? `Ten of ten say ${name} after ${seconds(best?.time ?? 0)}` : best ? `Time is up. Best: ${best.votes} of 10 say ${name}, after ${seconds(best.time)}` : `Time is up. None of ten say ${name}`;
-    const title = make("h3", "", text);
+    const title = make("h2", "", text);
     title.setAttribute("role", "status");
     const actions = make("p", "challenge-actions");
     const again = button("Again", () => this.#start(), "primary");
