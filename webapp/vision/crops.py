@@ -75,16 +75,20 @@ def similarity(source, target):
 def _sample(image, a, b, size):
     block = max(1, math.floor(1 / abs(a) / 2 + 0.5))
     positions = np.add.outer(np.arange(size), _OFFSETS).ravel()
-    samples = (positions[None, :] + 1j * positions[:, None] - b) / a / block
-    x, y = samples.real - 0.5, samples.imag - 0.5
-    column, row = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)
+    turn, shift = 1 / (a * block), -b / (a * block)
+    x = np.add.outer(-turn.imag * positions, turn.real * positions) + (shift.real - 0.5)
+    y = np.add.outer(turn.real * positions, turn.imag * positions) + (shift.imag - 0.5)
+    column, row = np.floor(x), np.floor(y)
     x, y = x - column, y - row
-    left, top = column.min(), row.min()
-    gray = _reduced_gray(image, block, left, top, column.max() + 2, row.max() + 2)
-    column, row = column - left, row - top
-    value = ((1 - y) * ((1 - x) * gray[row, column] + x * gray[row, column + 1])
-             + y * ((1 - x) * gray[row + 1, column] + x * gray[row + 1, column + 1]))
-    return value.reshape(size, 2, size, 2).mean(axis=(1, 3)).astype(np.float32)
+    left, top, right, bottom = (int(value) for value in (column.min(), row.min(), column.max() + 2, row.max() + 2))
+    gray, width = _reduced_gray(image, block, left, top, right, bottom).ravel(), right - left
+    first = ((row - top) * width + (column - left)).astype(np.intp)
+    upper, lower = gray.take(first), gray.take(first + width)
+    upper += x * (gray.take(first + 1) - upper)
+    lower += x * (gray.take(first + width + 1) - lower)
+    upper += y * (lower - upper)
+    pairs = upper[:, ::2] + upper[:, 1::2]
+    return ((pairs[::2] + pairs[1::2]) / 4).astype(np.float32)
 
 
 def _reduced_gray(image, block, left, top, right, bottom):
