@@ -107,6 +107,16 @@ def test_moving_faces_keep_their_identity(open_page, video, scene, count):
     assert len({samples[-1][0] for samples in seen if samples[-1]}) == len([1 for samples in seen if samples[-1]])
 
 
+def test_known_faces_are_followed_on_the_server(open_page, video, server):
+    page = open_page("/live", video("two"))
+    start(page, faces=2)
+    page.wait_for_timeout(3000)
+    text = page.request.get(f"{server.url}/metrics").text()
+    counts = {search: float(count) for search, count in re.findall(r'emoscope_frames_total{search="(.*)"} (.*)', text)}
+    assert counts["followed"] > 5
+    expect(page.locator("[data-face][data-box]")).to_have_count(2)
+
+
 def test_boxes_match_the_displayed_frame(open_page, video):
     """The heads move at 300 px/s: a box on a frame 100 ms later would be off by 30 px."""
     page = open_page("/live", video("two"))
