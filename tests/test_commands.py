@@ -81,3 +81,15 @@ def test_vision_imports_neither_flask_nor_tensorflow():
     """training imports webapp.vision on machines without a server."""
     code = "import sys, webapp.vision.reading; sys.exit(any(name in sys.modules for name in ('flask', 'tensorflow')))"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
+
+
+def test_serving_imports_nothing_of_training_or_export():
+    code = """
+import sys
+import webapp
+webapp.create_app()
+unwanted = {"training", "tensorflow", "keras", "skimage", "sklearn", "pandas", "matplotlib", "ray"}
+sys.exit(", ".join(sorted(unwanted & set(sys.modules))) or None)
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
