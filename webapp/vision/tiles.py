@@ -6,8 +6,9 @@ A trace is a cell of a coarse search, with a low score, that may be a small face
 inside of a certain face that is at least `sqrt(2) BEST_WIDTH` px wide in the fine search are left out, because the
 coarse search shows this face best. The others, highest score first, get a tile each: a square of the first of TILES, px
 of the network's input, that is at least twice as wide as the trace (or of the last one), around the trace but inside of
-the image. Traces in a tile get no further one if they are at least their own width away from its edges, or MARGINS of
-its side; edges of the image do not count.
+the image. A tile is never narrower than SPREAD times its trace: a larger square is shrunk into the last one. Traces in a
+tile get no further one if they are at least their own width away from its edges, or MARGINS of its side; edges of the
+image do not count.
 """
 
 import math
@@ -20,6 +21,7 @@ from .crops import LANDMARKS
 from .letterbox import Letterbox, inner_size
 
 TILES = (64, 128)                   # px of the input; those for which there is a network
+SPREAD = 2.5                        # minimum side of a tile, in widths of its trace
 MARGINS = (0.3, 0.4)                # minimum and maximum, of the tile's side
 LARGE = math.sqrt(2) * BEST_WIDTH   # px
 
@@ -96,8 +98,9 @@ def square_part(span, side, input_side, rotation=0):
 def _tile(center, width, scale, size, input_sides):
     """(span, Letterbox) for a trace `width` px wide in the input, moved into the image."""
     input_side = next((side for side in input_sides if side >= 2 * width), input_sides[-1])
-    grid = grid_of(input_side / scale)
-    side = max(grid, rounded(input_side / scale, grid))
+    side = max(input_side, SPREAD * width) / scale
+    grid = grid_of(side)
+    side = max(grid, rounded(side, grid))
     left, top = (max(0, min(rounded(middle - side / 2, grid), limit - side))
                  for middle, limit in zip(center, size, strict=True))
     return square_part((left, top, min(size[0], left + side), min(size[1], top + side)), side, input_side)

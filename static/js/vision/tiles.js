@@ -12,6 +12,7 @@ import { innerSize } from "./letterbox.js";
 /** @typedef {{center: number[], width: number}} Trace  px of the image */
 
 export const TILES = [64, 128]; // px of the input; those for which there is a network
+const SPREAD = 2.5; // minimum side of a tile, in widths of its trace
 const MARGINS = [0.3, 0.4]; // minimum and maximum, of the tile's side
 const LARGE = Math.SQRT2 * BEST_WIDTH; // px
 
@@ -83,7 +84,8 @@ export function squarePart(span, side, inputSide, rotation = 0) {
 /** @param {Trace} trace  @param {number} scale  @param {number[]} size  @param {number[]} inputSides  @returns {Part} */
 function tileFor({ center, width }, scale, size, inputSides) {
   const inputSide = inputSides.find((side) => side >= 2 * width * scale) ?? /** @type {number} */ (inputSides.at(-1));
-  const grid = gridOf(inputSide / scale), side = Math.max(grid, rounded(inputSide / scale, grid));
+  const least = Math.max(inputSide, SPREAD * width * scale) / scale, grid = gridOf(least);
+  const side = Math.max(grid, rounded(least, grid));
   const [left, top] = center.map((middle, i) => Math.max(0, Math.min(rounded(middle - side / 2, grid), size[i] - side)));
   return squarePart([left, top, Math.min(size[0], left + side), Math.min(size[1], top + side)], side, inputSide);
 }
