@@ -6,8 +6,8 @@ A trace is a cell of a coarse search, with a low score, that may be a small face
 inside of a certain face that is at least `sqrt(2) BEST_WIDTH` px wide in the fine search are left out, because the
 coarse search shows this face best. The others, highest score first, get a tile each: a square of the first of TILES, px
 of the network's input, that is at least twice as wide as the trace (or of the last one), around the trace but inside of
-the image. A tile is never narrower than SPREAD times its trace: a larger square is shrunk into the last one. Traces in a
-tile get no further one if they are at least their own width away from its edges, or MARGINS of its side; edges of the
+the image. A tile is never narrower than SPREAD times its trace: a larger square is shrunk into the last one. Traces in
+a tile get no further one if they are at least their own width away from its edges, or MARGINS of its side; edges of the
 image do not count.
 """
 
