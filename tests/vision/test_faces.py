@@ -183,7 +183,7 @@ def test_traces_inside_of_a_large_face_get_no_tile(detector, astronaut):
 
 def test_tiny_face_needs_a_higher_score(detector, astronaut, monkeypatch):
     landmarks = detector.detect(astronaut)[0].landmarks
-    tiny, small = (Face((0.1, 0.1, width, width), landmarks, 0.5) for width in (0.06, 0.08))
+    tiny, small = (Face((0.1, 0.1, width, width), landmarks, 0.5) for width in (0.04, 0.05))
     monkeypatch.setattr(detector, "verify", lambda image, face, minimum: face)
     monkeypatch.setattr(detector, "_candidates", lambda *_: [tiny])
     assert detector.detect(astronaut, threshold=0.4) == []

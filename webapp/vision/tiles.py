@@ -21,7 +21,7 @@ from .crops import LANDMARKS
 from .letterbox import Letterbox, inner_size
 
 TILES = (64, 128)                   # px of the input; those for which there is a network
-SPREAD = 2.5                        # minimum side of a tile, in widths of its trace
+SPREAD = 1.5                        # minimum side of a tile, in widths of its trace
 MARGINS = (0.3, 0.4)                # minimum and maximum, of the tile's side
 LARGE = math.sqrt(2) * BEST_WIDTH   # px
 

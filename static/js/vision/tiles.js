@@ -12,7 +12,7 @@ import { innerSize } from "./letterbox.js";
 /** @typedef {{center: number[], width: number}} Trace  px of the image */
 
 export const TILES = [64, 128]; // px of the input; those for which there is a network
-const SPREAD = 2.5; // minimum side of a tile, in widths of its trace
+const SPREAD = 1.5; // minimum side of a tile, in widths of its trace
 const MARGINS = [0.3, 0.4]; // minimum and maximum, of the tile's side
 const LARGE = Math.SQRT2 * BEST_WIDTH; // px
 
