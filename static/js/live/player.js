@@ -204,7 +204,8 @@ export class Player {
     const drawn = [shown.time, fresh && this.#read?.time, this.mirror, width, height, document.documentElement.dataset.theme].join();
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
-    const boxes = fresh ? this.boxesAt(shown.time) : [];
+    const current = fresh ? this.boxesAt(shown.time) : [];
+    const boxes = this.still ? current.filter(({ track }) => track.seen >= shown.time) : current; // the frame before may be any
     const context = this.canvas.getContext("2d");
     if (context) drawScene(context, shown, boxes, { mirror: this.mirror, scale: width / this.canvas.clientWidth || 1, labels: this.canvas.clientWidth >= MIN_LABELED });
     this.events.onDraw(boxes, shown);
