@@ -57,8 +57,14 @@ def test_the_detector_feeds_the_reader():
         name, version, label_set, labels = "stub", "1.0.0", "fer2013", ["happiness", "neutral"]
         crop = CropSpec.from_card(stubs.card())
 
-        def probabilities(self, crops):
-            return np.tile(np.float32([0.75, 0.25]), (len(crops), 1))
+        def predictions(self, crops):
+            return np.tile(np.float32([0.75, 0.25, np.nan]), (len(crops), 1))
+
+        def balanced(self, probabilities):
+            return None
+
+        def unlike(self, distance):
+            return None
 
         def votes(self, probabilities):
             return None

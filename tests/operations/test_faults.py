@@ -104,7 +104,7 @@ def test_table_that_cannot_be_written_is_a_one_line_error(tmp_path, monkeypatch,
     monkeypatch.setattr("webapp.readers.Readers", lambda *_: type("Given", (), {"get": lambda self: reader})())
     monkeypatch.setattr(folder, "read", lambda *_: iter([{"file": "a.jpg"}]))
     monkeypatch.setattr(folder, "write", fail)
-    reader.classifier = type("Classifier", (), {"labels": stubs.LABELS})
+    reader.classifier = type("Classifier", (), {"labels": stubs.LABELS, "engine": "litert"})
     assert main(["read", str(tmp_path / "photos"), "--out", str(tmp_path / "readings.csv")]) == 2
     error = capsys.readouterr().err.splitlines()[-1]
     assert error.startswith("error: `--out` must be writable") and os.strerror(number) in error

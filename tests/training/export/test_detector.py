@@ -56,7 +56,8 @@ def test_description_lists_every_file(folder):
     files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert files == set(description["files"]) | {"detector.json"}
     assert description["licence"] == "Apache-2.0"
-    assert all(max(size) in (128, 192, 256, 512) and size[0] % 32 == size[1] % 32 == 0 for size in description["sizes"])
+    assert all(max(size) in (64, 128, 192, 256, 512) and size[0] % 32 == size[1] % 32 == 0
+               for size in description["sizes"])
 
 
 def test_intact_files_stay_and_damaged_files_are_rebuilt(folder):
