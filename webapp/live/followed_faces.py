@@ -1,5 +1,6 @@
 """The faces to follow that a client sends with a frame: validated, because a client may send anything."""
 
+import reprlib
 from typing import Any
 
 from ..vision.boxes import Face
@@ -8,6 +9,8 @@ from ..vision.crops import LANDMARKS
 MAX_FACES = 8
 LOWEST, HIGHEST = -2, 3         # fractions of the frame: a face may lie partly outside of it
 SMALLEST, LARGEST = 1e-4, 4     # width and height of a box
+_SHALLOW = reprlib.Repr()       # megabytes of a client's values are not formatted for 80 characters of a message
+_SHALLOW.maxlevel = 2
 
 
 def problem_of(value: Any) -> str | None:
@@ -40,5 +43,5 @@ def _is_between(value, lowest, highest):
 
 
 def _brief(value):
-    text = repr(value)
+    text = _SHALLOW.repr(value)
     return text if len(text) <= 80 else text[:77] + "..."

@@ -5,7 +5,6 @@ The table is never loaded into memory as a whole, so the queries work for millio
 
 import csv
 import io
-import random
 import threading
 from pathlib import Path
 
@@ -96,9 +95,9 @@ class DataSet:
         names = self.summary["vote_names"]
         where, values = view.where
         a_face = " AND votes_nf <= 2" if "nf" in names else ""
-        rows = [row for row, in self._query(
-            f"SELECT row FROM samples WHERE ({where}) AND NOT constant{a_face} ORDER BY row", values)]
-        chosen = random.Random(view.seed).sample(rows, min(count, len(rows)))
+        chosen = [row for row, in self._query(
+            f"SELECT row FROM samples WHERE ({where}) AND NOT constant{a_face} "
+            "ORDER BY hash(row, ?::UINTEGER), row LIMIT ?", [*values, view.seed, count])]
         answer = [f"{view.model}.answer"] if view.model else []
         found = self._records(["row", *(f"votes_{name}" for name in names), *answer], chosen) if chosen else {}
         return [{"row": row, "votes": {name: found[row][f"votes_{name}"] for name in names},
