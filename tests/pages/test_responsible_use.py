@@ -1,5 +1,7 @@
 """The page on responsible use, and the notice to visitors."""
 
+import re
+
 import pytest
 
 DEFAULT = "This page recognizes facial expressions automatically."
@@ -8,8 +10,16 @@ DEFAULT = "This page recognizes facial expressions automatically."
 def test_page_has_the_articles_and_dates(client):
     page = client.get("/responsible-use").text
     for words in ("Article 5(1)(f)", "2 February 2025", "Article 50(3)", "2 August 2026", "2 December 2027",
-                  "as now scheduled", "BIPA", "not legal advice"):
+                  "Regulation (EU) 2026/1744", "C(2025) 5052", "BIPA", "CUBI", "HB 1493", "not legal advice"):
         assert words in page
+
+
+def test_page_links_to_the_laws_themselves(client):
+    page = client.get("/responsible-use").text
+    for address in ("eur-lex.europa.eu/legal-content/EN/TXT/?uri=CELEX:32024R1689", "CELEX:32026R1744",
+                    "CELEX:32016R0679", "digital-strategy.ec.europa.eu/", "www.ilga.gov/",
+                    "statutes.capitol.texas.gov/", "app.leg.wa.gov/RCW/"):
+        assert re.search(rf'<a href="https://[^"]*{re.escape(address)}', page), address
 
 
 @pytest.mark.parametrize("path", ["/", "/live", "/about", "/models", "/no-such-page"])
