@@ -109,7 +109,7 @@ def _table(results):
     from webapp.photos.folder import columns
     rows = [row for result in results for row in _rows(result)]
     table = pandas.DataFrame(rows, columns=columns(results[0].labels if results else ())).convert_dtypes()
-    return table.astype({"unsure": "boolean"})
+    return table.astype({"unsure": "boolean", "unlike": "boolean"})
 
 
 def _rows(result):
@@ -122,6 +122,8 @@ def _rows(result):
             "face": number, "x": box.x, "y": box.y, "face_width": box.width, "face_height": box.height,
             "score": face.score, "expression": face.expression, "unsure": face.unsure,
             **{f"probability_{label}": p for label, p in face.probabilities.items()},
-            **({} if face.votes is None else {f"votes_{label}": face.votes.get(label, 0) for label in result.labels})}
+            **({} if face.votes is None else {f"votes_{label}": face.votes.get(label, 0) for label in result.labels}),
+            **{f"balanced_{label}": p for label, p in (face.balanced or {}).items()},
+            **({} if face.unlike is None else {"distance": face.distance, "unlike": face.unlike})}
     if not result.faces:
         yield common

@@ -103,6 +103,8 @@ def test_table_of_a_folder_has_the_columns_of_the_command(reader, photos):
     table = folder.to_pandas()
     assert list(table.columns) == columns(reader.labels) and len(table) == 3
     assert list(table["faces"].fillna(-1)) == [1, 0, -1] and table["unsure"].dtype == "boolean"
+    assert table["unlike"].dtype == "boolean" and table["unlike"][0] == folder[0].faces[0].unlike
+    assert table["balanced_happiness"][0] == folder[0].faces[0].balanced["happiness"]
 
 
 @needs_detector

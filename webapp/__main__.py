@@ -179,6 +179,7 @@ def _report(options):
     by_expression = ", ".join(f"{number} {label}" for label, number in counts["expressions"].items() if number)
     print(f"{out / 'report.html'}: {counts['photos']} photos, {counts['errors']} with an error, "
           f"{counts['no_face']} without a face; {counts['faces']} faces: {by_expression}, {counts['unsure']} unsure"
+          + (f", {counts['unlike']} unlike the training data" if counts["unlike"] else "")
           + (f"; expected number of faces in {counts['matching']} of {counts['known']}" if counts["known"] else ""))
 
 

@@ -97,6 +97,24 @@ def test_table_has_one_row_per_face(photos, tmp_path, ending):
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["out.part", "photos", out.name])
 
 
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_balanced_prediction_and_unlike_are_the_last_columns(tmp_path, ending):
+    balanced = dict(zip(stubs.LABELS, [0.05, 0.5, 0.1, 0.1, 0.25, 0.0, 0.0, 0.0], strict=True))
+    odd = stubs.FACE | {"balanced": balanced, "distance": 0.75, "unlike": True}
+    reading = {"picture": {"width": 4, "height": 3}, "faces": [odd, stubs.FACE]}
+    out = tmp_path / f"readings.{ending}"
+    folder.write([{"file": "a.jpg", "reading": reading}], out, stubs.LABELS)
+    columns = folder.columns(stubs.LABELS)
+    assert columns[-10:] == [*(f"balanced_{label}" for label in stubs.LABELS), "distance", "unlike"]
+    if ending == "parquet":
+        found = duckdb.sql(f"select balanced_anger, distance, \"unlike\" from '{out}'").fetchall()
+        assert found == [(0.25, 0.75, True), (None, None, None)]
+    else:
+        with open(out, newline="") as file:
+            found = [(row["balanced_anger"], row["distance"], row["unlike"]) for row in csv.DictReader(file)]
+        assert found == [("0.25", "0.75", "1"), ("", "", "")]
+
+
 @pytest.mark.parametrize(("arguments", "message"), [
     (["nowhere"], "no such folder"), (["{empty}"], "no photos found"),
     (["{photos}", "--out", "x.txt"], ".csv, .json or .parquet")])

@@ -2,14 +2,16 @@
 
 import json
 import re
+from types import SimpleNamespace
 
 import pytest
 import skimage.data
 import stubs
 from PIL import Image
 
+from webapp import settings
 from webapp.__main__ import main
-from webapp.photos.report import Row, count
+from webapp.photos.report import Row, count, write
 
 
 @pytest.fixture
@@ -45,10 +47,23 @@ def test_report_is_self_contained(report):
     assert not re.search(r'(?:src|href)="(?!data:)', (folder / "report.html").read_text())
 
 
-def test_unsure_face_is_not_counted_as_an_expression():
-    unsure = stubs.FACE | {"unsure": True}
-    rows = [Row("a", [stubs.FACE, unsure], "", "", 2), Row("b", [], "", "", 1), Row("c", [], "", "no", 1)]
+def test_report_names_unlike_faces_and_the_balanced_prediction(tmp_path):
+    (tmp_path / "a.jpg").write_bytes(stubs.jpeg())
+    balanced = dict.fromkeys(stubs.LABELS, 0.0) | {"happiness": 0.4, "anger": 0.5, "fear": 0.1}
+    unlike = stubs.FACE | {"unlike": True, "distance": 0.75, "balanced": balanced}
+    results = [{"file": "a.jpg", "reading": {"picture": {"width": 64, "height": 48}, "faces": [stubs.FACE, unlike]}}]
+    classifier = SimpleNamespace(name="stub", version="1.0.0", raters=10, labels=stubs.LABELS)
+    write(results, tmp_path, tmp_path, SimpleNamespace(classifier=classifier), settings.load(environ={}))
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", (tmp_path / "report.html").read_text()))
+    assert "unlike the training data 1 " in text and "happiness 1 " in text
+    assert "2 unlike the training data happiness 7, " in text and "balanced: anger 0.50 · happiness 0.40" in text
+    assert text.count("balanced:") == 1
+
+
+def test_unsure_or_unlike_face_is_not_counted_as_an_expression():
+    unsure, unlike = stubs.FACE | {"unsure": True}, stubs.FACE | {"unsure": True, "unlike": True}
+    rows = [Row("a", [stubs.FACE, unsure, unlike], "", "", 2), Row("b", [], "", "", 1), Row("c", [], "", "no", 1)]
     counts = count(rows, stubs.LABELS)
     assert counts | {"expressions": counts["expressions"]["happiness"]} == {
-        "photos": 3, "errors": 1, "no_face": 1, "several": 1, "faces": 2, "unsure": 1, "expressions": 1, "known": 2,
-        "matching": 1}
+        "photos": 3, "errors": 1, "no_face": 1, "several": 1, "faces": 3, "unsure": 1, "unlike": 1, "expressions": 1,
+        "known": 2, "matching": 0}

@@ -103,12 +103,12 @@ def columns(labels: Sequence[str]) -> list[str]:
     """The table's columns, in order."""
     return ["file", "error", "width", "height", "faces", "face", "x", "y", "face_width", "face_height", "score",
             "expression", "unsure", *(f"probability_{label}" for label in labels),
-            *(f"votes_{label}" for label in labels)]
+            *(f"votes_{label}" for label in labels), *(f"balanced_{label}" for label in labels), "distance", "unlike"]
 
 
 def column_types(labels: Sequence[str]) -> dict[str, str]:
     """{column: SQL type}, in order."""
-    special = {"file": "VARCHAR", "error": "VARCHAR", "expression": "VARCHAR", "unsure": "BOOLEAN"}
+    special = {"file": "VARCHAR", "error": "VARCHAR", "expression": "VARCHAR", "unsure": "BOOLEAN", "unlike": "BOOLEAN"}
     special |= dict.fromkeys(["width", "height", "faces", "face"], "INTEGER")
     return {name: special.get(name, "TINYINT" if name.startswith("votes_") else "FLOAT") for name in columns(labels)}
 
@@ -161,8 +161,10 @@ def read_file(path: Path, reader: Any, settings: Settings) -> dict:
 
 
 def _face_row(number, face, labels):
-    box, votes = face["box"], face.get("votes")
+    box, votes, balanced = face["box"], face.get("votes"), face.get("balanced")
     row = {"face": number, "x": box["x"], "y": box["y"], "face_width": box["width"], "face_height": box["height"],
            "score": face["score"], "expression": face["expression"], "unsure": int(face["unsure"])}
     row |= {f"probability_{label}": face["probabilities"][label] for label in labels}
-    return row | ({f"votes_{label}": votes.get(label, 0) for label in labels} if votes else {})
+    row |= {f"votes_{label}": votes.get(label, 0) for label in labels} if votes else {}
+    row |= {f"balanced_{label}": balanced[label] for label in labels} if balanced else {}
+    return row | ({"distance": face["distance"], "unlike": int(face["unlike"])} if "unlike" in face else {})

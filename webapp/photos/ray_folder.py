@@ -124,7 +124,8 @@ def write(results: Sequence[dict], path: Path, labels: Sequence[str], metadata: 
              "FLOAT": pa.float32()}
     schema = pa.schema([(name, types[kind]) for name, kind in folder_.column_types(labels).items()],
                        metadata={METADATA: json.dumps(metadata).encode()})
-    rows = [row | {"error": row["error"] or None, "unsure": bool(row["unsure"]) if "unsure" in row else None}
+    flags = ("unsure", "unlike")
+    rows = [row | {"error": row["error"] or None} | {name: bool(row[name]) for name in flags if name in row}
             for result in results for row in folder_.rows(result, labels)]
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     pq.write_table(pa.Table.from_pylist(rows, schema), temporary)

@@ -54,18 +54,20 @@ def write(results: Sequence[dict], folder: str | Path, out: Path, reader: Any, s
 
 
 def count(rows: Sequence[Row], labels: Sequence[str]) -> dict[str, Any]:
-    """{"photos", "errors", "no_face", "several", "faces", "unsure", "expressions", "known", "matching"}.
+    """{"photos", "errors", "no_face", "several", "faces", "unsure", "unlike", "expressions", "known", "matching"}.
 
-    "expressions" is {label: faces}. "known" counts the photos whose number of faces is known, "matching" those where
-    that many were found.
+    Each face counts once: under "expressions", {label: faces}, as "unsure", or as "unlike" the training data.
+    "known" counts the photos whose number of faces is known, "matching" those where that many were found.
     """
     faces = [face for row in rows for face in row.faces]
-    by_expression = Counter(face["expression"] for face in faces if not face["unsure"])
+    unlike = [face for face in faces if face.get("unlike")]
+    others = [face for face in faces if not face.get("unlike")]
+    by_expression = Counter(face["expression"] for face in others if not face["unsure"])
     known = [row for row in rows if row.known is not None and not row.error]
     return {"photos": len(rows), "errors": sum(bool(row.error) for row in rows),
             "no_face": sum(not row.faces and not row.error for row in rows),
             "several": sum(len(row.faces) > 1 for row in rows), "faces": len(faces),
-            "unsure": sum(face["unsure"] for face in faces),
+            "unsure": sum(face["unsure"] for face in others), "unlike": len(unlike),
             "expressions": {label: by_expression[label] for label in labels},
             "known": len(known), "matching": sum(row.known == len(row.faces) for row in known)}
 

@@ -25,12 +25,14 @@ export function csv(history, { started }) {
   const labels = labelsOf(history);
   const { step } = history;
   const rows = [...history.faces.values()].flatMap(({ id, samples }) => samples.map((sample) => ({ id, sample }))).sort((a, b) => a.sample.slot - b.sample.slot || a.id - b.id);
-  const lines = rows.map(({ id, sample: { slot, model, expression, unsure, votes, probabilities } }) => [
+  const lines = rows.map(({ id, sample: { slot, model, expression, unsure, unlike, votes, probabilities, balanced } }) => [
     isoTime(started, slot * step), (slot * step).toFixed(2), id, model, expression, unsure, markAt(history, slot),
     ...labels.map((label) => (votes && label in probabilities ? votes[label] ?? 0 : "")),
     ...labels.map((label) => probabilities[label] ?? ""),
+    ...labels.map((label) => balanced?.[label] ?? ""), unlike ?? "",
   ]);
-  return csvText([[...BASE, ...labels.map((label) => `votes_${label}`), ...labels.map((label) => `probability_${label}`)], ...lines]);
+  const header = [...BASE, ...["votes", "probability", "balanced"].flatMap((kind) => labels.map((label) => `${kind}_${label}`)), "unlike"];
+  return csvText([header, ...lines]);
 }
 
 /** @param {SessionHistory} history  @param {number} slot  @returns {string} the notes of the marks in this step */
@@ -40,7 +42,7 @@ const markAt = ({ marks, step }, slot) => marks.filter(({ time }) => Math.floor(
 export function json(history, { started, source }) {
   const { step, marks, dropped } = history;
   const faces = [...history.faces.values()].map(({ id, samples }) => ({
-    face: id, samples: samples.map(({ slot, model, expression, unsure, votes, probabilities }) => ({ seconds: slot * step, model, expression, unsure, votes, probabilities })),
+    face: id, samples: samples.map(({ slot, ...result }) => ({ seconds: slot * step, ...result })),
   }));
   const note = "results as displayed (smoothed), the latest of each step; seconds since the session began, or in the video file";
   return JSON.stringify({

@@ -4,8 +4,10 @@
 // limit is reached because many people pass by, those seen most briefly are dropped. A session of any length therefore
 // needs the memory of MAX_SAMPLES results, less than 15 MB.
 
+import { exportedUnlike } from "../vision/tracking.js";
+
 /** @typedef {import("../vision/tracking.js").Track} Track */
-/** @typedef {Pick<Track, "votes" | "probabilities" | "expression" | "unsure">} Result */
+/** @typedef {Pick<Track, "votes" | "probabilities" | "balanced" | "expression" | "unsure"> & {unlike: boolean | null}} Result  unlike: null if the model does not say */
 /** @typedef {Result & {slot: number, model: string}} Sample  slot: time / step, rounded down; model: name and version */
 /** @typedef {{id: number, color: number, samples: Sample[]}} FaceHistory  samples in order of time */
 /** @typedef {{time: number, note: string}} Mark  time: s */
@@ -47,10 +49,11 @@ export class SessionHistory {
     const i = indexBefore(this.#read, slot);
     if (this.#read[i] !== slot) this.#read.splice(i + 1, 0, slot);
     this.end = Math.max(this.end, time);
-    for (const { id, color, votes, probabilities, expression, unsure } of tracks) {
+    for (const track of tracks) {
+      const { id, color, votes, probabilities, balanced, expression, unsure } = track;
       const face = this.faces.get(id) ?? { id, color, samples: [] };
       this.faces.set(id, face);
-      this.#set(face.samples, { slot, model, votes, probabilities, expression, unsure });
+      this.#set(face.samples, { slot, model, votes, probabilities, balanced, expression, unsure, unlike: exportedUnlike(track) });
     }
     while (this.#count > this.maxSamples || this.#read.length > this.maxSamples) {
       if (this.#count < BRIEF * this.faces.size) this.#dropBrief();

@@ -2,6 +2,7 @@
 
 import { csvText, download, fileName } from "../ui/downloads.js";
 import { make } from "../ui/dom.js";
+import { UNLIKE } from "../types.js";
 import { tally } from "../ui/votes.js";
 import { countsAs, facesOf, summary } from "./photo.js";
 import { archivePaths, writeZip } from "./zip.js";
@@ -63,7 +64,8 @@ const iso = (time) => (time === null ? "" : new Date(time).toISOString());
 /** @param {Photo[]} photos  @returns {string} RFC 4180; one row per face; a photo without a face or without a result has one row too */
 export function csv(photos) {
   const labels = [...new Set(photos.flatMap((photo) => facesOf(photo).flatMap((face) => Object.keys(face.probabilities))))];
-  const header = [...BASE, ...labels.map((label) => `votes_${label}`), ...labels.map((label) => `probability_${label}`), "mark"];
+  const columns = (/** @type {string} */ kind) => labels.map((label) => `${kind}_${label}`);
+  const header = [...BASE, ...columns("votes"), ...columns("probability"), "mark", ...columns("balanced"), "distance", "unlike"];
   const lines = photos.flatMap((photo) => rowsOf(photo, labels));
   return csvText([header, ...lines]);
 }
@@ -73,12 +75,13 @@ function rowsOf(photo, labels) {
   const { picture: size, model } = photo.reading ?? {};
   const faces = facesOf(photo);
   const properties = [photo.path, photo.name, iso(photo.taken), size?.width ?? "", size?.height ?? "", photo.problem?.message ?? ""];
-  if (!faces.length) return [[...properties, "", photo.reading ? 0 : "", ...Array(BASE.length - properties.length - 2 + 2 * labels.length).fill(""), photo.mark ?? ""]];
+  if (!faces.length) return [[...properties, "", photo.reading ? 0 : "", ...Array(BASE.length - properties.length - 2 + 2 * labels.length).fill(""), photo.mark ?? "", ...Array(labels.length + 2).fill("")]];
   return faces.map((face, i) => [
     ...properties, i + 1, faces.length, face.box.x, face.box.y, face.box.width, face.box.height, face.score,
     model ? `${model.name} ${model.version}` : "", face.expression, face.unsure,
     ...labels.map((label) => (face.votes && label in face.probabilities ? face.votes[label] ?? 0 : "")),
     ...labels.map((label) => face.probabilities[label] ?? ""), photo.mark ?? "",
+    ...labels.map((label) => face.balanced?.[label] ?? ""), face.distance ?? "", face.unlike ?? "",
   ]);
 }
 
@@ -93,7 +96,7 @@ export function json(photos) {
 const MAX_PHOTOS = 1000; // about fifty pages
 
 /** @param {import("../types.js").Face} face */
-const faceLine = ({ votes, expression, unsure }) => (votes ? `${unsure ? "unsure: " : ""}${tally(votes)}` : unsure ? "unsure" : expression);
+const faceLine = ({ votes, expression, unsure, unlike }) => (unlike ? UNLIKE : votes ? `${unsure ? "unsure: " : ""}${tally(votes)}` : unsure ? "unsure" : expression);
 
 /**
  * @param {HTMLElement} sheet  visible only in print

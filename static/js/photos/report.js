@@ -1,6 +1,8 @@
 // A report on photos: one HTML file that contains its style and its images, made in this browser.
 
 import { make } from "../ui/dom.js";
+import { UNLIKE } from "../types.js";
+import { balancedText } from "../ui/balanced.js";
 import { styleOf } from "../ui/expression-styles.js";
 import { sentence, tally } from "../ui/votes.js";
 import { MARKS, countsAs, facesOf, summary } from "./photo.js";
@@ -63,7 +65,10 @@ function faceCounts(photos) {
   const faces = photos.flatMap(facesOf);
   /** @type {Map<string, number>} */
   const groups = new Map();
-  for (const face of faces) groups.set(countsAs(face), (groups.get(countsAs(face)) ?? 0) + 1);
+  for (const face of faces) {
+    const group = face.unlike ? UNLIKE : countsAs(face);
+    groups.set(group, (groups.get(group) ?? 0) + 1);
+  }
   return [["Faces", faces.length], ...[...groups].sort((a, b) => b[1] - a[1])];
 }
 
@@ -100,6 +105,7 @@ function list(faces) {
     item.dataset.color = String(index % 6);
     item.append(sentence({ ...face, votes: face.votes ?? null }), " ");
     item.append(make("small", "", face.votes ? tally(face.votes) : (face.probabilities[face.expression] ?? 0).toFixed(2)));
+    if (face.balanced) item.append(" ", make("small", "", `balanced: ${balancedText(face.balanced)}`));
     element.append(item);
   }
   return element;

@@ -30,7 +30,7 @@ function changes(record, face, samples) {
   let candidate = -1;
   let since = 0;
   samples.forEach((sample, i) => {
-    const top = sample.unsure ? -1 : largest(sample.strengths);
+    const top = sample.unsure || sample.unlike ? -1 : largest(sample.strengths);
     const common = { face, label: record.labels[top] ?? "", strength: sample.strengths[top] ?? 0 };
     if (i === 0 || sample.time - samples[i - 1].time > GAP) {
       found.push({ ...common, time: sample.time, kind: "appears", label: record.labels[top] ?? "unsure" });

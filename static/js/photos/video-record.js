@@ -1,6 +1,7 @@
 // The results of a video in a compact form, and as CSV, JSON and WebVTT. An hour at five frames per second takes a
 // few megabytes. Pure functions.
 
+import { UNLIKE as UNLIKE_TEXT } from "../types.js";
 import { iou } from "../vision/tracking.js";
 
 /** @typedef {import("../types.js").Reading} Reading */
@@ -12,6 +13,7 @@ import { iou } from "../vision/tracking.js";
  * @property {import("../types.js").Box} box
  * @property {number[]} strengths  0-10 per label: the votes if the model predicts votes, else ten times the probability; smoothed
  * @property {boolean} unsure
+ * @property {boolean} unlike  the training data; false if the model does not say
  */
 /**
  * The stored record: samples in one flat array, COLUMNS + labels.length numbers each.
@@ -30,7 +32,8 @@ import { iou } from "../vision/tracking.js";
  * @property {number} count     samples in `data`
  */
 
-const COLUMNS = 7; // face, time, x, y, width, height, unsure
+const COLUMNS = 7; // face, time, x, y, width, height, flags: UNSURE + UNLIKE
+const [UNSURE, UNLIKE] = [1, 2];
 const INITIAL_SIZE = 4096; // numbers
 const MAX_ABSENCE = 1.5; // seconds a face can be missing and still be the same
 const MIN_IOU = 0.2; // intersection over union, minimum for the same face
@@ -57,11 +60,11 @@ const stride = (record) => COLUMNS + record.labels.length;
 export function append(record, time, reading, tracks) {
   record.read = Math.max(record.read, time);
   record.model = modelOf(reading);
-  for (const { id, face, probabilities, votes, unsure } of tracks) {
+  for (const { id, face, probabilities, votes, unsure, unlike } of tracks) {
     if (!record.labels.length) Object.assign(record, { labels: Object.keys(face.probabilities), votes: votes !== null });
     const { x, y, width, height } = face.box;
     const strengths = record.labels.map((label) => (votes ? votes[label] ?? 0 : 10 * (probabilities[label] ?? 0)));
-    push(record, [id, time, x, y, width, height, unsure ? 1 : 0, ...strengths]);
+    push(record, [id, time, x, y, width, height, (unsure ? UNSURE : 0) + (unlike ? UNLIKE : 0), ...strengths]);
   }
 }
 
@@ -85,9 +88,9 @@ export function faces(record) {
   /** @type {Map<number, Sample[]>} */
   const result = new Map();
   for (let i = 0; i < record.count; i++) {
-    const [face, time, x, y, width, height, unsure, ...strengths] = record.data.subarray(i * stride(record), (i + 1) * stride(record));
+    const [face, time, x, y, width, height, flags, ...strengths] = record.data.subarray(i * stride(record), (i + 1) * stride(record));
     if (!result.has(face)) result.set(face, []);
-    result.get(face)?.push({ time, box: { x, y, width, height }, strengths, unsure: unsure === 1 });
+    result.get(face)?.push({ time, box: { x, y, width, height }, strengths, unsure: (flags & UNSURE) !== 0, unlike: (flags & UNLIKE) !== 0 });
   }
   return result;
 }
@@ -154,10 +157,10 @@ const short = (value) => String(Math.round(value * 1e4) / 1e4);
 /** @param {VideoRecord} record  @param {Map<number, Sample[]>} faces  @returns {string} RFC 4180, one row per face and frame */
 export function csv(record, faces) {
   const kind = record.votes ? "votes" : "ten_times_probability";
-  const lines = [["seconds", "face", "x", "y", "width", "height", "expression", "unsure", ...record.labels.map((label) => `${kind}_${label}`)].join(",")];
+  const lines = [["seconds", "face", "x", "y", "width", "height", "expression", "unsure", ...record.labels.map((label) => `${kind}_${label}`), "unlike"].join(",")];
   for (const [face, samples] of faces) {
-    for (const { time, box, strengths, unsure } of samples) {
-      lines.push([short(time), face, ...[box.x, box.y, box.width, box.height].map(short), record.labels[largest(strengths)], unsure, ...strengths.map(short)].join(","));
+    for (const { time, box, strengths, unsure, unlike } of samples) {
+      lines.push([short(time), face, ...[box.x, box.y, box.width, box.height].map(short), record.labels[largest(strengths)], unsure, ...strengths.map(short), unlike].join(","));
     }
   }
   return lines.join("\r\n") + "\r\n";
@@ -166,8 +169,8 @@ export function csv(record, faces) {
 /** @param {VideoRecord} record  @param {Map<number, Sample[]>} faces  @param {import("./video-moments.js").Moment[]} moments */
 export function json(record, faces, moments) {
   const { name, duration, width, height, step, read, model, votes, labels } = record;
-  const rows = [...faces].map(([face, samples]) => ({ face, samples: samples.map(({ time, box, strengths, unsure }) => ({
-    seconds: Number(short(time)), box, unsure, shares: Object.fromEntries(labels.map((label, i) => [label, Number(short(strengths[i]))])),
+  const rows = [...faces].map(([face, samples]) => ({ face, samples: samples.map(({ time, box, strengths, unsure, unlike }) => ({
+    seconds: Number(short(time)), box, unsure, unlike, shares: Object.fromEntries(labels.map((label, i) => [label, Number(short(strengths[i]))])),
   })) }));
   const note = `shares are ${votes ? "votes of ten people" : "ten times the probability"}, smoothed over time; coordinates are fractions of the frame`;
   return JSON.stringify({ format: "emoscope-film", schema: 1, name, duration, width, height, step, read, model, note, moments: moments.map(({ strength, ...rest }) => ({ ...rest, share: strength })), faces: rows }) + "\n";
@@ -184,9 +187,9 @@ export function vtt(record, faces) {
 function cuesOf(record, face, samples) {
   /** @type {{start: number, end: number, face: number, text: string}[]} */
   const cues = [];
-  for (const { time, strengths, unsure } of samples) {
+  for (const { time, strengths, unsure, unlike } of samples) {
     const top = largest(strengths);
-    const text = unsure ? "unsure" : record.votes ? `${Math.round(strengths[top])} of 10 ${record.labels[top]}` : record.labels[top];
+    const text = unlike ? UNLIKE_TEXT : unsure ? "unsure" : record.votes ? `${Math.round(strengths[top])} of 10 ${record.labels[top]}` : record.labels[top];
     const last = cues.at(-1);
     const continues = last && time - last.end <= record.step * 1.5;
     if (last && continues) last.end = time;

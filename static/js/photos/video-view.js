@@ -2,6 +2,7 @@
 
 import { styleOf, STYLES, currentColors } from "../ui/expression-styles.js";
 import { button, make } from "../ui/dom.js";
+import { UNLIKE } from "../types.js";
 import { download } from "../ui/downloads.js";
 import { describe, moments } from "./video-moments.js";
 import { clock, csv, faces, json, largest, sampleAt, vtt } from "./video-record.js";
@@ -126,7 +127,7 @@ export class VideoView {
       const sample = sampleAt(samples, time, record.step);
       if (!sample || time - sample.time > 2 * record.step) continue;
       const top = largest(sample.strengths);
-      const text = sample.unsure ? "unsure" : record.votes ? `${Math.round(sample.strengths[top])} of 10 ${styleOf(record.labels[top]).name}` : styleOf(record.labels[top]).name;
+      const text = sample.unlike ? UNLIKE : sample.unsure ? "unsure" : record.votes ? `${Math.round(sample.strengths[top])} of 10 ${styleOf(record.labels[top]).name}` : styleOf(record.labels[top]).name;
       const box = make("div", "face-box");
       const label = make("span", "face-label", make("b", "", String(face)));
       label.append(make("span", "", text));

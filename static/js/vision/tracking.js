@@ -35,6 +35,9 @@ const MAX_DISTANCE = 0.5; // between a face and its predicted position, in box s
 const MAX_SPEED = 2; // … plus this many box sizes per second since the latest detection
 const VELOCITY_TIME = 250; // ms, time constant of the velocity's smoothing
 
+/** The sign of a track for exports. @param {Pick<Track, "face" | "unlike">} track  @returns {boolean | null} null if the model has none */
+export const exportedUnlike = ({ face, unlike }) => (face.unlike === undefined ? null : unlike);
+
 /** @param {Box} a  @param {Box} b  @returns {number} intersection over union, 0 … 1 */
 export function iou(a, b) {
   const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);

@@ -7,7 +7,7 @@ import { clock, scaleOf } from "../../../static/js/live/session-chart.js";
 
 const MODEL = "jury-live 1.0.0";
 /** @param {number} id  @param {string} expression  @returns {any} */
-const track = (id, expression) => ({ id, color: id % 6, votes: { [expression]: 10 }, probabilities: { neutral: 0, surprise: 0, [expression]: 1 }, expression, unsure: false });
+const track = (id, expression) => ({ id, color: id % 6, votes: { [expression]: 10 }, probabilities: { neutral: 0, surprise: 0, [expression]: 1 }, balanced: null, expression, unsure: false, unlike: false, face: {} });
 
 test("one result per step and face, the latest", () => {
   const history = new SessionHistory();
@@ -74,19 +74,23 @@ test("marks are kept in order of time, up to a limit", () => {
 test("CSV and JSON contain each face and step, with the marks", () => {
   const history = new SessionHistory();
   history.add(0, [track(1, "neutral")], MODEL);
-  history.add(1, [track(1, "surprise"), track(2, "neutral")], MODEL);
+  const unlike = { ...track(1, "surprise"), balanced: { neutral: 0.25, surprise: 0.75 }, unlike: true, face: { unlike: false } };
+  history.add(1, [unlike, track(2, "neutral")], MODEL);
   const mark = history.mark(1.1);
   if (mark) mark.note = "=a, b";
   const about = { started: Date.UTC(2026, 0, 2), source: "Live" };
   const lines = csv(history, about).trim().split("\r\n");
-  assert.equal(lines[0], "time,seconds,face,model,expression,unsure,mark,votes_neutral,votes_surprise,probability_neutral,probability_surprise");
-  assert.equal(lines[1], "2026-01-02T00:00:00.000Z,0.00,1,jury-live 1.0.0,neutral,false,,10,0,1,0");
-  assert.equal(lines[2], "2026-01-02T00:00:01.000Z,1.00,1,jury-live 1.0.0,surprise,false,\"'=a, b\",0,10,0,1");
+  assert.equal(lines[0], "time,seconds,face,model,expression,unsure,mark,votes_neutral,votes_surprise,probability_neutral,probability_surprise,balanced_neutral,balanced_surprise,unlike");
+  assert.equal(lines[1], "2026-01-02T00:00:00.000Z,0.00,1,jury-live 1.0.0,neutral,false,,10,0,1,0,,,");
+  assert.equal(lines[2], "2026-01-02T00:00:01.000Z,1.00,1,jury-live 1.0.0,surprise,false,\"'=a, b\",0,10,0,1,0.25,0.75,true");
   assert.equal(lines.length, 4);
   const saved = JSON.parse(json(history, about));
   assert.equal(saved.format, "emoscope-timeline");
   assert.deepEqual(saved.marks, [{ seconds: 1.1, note: "=a, b" }]);
   assert.deepEqual(saved.faces.map((/** @type {any} */ face) => face.samples.length), [2, 1]);
+  const [first, second] = saved.faces[0].samples;
+  assert.deepEqual([first.balanced, first.unlike], [null, null]);
+  assert.deepEqual([second.seconds, second.balanced.surprise, second.unlike], [1, 0.75, true]);
   assert.equal(JSON.parse(json(history, { started: null, source: "Video file" })).started, null);
   assert.match(csv(history, { started: null, source: "Video file" }), /^,0\.00,1,/m);
 });

@@ -6,8 +6,8 @@ import { moments } from "../../../static/js/photos/video-moments.js";
 
 const LABELS = ["neutral", "happiness", "surprise"];
 const reading = { model: { name: "jury-live", version: "1.0.0", label_set: "ferplus" }, picture: { width: 4, height: 3 }, faces: [], milliseconds: {} };
-const track = (id, strengths, unsure = false) => ({
-  id, unsure, votes: Object.fromEntries(LABELS.map((label, i) => [label, strengths[i]])), probabilities: {},
+const track = (id, strengths, unsure = false, unlike = false) => ({
+  id, unsure, unlike, votes: Object.fromEntries(LABELS.map((label, i) => [label, strengths[i]])), probabilities: {},
   face: { box: { x: 0.1, y: 0.2, width: 0.3, height: 0.4 }, probabilities: Object.fromEntries(LABELS.map((label) => [label, 0])) },
 });
 function recordOf(happy, step = 0.2) {
@@ -72,6 +72,18 @@ test("CSV, JSON and WebVTT have the documented form", () => {
   assert.ok(text.startsWith("WEBVTT\n\n00:00:00.000 --> 00:00:00.400\n<v Face 1>9 of 10 neutral\n"), text);
   assert.equal(text.match(/-->/g).length, 3);
   assert.equal(clock(3723.5), "01:02:03.500");
+});
+
+test("samples unlike the training data are marked in every file, and name no expression", () => {
+  const record = newRecord({ id: "f", name: "f.mp4", duration: 1, width: 4, height: 3, step: 0.2 });
+  [[false, false], [true, false], [true, true], [false, true]].forEach(([unsure, unlike], i) => append(record, i / 5, reading, [track(1, [9, 1, 0], unsure, unlike)]));
+  const all = faces(trimmed(record));
+  assert.deepEqual(all.get(1).map(({ unsure, unlike }) => [unsure, unlike]), [[false, false], [true, false], [true, true], [false, true]]);
+  const lines = csv(record, all).trimEnd().split("\r\n").map((line) => line.split(",").at(-1));
+  assert.deepEqual(lines, ["unlike", "false", "false", "true", "true"]);
+  assert.deepEqual(JSON.parse(json(record, all, [])).faces[0].samples.map(({ unlike }) => unlike), [false, false, true, true]);
+  assert.match(vtt(record, all), /<v Face 1>unlike the training data\n$/);
+  assert.equal(moments(record, all).filter(({ kind }) => kind === "change").length, 0);
 });
 
 test("a resumed video continues with the same face numbers", () => {

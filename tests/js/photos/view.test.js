@@ -155,9 +155,25 @@ test("JSON contains the results unchanged", () => {
   assert.equal(parsed.photos[5].error.code, "not_a_picture");
 });
 
+/** @returns {string[]} the cells of the CSV's column, without quoting */
+const column = (some, name) => {
+  const [header, ...lines] = csv(some).trimEnd().split("\r\n").map((line) => line.split(","));
+  return lines.map((line) => line[header.indexOf(name)]);
+};
+
+test("the balanced prediction and the sign for unlike faces are in the exports", () => {
+  const odd = { ...face("happiness", 9), balanced: { happiness: 0.6, neutral: 0.4 }, distance: 0.71, unlike: true };
+  const some = [photo("a.jpg", [odd, face("happiness", 8)]), photo("b.jpg", [])];
+  assert.deepEqual(column(some, "balanced_neutral"), ["0.4", "", ""]);
+  assert.deepEqual(column(some, "distance"), ["0.71", "", ""]);
+  assert.deepEqual(column(some, "unlike"), ["true", "", ""]);
+  const [{ balanced, distance, unlike }] = JSON.parse(json(some)).photos[0].reading.faces;
+  assert.deepEqual({ balanced, distance, unlike }, { balanced: { happiness: 0.6, neutral: 0.4 }, distance: 0.71, unlike: true });
+});
+
 test("marks are in every export", () => {
   const some = [photo("a.jpg", [], { path: "x/y", mark: "keep" }), photo("b.jpg", [face("happiness", 9)], { mark: "reject" }), photo("c.jpg", [])];
-  assert.deepEqual(csv(some).trimEnd().split("\r\n").map((line) => line.split(",").at(-1)), ["mark", "keep", "reject", ""]);
+  assert.deepEqual(column(some, "mark"), ["keep", "reject", ""]);
   assert.deepEqual(JSON.parse(json(some)).photos.map(({ mark }) => mark), ["keep", "reject", null]);
   assert.equal(list(some), "x/y/a.jpg\nb.jpg\nc.jpg\n");
 });
