@@ -170,7 +170,9 @@ def test_session_exports_csv_json_and_png_snapshot(open_page, video):
     assert len(rows) == len(saved["rows"]) > 3
     for row in rows:
         assert sum(int(value) for key, value in row.items() if key.startswith("votes_")) == 10
-        assert sum(float(v) for k, v in row.items() if k.startswith("probability_")) == pytest.approx(1, abs=1e-3)
+        for kind in ("probability_", "balanced_"):
+            assert sum(float(v) for k, v in row.items() if k.startswith(kind)) == pytest.approx(1, abs=1e-3)
+        assert 0 < float(row["distance"]) < 0.7 and row["unlike"] == "false"
     with page.expect_download() as download:
         page.keyboard.press("s")
     assert download.value.suggested_filename.endswith(".png")

@@ -422,6 +422,7 @@ def test_report_is_one_file_with_and_without_images(album, fifty, tmp_path):
     three = report.locator("figure", has_text="three.jpg")
     expect(three.locator("li")).to_have_count(3)
     expect(three).to_contain_text("10 of 10 people would call this happiness")
+    expect(three).to_contain_text("balanced: happiness 0.9")
     expect(report.locator("figure", has_text=nasty.name)).to_contain_text("not a supported image")
     expect(report.locator(".mark")).to_have_text("Kept")
     expect(report.locator(".credit")).to_contain_text("Eileen Collins (NASA)")
