@@ -13,7 +13,7 @@ DETECTOR := static/detector/detector.json
 BUILD := static/dist/manifest.json
 SCRIPTS := $(shell find static/js static/css -type f 2>/dev/null) build.mjs jsconfig.json $(wildcard static/models/*/card.json)
 
-.PHONY: run cluster test setup detector build lint audit sbom test-python test-js test-ray photo-report screenshots lock clean
+.PHONY: run cluster test setup detector build lint translations audit sbom test-python test-js test-ray photo-report screenshots lock clean
 
 run: setup
 	@$(BIN)/python -m webapp serve
@@ -35,6 +35,10 @@ test: $(DEV_STAMP) $(DETECTOR) $(BUILD)
 	npm run --silent check
 	npm run --silent test
 	$(BIN)/python -m pytest
+
+# The catalogues of the site's texts, after a text has changed (docs/translations.md).
+translations: $(DEV_STAMP)
+	@$(BIN)/python tools/translations.py
 
 lint: $(DEV_STAMP) node_modules/.installed
 	$(BIN)/ruff check .

@@ -36,6 +36,7 @@ try:
         package_dir={f"emoscope.site.{name}": name for name in ("deploy", "static", "templates")},
         package_data={"emoscope.site.static": static_files(), "emoscope.site.templates": templates,
                       "emoscope.site.deploy": ["nginx/*.conf"],       # for the command cluster
+                      "webapp": ["translations/*/LC_MESSAGES/*.po"],
                       "training": ["data/*.json", "zoo/results/*.json"]},
         options={"build": {"build_base": work}, "egg_info": {"egg_base": work}},
     )

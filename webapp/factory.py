@@ -15,6 +15,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from . import bundles
 from . import settings as settings_
 from .explorer import pages as explorer_pages
+from .languages import choice
 from .live import namespace
 from .operations import error_handlers, health, logs, security
 from .operations.draining import Drain
@@ -86,6 +87,7 @@ def create_app(settings: Mapping[str, Any] | settings_.Settings | None = None, r
                            lambda: sum(not guard.limit for guard in readers.guards))
     Compress(app)       # pages and JSON; the build compresses scripts, styles and networks
     security.init_app(app)
+    choice.init_app(app)
     assets.init_app(app)
     error_handlers.init_app(app)
     health.init_app(app)

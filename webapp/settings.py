@@ -14,6 +14,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from .errors import SetupError
+from .languages.catalogues import N_
 
 _PARENT = Path(__file__).resolve().parent.parent
 INSTALLED = (_PARENT / "emoscope" / "site").is_dir()    # by pip, without a checkout; see setup.py
@@ -80,8 +81,8 @@ SETTINGS = (
     Setting("api_requests", 6, "Maximum number of API requests in progress per client; 0 disables the limit."),
     Setting("api_rate", "1200 per minute", "Maximum rate of API requests per client; empty disables the limit."),
 
-    Setting("notice", "This page recognizes facial expressions automatically. Before you use it on other people, "
-            "tell them and get their agreement. An expression is not a feeling.",
+    Setting("notice", N_("This page recognizes facial expressions automatically. Before you use it on other people, "
+                            "tell them and get their agreement. An expression is not a feeling."),
             "Notice to visitors on Live and Photos; empty hides it."),
 )
 NAMES = {setting.name: setting for setting in SETTINGS}

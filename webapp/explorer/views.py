@@ -6,6 +6,7 @@ from pathlib import Path
 
 from flask import Blueprint, Response, abort, current_app, render_template, request, url_for
 
+from ..languages import choice
 from . import queries
 
 SHEET_COLUMNS = 12
@@ -31,7 +32,7 @@ def get_dataset(name):
 def parse_request(name):
     """(DataSet, View) of the current request for the data set `name`."""
     dataset = get_dataset(name)
-    return dataset, queries.parse(request.args.items(multi=True), dataset.summary)
+    return dataset, queries.parse(choice.arguments(), dataset.summary)
 
 
 def with_default_split(dataset, view):
@@ -42,7 +43,7 @@ def with_default_split(dataset, view):
     if any(name == "split" for name, _ in view.filters):
         return view, None
     split = dataset.summary["splits"][-1]
-    return queries.parse([*request.args.items(multi=True), ("split", split)], dataset.summary), split
+    return queries.parse([*choice.arguments(), ("split", split)], dataset.summary), split
 
 
 def only_one_correct(dataset, view):
@@ -63,7 +64,7 @@ def only_one_correct(dataset, view):
 
 def label_issues(dataset):
     """The view of the current request, restricted to label issues, worst first, unless the URL says otherwise."""
-    arguments = dict(request.args.items())
+    arguments = dict(choice.arguments())
     arguments.setdefault("label_issue", "yes")
     arguments.setdefault("sort", "label_quality")
     return queries.parse(arguments.items(), dataset.summary)

@@ -6,17 +6,25 @@ from flask import Flask, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from ..errors import AssetsMissingError
+from ..languages.catalogues import N_, gettext, shown
 from .logs import request_id
 
 # status: (title, error code, what it means and what to do)
 MESSAGES = {
-    400: ("The request is invalid", "bad_request", "The address or the data sent cannot be processed."),
-    404: ("There is no such page", "not_found", "The address may be outdated or mistyped."),
-    405: ("Method not allowed", "wrong_method", "The address exists, but not for this kind of request."),
-    413: ("The request is too large", "too_large", "The request exceeds this server's size limit; send less."),
-    429: ("Too many requests", "too_fast", "Wait a moment, then try again."),
-    500: ("Something went wrong", "failed", "The error was logged. Try again; if it persists, contact the operator."),
-    503: ("Not ready", "not_ready", "The server is busy or still starting. Try again in a moment."),
+    400: (N_("The request is invalid"), "bad_request",
+          N_("The address or the data sent cannot be processed.")),
+    404: (N_("There is no such page"), "not_found",
+          N_("The address may be outdated or mistyped.")),
+    405: (N_("Method not allowed"), "wrong_method",
+          N_("The address exists, but not for this kind of request.")),
+    413: (N_("The request is too large"), "too_large",
+          N_("The request exceeds this server's size limit; send less.")),
+    429: (N_("Too many requests"), "too_fast",
+          N_("Wait a moment, then try again.")),
+    500: (N_("Something went wrong"), "failed",
+          N_("The error was logged. Try again; if it persists, contact the operator.")),
+    503: (N_("Not ready"), "not_ready",
+          N_("The server is busy or still starting. Try again in a moment.")),
 }
 log = logging.getLogger(__name__)
 
@@ -35,16 +43,20 @@ def wants_json() -> bool:
 
 
 def error_response(status: int, message: str | None = None, code: str | None = None) -> tuple:
-    """A Flask response of the status: the error page, or {"error": {"code", "message", "request"}}."""
+    """A Flask response of the status: the error page, or {"error": {"code", "message", "request"}}.
+
+    message: a languages.catalogues.Message where the page shows it in the visitor's language.
+    """
     title, default_code, default_message = MESSAGES.get(status, MESSAGES[500 if status >= 500 else 400])
-    message = message or default_message
     if wants_json():
-        return {"error": {"code": code or default_code, "message": message, "request": request_id()}}, status
+        return {"error": {"code": code or default_code, "message": message or default_message,
+                          "request": request_id()}}, status
+    title, message = gettext(title), shown(message) if message else gettext(default_message)
     try:
         return render_template("error.html", code=status, title=title, message=message, request_id=request_id()), status
     except AssetsMissingError as error:
         log.error("%s", error)
-        text = f"{status} {title}. {message} Request {request_id()}.\n"
+        text = f"{status} {title}. {message} " + gettext("Request %(id)s.", id=request_id()) + "\n"
         return text, status, {"Content-Type": "text/plain; charset=utf-8"}
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 from flask import Blueprint, Flask, abort, current_app, render_template
 
 from .. import bundles as bundles_
+from ..languages.catalogues import Message, gettext
+from ..settings import NAMES
 from . import outside
 from . import raters as raters_
 
@@ -14,7 +16,7 @@ pages = Blueprint("pages", __name__)
 
 def init_app(app: Flask) -> None:
     app.register_blueprint(pages)
-    app.jinja_env.globals["notice"] = app.extensions["emoscope"].settings.notice.strip()
+    app.jinja_env.globals["notice"] = _notice
 
 
 @pages.get("/")
@@ -103,9 +105,15 @@ def _cards():
 def _card(name):
     bundle = _site().bundles.get(name)
     if bundle is None or bundle.error:
-        abort(404, f"There is no model {name!r} here." if bundle is None
-              else f"The bundle of the model {name!r} is broken; see the server's log.")
+        abort(404, Message("There is no model %(name)r here.", name=name) if bundle is None
+              else Message("The bundle of the model %(name)r is broken; see the server's log.", name=name))
     return bundle.card
+
+
+def _notice():
+    """The notice to visitors; the default one in the current language, the operator's as it is."""
+    notice = _site().settings.notice.strip()
+    return gettext(notice) if notice == NAMES["notice"].default else notice
 
 
 def _site():

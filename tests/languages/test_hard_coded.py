@@ -1,0 +1,95 @@
+"""No visible text of the pages bypasses the catalogues.
+
+The templates are checked as they are written, and every page as it is rendered with catalogues that mark their texts.
+"""
+
+import gettext
+
+import pytest
+import stubs
+from visible_text import CLOSE, OPEN, untranslated
+
+from webapp import create_app
+from webapp.languages import catalogues
+from webapp.settings import ROOT
+
+TEMPLATES = sorted(str(path.relative_to(ROOT / "templates")) for path in (ROOT / "templates").rglob("*.html"))
+PAGES = ["/", "/live", "/live?on=device", "/photos", "/photos?on=device", "/models", "/models/raters",
+         "/models/jury-live", "/models/seven-live", "/about", "/responsible-use", "/api", "/no-such-page",
+         "/models/no-such-model"]
+DATA = [f"/data/fer2013{view}"
+        for view in ("", "/browse", "/samples/17", "/models?other=seven-live", "/map", "/issues",
+                     "/you-against-ten?seed=1", "/browse?nonsense=1", "/samples/99999999")]
+# What is still to be translated.
+TEMPLATES_TO_DO = {name for name in TEMPLATES if name.startswith("explorer/")} | {
+    "photos.html", "photo_report.html", "models.html", "model.html", "_figures.html", "_outside.html", "_zoo.html",
+    "raters.html", "about.html", "responsible_use.html", "api.html"}
+PAGES_TO_DO = set(DATA) | {"/photos", "/photos?on=device", "/models", "/models/raters", "/models/jury-live",
+                           "/models/seven-live", "/about", "/responsible-use", "/api"}
+
+
+class Marking(gettext.NullTranslations):
+    """Catalogues that mark every text."""
+
+    def gettext(self, message):
+        return OPEN + message + CLOSE
+
+    def ngettext(self, singular, plural, number):
+        return OPEN + (singular if number == 1 else plural) + CLOSE
+
+    def pgettext(self, context, message):
+        return self.gettext(message)
+
+    def npgettext(self, context, singular, plural, number):
+        return self.ngettext(singular, plural, number)
+
+
+@pytest.fixture(scope="module")
+def real_app():
+    """The site with the repository's bundles."""
+    app = create_app(reader=stubs.StubReader())
+    app.jinja_env.globals["asset"] = lambda name: f"/static/dist/{name}"
+    return app
+
+
+@pytest.fixture
+def marking(monkeypatch):
+    monkeypatch.setattr(catalogues, "catalogue", lambda _: Marking())
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_template_has_no_text_outside_the_catalogues(real_app, name):
+    found = untranslated(_marked_source(real_app.jinja_env, name))
+    assert (found != []) == (name in TEMPLATES_TO_DO), found
+
+
+@pytest.mark.parametrize("path", PAGES + DATA)
+def test_rendered_page_has_no_text_outside_the_catalogues(real_app, marking, path):
+    response = real_app.test_client().get(path)
+    assert "</html>" in response.text and OPEN in response.text
+    found = untranslated(response.text)
+    assert (found != []) == (path in PAGES_TO_DO), found
+
+
+def _marked_source(environment, name):
+    """The template's HTML: marks for expressions and for the blocks of the tag trans, nothing for other tags."""
+    source, _, _ = environment.loader.get_source(environment, name)
+    html, inside, tag = [], False, []
+    for _, kind, value in environment.lex(source):
+        if kind == "data" and not inside:
+            html.append(value)
+        elif kind == "variable_begin" and not inside:
+            html.append(OPEN + CLOSE)
+        elif kind == "block_begin":
+            tag = []
+        elif kind == "name":
+            tag.append(value)
+        elif kind == "block_end" and tag:
+            inside = tag[0] == "trans" or (inside and tag[0] != "endtrans")
+    return "".join(html)
+
+
+def test_untranslated_finds_texts_and_attributes():
+    page = (f'<p title="{OPEN}a{CLOSE}">{OPEN}One <b>two</b>{CLOSE} 7 <code>x = spam</code>Emoscope</p>'
+            '<img alt="A cat"><p>Four <script>five()</script></p>')
+    assert untranslated(page) == ["A cat", "Four"]
