@@ -20,6 +20,7 @@ TRAINING = {"fit": "train a recipe",
             "dataset": "prepare data sets for the explorer and training",
             "compare": "measure the zoo's runs and write its table",
             "mlp": "train and measure the zoo's scikit-learn MLP",
+            "zoo": "train the rows of the zoo that are left",
             "detector": "build the face detector's files in static/detector",
             "alignment": "measure the alignment template on FER2013"}
 OWN = ("emoscope", "webapp", "training")

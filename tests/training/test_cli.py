@@ -5,7 +5,7 @@ import pytest
 from training import cli
 
 COMMANDS = ("fit", "evaluate", "robustness", "export", "export-tfjs", "export-distance", "balance", "card", "dataset",
-            "compare", "mlp", "detector", "alignment")
+            "compare", "mlp", "zoo", "detector", "alignment")
 
 
 def parse(*arguments):

@@ -5,6 +5,7 @@ import os
 import sys
 from pathlib import Path
 
+from ..backend import choose_backend
 from ..errors import TrainingError
 from . import datasets, detection, evaluation, export, fit, zoo
 
@@ -20,6 +21,7 @@ def main(arguments=None, program="python -m training"):
     options = _parser(program).parse_args(arguments)
     options.arguments = sys.argv[1:] if arguments is None else arguments
     options.instance = INSTANCE
+    choose_backend()
     try:
         options.run(options)
     except TrainingError as error:

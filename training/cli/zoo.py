@@ -1,4 +1,4 @@
-"""The commands `compare` and `mlp`: measure the zoo's networks and write its table."""
+"""The commands `zoo`, `compare` and `mlp`: train the documents' experiments, measure them and write their table."""
 
 from ..errors import TrainingError
 from .options import MODELS, add_any_md5_option, read_test_set, report
@@ -18,6 +18,26 @@ def add_commands(commands):
     _add_data_option(mlp, "FER2013's csv (.csv, .csv.gz)", required=True)
     mlp.add_argument("--epochs", type=int, default=200, metavar="N", help="maximum of epochs (default: %(default)s)")
     mlp.set_defaults(run=_mlp)
+    _add_queue(commands)
+
+
+def _add_queue(commands):
+    zoo = commands.add_parser("zoo", help="train the rows of the zoo that are left, one after the other")
+    actions = zoo.add_subparsers(required=True, metavar="ACTION", title="actions")
+    for name, function, text in (
+            ("run", _run_queue, "train the rows left, cheapest first (on a GPU dearest first), and write the tables "
+                                "after each; SIGINT or SIGTERM stops it, the same command resumes"),
+            ("left", _print_left, "print what is left, in hours on this machine"),
+            ("speed", _measure_rates, "measure the images per second of every row left, which `left` otherwise "
+                                      "estimates")):
+        action = actions.add_parser(name, help=text)
+        action.add_argument("row", nargs="*", metavar="ROW", help="rows to train (default: all that are left)")
+        _add_data_option(action, "FER2013's csv (.csv, .csv.gz)", required=True)
+        action.add_argument("--seeds", type=int, default=3, metavar="N",
+                            help="seeds of a row that takes less than an hour (default: %(default)s)")
+        action.add_argument("--sweep-fraction", type=float, default=1.0, metavar="F",
+                            help="fraction of its epochs to train each row of Hameed's sweeps for (default: all)")
+        action.set_defaults(run=function)
 
 
 def _add_data_option(parser, text, required=False):
@@ -38,16 +58,61 @@ def _compare(options):
                                 f"{missing[0]} --data fer2013.csv.gz, or give --untrained")
         for name in names:
             if name in trained or (options.untrained and name != MLP):
-                compare.write(name, compare.measure_run(name, runs / name, tests, options.sample))
+                compare.record(name, 0, compare.measure_run(name, runs / name, tests, options.sample))
                 report(f"measured {name}{'' if name in trained else ' (untrained)'}")
     elif options.recipe:
         raise TrainingError("a run is measured on FER2013; give --data fer2013.csv.gz")
-    bundles = [compare.bundle_result(card.parent) for card in sorted(MODELS.glob("*/card.json"))]
-    table = tables.rows(compare.results(), [result for result in bundles if result])
-    for path in tables.write(table):
+    table, paths = _write_tables(tables.own_rows(_bundle_results()))
+    for path in paths:
         report(f"{path}: {len(table)} rows")
 
 
 def _mlp(options):
     from ..zoo import compare, mlp
-    compare.write(MLP, mlp.train(read_test_set(options), options.epochs, report))
+    compare.record(MLP, 0, mlp.train(read_test_set(options), options.epochs, report))
+
+
+def _run_queue(options):
+    from ..zoo import tables
+    own = tables.stored_own_rows()
+    if not own:
+        own = tables.own_rows(_bundle_results())
+    _queue(options, lambda: _write_tables(own)).run()
+
+
+def _print_left(options):
+    from ..zoo import queue
+    left = _queue(options, None).left()
+    for line in queue.lines(left):
+        report(line)
+    report(queue.summary(left))
+
+
+def _measure_rates(options):
+    _queue(options, None).measure_rates()
+    _print_left(options)
+
+
+def _queue(options, write_tables):
+    from ..backend import device, has_gpu
+    from ..zoo import compare, queue, speed
+    if not 0 < options.sweep_fraction <= 1:
+        raise TrainingError(f"--sweep-fraction must be above 0 and at most 1, got {options.sweep_fraction}")
+    only = tuple(compare.names(options.row)) if options.row else ()
+    runs = options.instance / "runs"
+    return queue.Queue(read_test_set(options), runs, speed.Rates(runs / speed.FILE, device()), write_tables,
+                       on_gpu=has_gpu(), sweep_fraction=options.sweep_fraction, seeds=options.seeds, only=only,
+                       report=report)
+
+
+def _bundle_results():
+    from ..zoo import compare
+    bundles = [compare.bundle_result(card.parent) for card in sorted(MODELS.glob("*/card.json"))]
+    return [result for result in bundles if result]
+
+
+def _write_tables(own):
+    """Write the tables of our `own` rows and of the stored results; (rows, paths)."""
+    from ..zoo import compare, tables
+    table = own + tables.document_rows(compare.results())
+    return table, tables.write(table)

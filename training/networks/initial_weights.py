@@ -21,6 +21,15 @@ def read_checkpoint(path):
         raise TrainingError(f"{path}: not a readable checkpoint ({error}); remove it to start again") from None
 
 
+def read_step(path):
+    """The step a checkpoint was saved at, without reading its weights. Raises TrainingError where it cannot be read."""
+    try:
+        with np.load(path) as file:
+            return int(file["step"])
+    except Exception as error:
+        raise TrainingError(f"{path}: not a readable checkpoint ({error}); remove it to start again") from None
+
+
 def load_initial_weights(model, name, runs):
     """Load the weights called `name` into `model`.
 

@@ -4,7 +4,10 @@ A result, `training/zoo/results/NAME.json`, contains the figures of a run's netw
 splits and the command that trained it. PrivateTest influences no choice.
 """
 
+import csv
 import json
+import os
+import re
 import tempfile
 import time
 from dataclasses import replace
@@ -13,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from .. import recipes
+from ..backend import has_package
 from ..data.labels import LABEL_SETS, translate
 from ..data.preprocessing import preprocessed
 from ..errors import TrainingError
@@ -25,15 +29,18 @@ from .published import ROWS
 
 RESULTS = Path(__file__).parent / "results"
 SPLITS = ("PublicTest", "PrivateTest")
+MEASURED_WITH_TENSORFLOW = ("bytes", "weights", "milliseconds")
 BATCHES = (1, 32)
 SECONDS = 2.0           # shortest time to measure a batch size for
 PARITY_IMAGES = 64
 
 
-def measure_run(recipe_name, folder, tests, sample_size=None):
+def measure_run(recipe_name, folder, tests, sample_size=None, time_it=True):
     """The result of the run in `folder`, or of the untrained network without a run, as a JSON-serializable dict.
 
     tests: test_set.TestSet. sample_size: evaluate on so many images of each split, for networks that take hours.
+    time_it: convert the network to LiteRT and measure the file and its speed. It needs TensorFlow; without it the
+    result lacks them.
     """
     recipe = recipes.load(recipe_name)
     state = read_checkpoint(folder / "checkpoint.npz") if (folder / "checkpoint.npz").exists() else None
@@ -44,9 +51,11 @@ def measure_run(recipe_name, folder, tests, sample_size=None):
     result = {"recipe": recipe_name, "label_set": label_set, "size": model.input.shape[1],
               "parameters": model.count_params(), "multiply_adds": multiply_adds(model)}
     parity_rows = faces.rows("PublicTest")[:PARITY_IMAGES if sample_size is None else 4]
-    result |= _file_and_speed(model, faces.images[parity_rows])
+    if time_it and has_package("tensorflow"):
+        result |= _file_and_speed(model, faces.images[parity_rows])
     if state:
         result |= _schedule(recipe, state, len(faces.rows("Training")))
+        result["curve"] = curve(folder)
         result |= evaluate(lambda images: _logits(model, images), faces, label_set, tests.near_duplicates, sample_size)
     return result
 
@@ -65,15 +74,28 @@ def evaluate(run, faces, label_set, near_duplicates, sample_size=None):
         log_p = metrics.log_softmax(np.concatenate([run(faces.images[rows[start:start + 256]])
                                                     for start in range(0, len(rows), 256)]))
         correct = log_p.argmax(1) == truth
-        recall = metrics.per_class(metrics.confusion(truth, log_p.argmax(1), len(LABEL_SETS[label_set])))[1]
+        matrix = metrics.confusion(truth, log_p.argmax(1), len(LABEL_SETS[label_set]))
+        recall = metrics.per_class(matrix)[1]
         present = np.flatnonzero(np.bincount(truth, minlength=len(recall)))
         worst = present[recall[present].argmin()]
         figures[split] = {
             "faces": len(rows), "accuracy": float(correct.mean()),
             "without_twins": float(correct[~near_duplicates[rows]].mean()),
             "worst_class": {"label": LABEL_SETS[label_set][worst], "recall": float(recall[worst])},
-            "expected_calibration_error": metrics.calibration_error(np.exp(log_p.max(1)), correct)[0]}
+            "expected_calibration_error": metrics.calibration_error(np.exp(log_p.max(1)), correct)[0],
+            "confusion": matrix.tolist()}
     return figures
+
+
+def curve(folder):
+    """The learning curve of the run in `folder`, {column: list of one number per epoch}; {} without one."""
+    if not (folder / "curve.csv").is_file():
+        return {}
+    with open(folder / "curve.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    accuracy = "public_fer2013_accuracy" if rows and rows[0].get("public_fer2013_accuracy") else "public_accuracy"
+    columns = {"epoch": "epoch", "loss": "loss", "public_accuracy": accuracy, "public_loss": "public_cross_entropy"}
+    return {name: [float(row[column]) for row in rows] for name, column in columns.items()}
 
 
 def speed(content, size):
@@ -125,10 +147,33 @@ def bundle_result(folder):
     return result
 
 
+def record(name, seed, result):
+    """Write the result of the row `name` with `seed`; further seeds are kept beside the first one's figures.
+
+    Size and speed that this machine could not measure are kept from the stored result.
+    """
+    stored = results().get(name, {})
+    if seed:
+        own = {split: result[split]["accuracy"] for split in SPLITS} | {"epochs": result["epochs"]}
+        stored["seeds"] = stored.get("seeds", {}) | {str(seed): own}
+        write(name, stored)
+        return
+    kept = {key: stored[key] for key in (*MEASURED_WITH_TENSORFLOW, "seeds") if key in stored and key not in result}
+    write(name, result | kept)
+
+
 def write(name, result):
-    """Write `result` to training/zoo/results/NAME.json."""
+    """Write `result` to training/zoo/results/NAME.json; the previous file is replaced only by a complete one."""
     RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"{name}.json").write_text(json.dumps(round_floats(result), indent=1) + "\n")
+    partial = RESULTS / f"{name}.json.partial"
+    partial.write_text(as_text(round_floats(result)))
+    os.replace(partial, RESULTS / f"{name}.json")
+
+
+def as_text(value):
+    """`value` as indented JSON, with each list of numbers on one line."""
+    numbers = re.compile(r"\[\s+([-+.\deE,\s]+?)\s+\]")
+    return numbers.sub(lambda found: "[" + re.sub(r"\s+", " ", found[1]) + "]", json.dumps(value, indent=1)) + "\n"
 
 
 def results():

@@ -58,6 +58,49 @@ ROWS = (
     Published("valero.mobilenet-fer2013", "Valero", "MobileNet", 47.3, AFFECTNETS),
 )
 
+
+class Sweep(NamedTuple):
+    """Rows of one document that differ in one setting: a figure of the page *The documents*.
+
+    points: (value, recipe), the row that the others are compared with first. reducible: whether the document varies a
+    setting of one network, so that its rows can be compared at a common fraction of their epochs.
+    """
+
+    document: str
+    name: str
+    title: str
+    points: tuple[tuple[str, str], ...]
+    reducible: bool = False
+
+
+SWEEPS = (
+    Sweep("Nama", "networks", "Networks", (
+        ("32-64-128", "nama"), ("10 epochs", "nama.ten-epochs"), ("mini-XCEPTION", "nama.mini-xception"))),
+    Sweep("Hameed", "optimizer", "Optimizer", (("Adam", "hameed"), ("SGD", "hameed.sgd")), True),
+    Sweep("Hameed", "epochs", "Epochs", (("30", "hameed"), ("50", "hameed.epochs-50"), ("75", "hameed.epochs-75")),
+          True),
+    Sweep("Hameed", "batch", "Batch size", (("64", "hameed"), ("32", "hameed.batch-32"), ("16", "hameed.batch-16"),
+                                            ("8", "hameed.batch-8")), True),
+    Sweep("Hameed", "rate", "Learning rate", (("1e-4", "hameed"), ("2e-4", "hameed.rate-0.0002"),
+                                              ("5e-4", "hameed.rate-0.0005"), ("1e-3", "hameed.rate-0.001"),
+                                              ("2e-3", "hameed.rate-0.002")), True),
+    Sweep("Tan et al.", "series", "From the MLP to more dropout", (
+        ("MLP", "tan.perceptron"), ("default", "tan"), ("improved", "tan.improved"), ("dropout, 20", "tan.dropout"),
+        ("dropout, 50", "tan.dropout-50"), ("more dropout", "tan.more-dropout"))),
+    Sweep("Tan et al.", "input", "Activation and input", (
+        ("ReLU", "tan.dropout"), ("Swish", "tan.swish"), ("as is", "tan.more-dropout"),
+        ("normalized", "tan.normalised"), ("98 % components", "tan.components"))),
+    Sweep("Valero", "preprocessing", "Preprocessing of FER2013", (
+        ("none", "valero-preparation"), ("equalization", "valero-preparation.equalise"),
+        ("difference of Gaussians", "valero-preparation.difference-of-gaussians"),
+        ("gamma .75", "valero-preparation.gamma-0.75"), ("98 px", "valero-preparation.size-98"))),
+    Sweep("Valero", "networks", "Networks", (
+        ("baseline", "valero.baseline-fer2013"), ("enhanced", "valero.enhanced-fer2013"),
+        ("X.Cao", "valero.cao-fer2013"), ("two streams", "valero.two-streams-fer2013"),
+        ("fractal", "valero.fractal-fer2013"), ("GoogLeNet", "valero.googlenet-fer2013"),
+        ("MobileNet", "valero.mobilenet-fer2013"))),
+)
+
 #: The top ten of the 2013 Kaggle challenge on PrivateTest, percent (Goodfellow et al. 2013, table 1).
 BOARD = (71.162, 69.267, 68.821, 67.484, 65.255, 65.090, 64.475, 64.224, 63.110, 62.190)
 

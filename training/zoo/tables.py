@@ -9,7 +9,8 @@ from .published import BOARD, ROWS, place
 COLUMNS = ("document", "network", "recipe", "parameters", "multiply_adds", "bytes", "milliseconds_1",
            "milliseconds_32", "labels", "public", "private", "private_without_twins", "worst_class",
            "worst_class_recall", "calibration_error", "stated", "stated_on", "place_2013", "epochs",
-           "epochs_of_recipe", "steps", "share", "cut", "faces", "command")
+           "epochs_of_recipe", "steps", "share", "cut", "faces", "command", "seeds", "private_lowest",
+           "private_highest")
 INTRODUCTION = """# The zoo: networks of five documents compared with ours
 
 `python -m training compare` regenerates this page and the same table as [CSV](zoo.csv) from the results in
@@ -22,6 +23,8 @@ was made on PrivateTest.
 - *Published* is the document's own accuracy, often on another split.
 - *Six classes* merge disgust into anger. These rows have no 2013 rank.
 - The *2013 rank* is the rank that PrivateTest accuracy would have had in the Kaggle challenge of 2013.
+- *N seeds* gives the lowest and the highest accuracy of runs that differ in their seed alone; the figure before it is
+  of the first.
 - The expected calibration error (ECE) of our bundles includes their temperature; the other networks have none.
 - Milliseconds per face are of the fastest LiteRT call on one thread (the MLP: scikit-learn) of a busy machine. Compare
   ratios rather than absolute times.
@@ -33,9 +36,26 @@ def rows(results, bundles):
 
     results: {recipe: result}. bundles: results of our own bundles, as of `compare.bundle_result`.
     """
-    own = [_row("Emoscope", result["bundle"], None, "", result) for result in bundles]
-    return own + [_row(row.document, row.network, row.accuracy, row.split, results.get(row.recipe, {}), row.recipe)
-                   for row in ROWS]
+    return own_rows(bundles) + document_rows(results)
+
+
+def own_rows(bundles):
+    """The rows of our own bundles; their results are as of `compare.bundle_result`."""
+    return [_row("Emoscope", result["bundle"], None, "", result) for result in bundles]
+
+
+def document_rows(results):
+    """The rows of the documents. results: {recipe: result}."""
+    return [_row(row.document, row.network, row.accuracy, row.split, results.get(row.recipe, {}), row.recipe)
+            for row in ROWS]
+
+
+def stored_own_rows(static=Path("static")):
+    """The rows of our own bundles in the table as it was last written; [] without one."""
+    if not (static / "zoo.json").is_file():
+        return []
+    stored = json.loads((static / "zoo.json").read_text())["rows"]
+    return [dict.fromkeys(COLUMNS) | row for row in stored if row["document"] == "Emoscope"]
 
 
 def write(table, docs=Path("docs"), static=Path("static")):
@@ -88,9 +108,26 @@ def _row(document, network, published, split, result, recipe=None):
         "place_2013": place(private["accuracy"]) if seven and complete else None,
         "epochs": result.get("epochs"), "epochs_of_recipe": result.get("epochs_of_recipe"),
         "steps": result.get("steps"), "share": subset,
-        "cut": "epochs" in result and (result["epochs"] < result["epochs_of_recipe"] or subset is not None),
-        "faces": private.get("faces"), "command": result.get("command", ""),
+        "cut": is_cut(result), "faces": private.get("faces"), "command": result.get("command", ""),
+        **_seeds(result),
     }
+
+
+def is_cut(result):
+    """Whether a result is of a shorter schedule than the document's; not if the optimizer converged before its end."""
+    if "epochs" not in result:
+        return False
+    short = result["epochs"] < result["epochs_of_recipe"] and not result.get("converged")
+    return short or result.get("changed", {}).get("subset") is not None
+
+
+def _seeds(result):
+    """How many seeds were trained, and the lowest and highest PrivateTest accuracy among them; None for one."""
+    further = [each["PrivateTest"] for each in result.get("seeds", {}).values()]
+    if not further:
+        return {"seeds": None, "private_lowest": None, "private_highest": None}
+    reached = [result["PrivateTest"]["accuracy"], *further]
+    return {"seeds": len(reached), "private_lowest": min(reached), "private_highest": max(reached)}
 
 
 def _heading(*names):
@@ -106,6 +143,9 @@ def _cells(row):
 
     labels = f" ({row['labels']})" if row["labels"] not in (None, "fer2013") else ""
     sample = f" ({row['faces']} faces)" if row["faces"] and row["faces"] < 3000 else ""
+    spread = ""
+    if row["seeds"]:
+        spread = f" ({row['seeds']} seeds: {percent('private_lowest')}–{percent('private_highest')})"
     lowest_recall = f"{row['worst_class']} {percent('worst_class_recall')}" if row["worst_class"] else ""
     rank_2013 = "" if row["private"] is None or labels or sample else (row["place_2013"] or "below 10")
     epochs = "" if row["epochs"] is None else f"{row['epochs']:g} of {row['epochs_of_recipe']}"
@@ -118,5 +158,5 @@ def _cells(row):
     size = "" if row["bytes"] is None else f"{row['bytes'] / 1e6:,.2f} MB"
     speed = "" if row["milliseconds_1"] is None else f"{row['milliseconds_1']:.3g} / {row['milliseconds_32']:.3g}"
     return [f"{row['document']}: {row['network']}{labels}", number("parameters", ","), adds, size, speed,
-            percent("public") + sample, percent("private"), percent("private_without_twins"), lowest_recall,
+            percent("public") + sample, percent("private") + spread, percent("private_without_twins"), lowest_recall,
             number("calibration_error", ".3f"), published, str(rank_2013), epochs + (", **cut**" if row["cut"] else "")]

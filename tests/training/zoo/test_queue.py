@@ -1,0 +1,200 @@
+"""The queue of the zoo: order, resumption, a stop that loses nothing, tables after each row, hours left."""
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from training import cli, recipes
+from training.fit.loop import Run
+from training.zoo import compare, plan, published, queue, speed
+from training.zoo.published import Published
+
+CHEAP, DEAR = "nama.mini-xception-seven", "razzano"
+OPTIONS = ("--data", "faces.csv", "--any-md5", "--seeds", "1")
+
+
+def run(*words):
+    return cli.main([*map(str, words)])
+
+
+@pytest.fixture
+def zoo(site, monkeypatch):
+    """The site with a zoo of two rows, two epochs and one epoch long, of known size."""
+    rows = (Published(CHEAP, "Nama", "cheap", 60.0, "FER2013"), Published(DEAR, "Razzano", "dear", 53.0, "FER2013"))
+    monkeypatch.setattr(plan, "ROWS", rows)
+    monkeypatch.setattr(compare, "ROWS", rows)
+    real = recipes.load
+    epochs = {CHEAP: 1, DEAR: 2}
+    monkeypatch.setattr(recipes, "load", lambda name, **changes: real(
+        name, **{"epochs": epochs[name], "batch_size": 16, **changes}))
+    compare.write(CHEAP, {"multiply_adds": 5_500_000, "milliseconds": {"1": 1.0, "32": 1.0}})
+    compare.write(DEAR, {"multiply_adds": 9_600_000, "milliseconds": {"1": 1.0, "32": 1.0}})
+    monkeypatch.setattr(speed, "PROBE_SECONDS", 0.0)
+    return site
+
+
+def stored(name):
+    return compare.results()[name]
+
+
+def rates(folder):
+    return speed.Rates(folder / "instance" / "runs" / speed.FILE, "tensorflow cpu")
+
+
+def test_rows_are_trained_cheapest_first_and_the_tables_written_after_each(zoo, capsys, monkeypatch):
+    rates(zoo).put(CHEAP, 1000.0)
+    written = []
+    real = cli.zoo._write_tables
+    monkeypatch.setattr(cli.zoo, "_write_tables", lambda own: written.append(sorted(
+        name for name, each in compare.results().items() if "PrivateTest" in each)) or real(own))
+    assert run("zoo", "run", *OPTIONS) == 0
+    out = capsys.readouterr().out
+    assert out.index(f"finished {CHEAP}") < out.index(f"finished {DEAR}")
+    assert out.rstrip().endswith("nothing is left")
+    assert written[:2] == [[CHEAP], sorted([CHEAP, DEAR])]
+    result = stored(DEAR)
+    assert result["epochs"] == 2 and result["milliseconds"] == {"1": 1.0, "32": 1.0}
+    assert result["curve"]["epoch"] == [1, 2] and len(result["curve"]["public_accuracy"]) == 2
+    matrix = result["PrivateTest"]["confusion"]
+    assert sum(map(sum, matrix)) == 20
+    assert sum(matrix[i][i] for i in range(7)) / 20 == pytest.approx(result["PrivateTest"]["accuracy"])
+    table = json.loads((zoo / "static" / "zoo.json").read_text())["rows"]
+    assert next(row for row in table if row["recipe"] == DEAR)["cut"] is False
+    assert run("zoo", "left", *OPTIONS) == 0
+    assert capsys.readouterr().out.strip() == "nothing is left"
+
+
+def test_on_a_gpu_the_dearest_row_is_first(zoo):
+    rates(zoo).put(CHEAP, 1000.0)
+    left = _queue(zoo).left()
+    assert [job.name for job in left] == [CHEAP, DEAR]
+    assert [job.measured for job in left] == [True, False]
+    assert left[1].rate == pytest.approx(1000 * 5.5 / 9.6)
+    assert left[1].seconds == pytest.approx(left[1].images / left[1].rate)
+    assert [job.name for job in _queue(zoo, on_gpu=True).left()] == [DEAR, CHEAP]
+
+
+def _queue(folder, **changes):
+    from training.data import fer2013
+    from training.evaluate.test_set import TestSet
+    faces = fer2013.load(folder / "faces.csv", None, any_md5=True)
+    return queue.Queue(TestSet(faces), folder / "instance" / "runs", rates(folder), lambda: None,
+                       **{"seeds": 1, "report": lambda line: None} | changes)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_the_queue_with_a_checkpoint_and_it_resumes(zoo, capsys, monkeypatch, number):
+    real = Run.train_step
+
+    def signaled(run_, batch):
+        if run_.recipe.name == DEAR and run_.step == 4:
+            os.kill(os.getpid(), number)
+        return real(run_, batch)
+
+    monkeypatch.setattr(Run, "train_step", signaled)
+    rates(zoo).put(CHEAP, 1000.0)
+    before = signal.getsignal(signal.SIGTERM)
+    assert run("zoo", "run", *OPTIONS, "--any-md5") == 130
+    out, err = capsys.readouterr()
+    assert "run the same command to resume" in err
+    assert "left: 1 row" in out.splitlines()[-1]
+    assert signal.getsignal(signal.SIGTERM) is before
+    assert "PrivateTest" in stored(CHEAP) and "PrivateTest" not in stored(DEAR)
+    assert (zoo / "docs" / "zoo.md").is_file()
+    monkeypatch.setattr(Run, "train_step", real)
+    assert run("zoo", "run", *OPTIONS) == 0
+    assert "resuming at step" in capsys.readouterr().out
+    assert stored(DEAR)["epochs"] == 2
+
+
+def test_a_row_that_fails_is_reported_and_the_others_go_on(zoo, capsys):
+    folder = zoo / "instance" / "runs" / CHEAP
+    folder.mkdir(parents=True)
+    (folder / "checkpoint.npz").write_bytes(b"no archive")
+    rates(zoo).put(DEAR, 1000.0)
+    assert run("zoo", "run", *OPTIONS) == 2
+    assert "not a readable checkpoint" in capsys.readouterr().err
+
+
+def test_a_run_of_another_recipe_is_left_out(zoo, capsys):
+    assert run("fit", CHEAP, "--data", "faces.csv", "--any-md5", "--set", "learning_rate=0.5") == 0
+    assert run("zoo", "run", *OPTIONS) == 0
+    out = capsys.readouterr().out
+    assert f"failed: {CHEAP}: " in out and "is from another recipe" in out
+    assert stored(DEAR)["epochs"] == 2
+
+
+def test_cheap_rows_get_further_seeds_once_they_are_whole(zoo):
+    assert run("zoo", "run", DEAR, "--data", "faces.csv", "--any-md5", "--seeds", "3") == 0
+    result = stored(DEAR)
+    assert sorted(result["seeds"]) == ["1", "2"]
+    assert set(result["seeds"]["1"]) == {"PublicTest", "PrivateTest", "epochs"}
+    table = json.loads((zoo / "static" / "zoo.json").read_text())["rows"]
+    row = next(row for row in table if row["recipe"] == DEAR)
+    assert row["seeds"] == 3
+    assert row["private_lowest"] <= row["private"] <= row["private_highest"]
+    assert "3 seeds: " in (zoo / "docs" / "zoo.md").read_text()
+
+
+def test_speed_measures_every_row_left(zoo, capsys):
+    assert run("zoo", "speed", *OPTIONS) == 0
+    assert set(rates(zoo).measured) == {CHEAP, DEAR}
+    out = capsys.readouterr().out
+    assert "images/s" in out and "estimated" not in out and "left: 2 rows" in out
+    assert not list((zoo / "instance" / "runs").glob("*/checkpoint.npz"))
+
+
+def test_sweeps_can_be_trained_for_a_common_fraction():
+    labels, folder = np.zeros(64, np.uint8), Path("nowhere")
+    none = speed.Rates(folder, "tensorflow cpu")
+    jobs = plan.jobs(labels, folder, {}, none, sweep_fraction=0.2)
+    epochs = {job.name: job.epochs for job in jobs}
+    assert epochs["hameed"] == 30                       # the row every sweep starts from stays whole
+    assert epochs["hameed.sgd"] == epochs["hameed.rate-0.001"] == 6
+    assert epochs["hameed.epochs-75"] == 15
+    assert epochs["nama"] == 30
+
+
+def test_every_point_of_a_sweep_is_a_row():
+    known = {row.recipe for row in published.ROWS}
+    for sweep in published.SWEEPS:
+        assert {recipe for _, recipe in sweep.points} <= known
+        assert {row.document for row in published.ROWS if row.recipe in dict(map(reversed, sweep.points))} == {
+            sweep.document}
+
+
+def test_fraction_out_of_range_is_an_error(zoo, capsys):
+    assert run("zoo", "left", *OPTIONS, "--sweep-fraction", "0") == 2
+    assert "above 0 and at most 1" in capsys.readouterr().err
+
+
+def test_the_mlp_resumes_to_the_same_weights(site, faces):
+    from training.evaluate.test_set import TestSet
+    from training.zoo import mlp
+    tests = TestSet(faces)
+    mlp.train(tests, 2, print, site / "mlp")
+    assert plan._done(site / "mlp") == 2
+    resumed = mlp.train(tests, 4, print, site / "mlp")
+    whole = mlp.train(tests, 4, print)
+    assert resumed["curve"] == whole["curve"] and len(whole["curve"]["loss"]) == 4
+    assert resumed["PrivateTest"] == whole["PrivateTest"]
+
+
+def test_the_mlp_ends_once_its_loss_no_longer_falls():
+    from training.zoo.mlp import converged
+    falling = [{"loss": 2.0 - 0.1 * epoch} for epoch in range(5)]
+    assert not converged(falling)
+    assert not converged(falling + [{"loss": 1.6}] * 10)
+    assert converged(falling + [{"loss": 1.6}] * 11)
+
+
+def test_without_tensorflow_file_and_speed_stay_as_measured_before(zoo, monkeypatch):
+    monkeypatch.setattr(compare, "has_package", lambda name: False)
+    compare.write(CHEAP, {"multiply_adds": 1, "bytes": 77, "weights": "float16"})
+    assert run("zoo", "run", CHEAP, *OPTIONS) == 0
+    assert stored(CHEAP)["bytes"] == 77 and "milliseconds" not in stored(CHEAP)
+    assert stored(CHEAP)["multiply_adds"] > 1_000_000

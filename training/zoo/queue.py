@@ -1,0 +1,132 @@
+"""The queue that trains the zoo's rows one after the other, and writes the tables after each.
+
+It always takes the first of the jobs left: the cheapest, on a GPU the dearest. A row that fails is reported and left
+out until the next start. SIGINT and SIGTERM end it after the current step, with a checkpoint; the next start resumes.
+"""
+
+import signal
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+
+from ..errors import TrainingError
+from ..fit.loop import fit
+from . import compare, mlp, plan, speed
+
+
+@dataclass
+class Queue:
+    """What is left of the zoo on this machine, and how to do it.
+
+    tests: test_set.TestSet. runs: folder of the runs, a Path. rates: a speed.Rates. write_tables: called after each
+    row. on_gpu: take the dearest job first. sweep_fraction, seeds, only: as of `plan.jobs`.
+    """
+
+    tests: Any
+    runs: Any
+    rates: speed.Rates
+    write_tables: Any
+    on_gpu: bool = False
+    sweep_fraction: float = 1.0
+    seeds: int = plan.SEEDS
+    only: tuple = ()
+    report: Any = print
+    failed: dict = field(default_factory=dict)
+
+    def left(self):
+        """The jobs left, in the order in which they are done."""
+        faces = self.tests.faces
+        jobs = plan.jobs(faces.labels[faces.rows("Training")], self.runs, compare.results(), self.rates,
+                         self.sweep_fraction, self.seeds, self.only)
+        jobs = [job for job in jobs if job.title not in self.failed]
+        return sorted(jobs, key=lambda job: (job.whole, -job.seconds)) if self.on_gpu else jobs
+
+    def run(self):
+        """Do all jobs left. Raises KeyboardInterrupt after a signal, once the tables are written."""
+        try:
+            with _terminate_as_interrupt():
+                while jobs := self.left():
+                    self.report(f"{summary(jobs)}; now {jobs[0].title}")
+                    self._do(jobs[0])
+        finally:
+            self.write_tables()
+            self.report(summary(self.left()))
+            for title, error in self.failed.items():
+                self.report(f"failed: {title}: {error}")
+
+    def measure_rates(self):
+        """Measure the images per second of every row left whose rate is only estimated."""
+        with _terminate_as_interrupt():
+            for job in self.left():
+                if job.measured or job.seed or job.name == plan.MLP:
+                    continue
+                results = compare.results()
+                try:
+                    rate = speed.measure(plan.recipe_of(job, results), self.tests.faces, self.runs / job.folder,
+                                         results.get(job.name, {}).get("multiply_adds"))
+                except TrainingError as error:
+                    self.failed[job.title] = error
+                    continue
+                finally:
+                    keras.backend.clear_session()
+                self.rates.put(job.name, rate)
+                self.report(f"{job.name}: {rate:.1f} images/s")
+
+    def _do(self, job):
+        folder, stored = self.runs / job.folder, compare.results()
+        timed = "milliseconds" in stored.get(job.name, {})
+        try:
+            if job.name == plan.MLP:
+                result = mlp.train(self.tests, job.epochs, self.report, folder, job.seed)
+            else:
+                recipe = plan.recipe_of(job, stored)
+                fit(recipe, self.tests.faces, folder, self.report)
+                self.rates.put(job.name, self.rates.of(job.name, self.runs, stored)[0])
+                result = compare.measure_run(job.name, folder, self.tests, time_it=not job.seed and not timed)
+            compare.record(job.name, job.seed, result)
+            self.report(f"finished {job.title}: PublicTest {100 * result['PublicTest']['accuracy']:.1f} %")
+        except TrainingError as error:
+            self.failed[job.title] = error
+            self.report(f"failed: {job.title}: {error}")
+        finally:
+            keras.backend.clear_session()
+        self.write_tables()
+
+
+def summary(jobs):
+    """What is left, as one line: rows, runs that complete records, and hours on this machine."""
+    rows = [job for job in jobs if not job.whole]
+    more = [job for job in jobs if job.whole]
+    if not jobs:
+        return "nothing is left"
+    text = f"left: {len(rows)} {'row' if len(rows) == 1 else 'rows'}, {_hours(rows)}"
+    if more:
+        text += f"; {len(more)} further {'run' if len(more) == 1 else 'runs'} for records and seeds, {_hours(more)}"
+    return text
+
+
+def lines(jobs):
+    """What is left, a line for each job."""
+    for job in jobs:
+        rate = "not measured" if job.rate is None else f"{job.rate:.1f} images/s{'' if job.measured else ', estimated'}"
+        done = job.done / max(1, job.steps_per_epoch)
+        purpose = "" if not job.whole else " (seed)" if job.seed else " (record)"
+        yield f"{job.title:52}{_hours([job]):>12}  {done:.4g} of {job.epochs} epochs, {rate}{purpose}"
+
+
+def _hours(jobs):
+    known = sum(job.seconds for job in jobs if job.rate) / 3600
+    unknown = sum(1 for job in jobs if not job.rate)
+    return f"{known:.1f} hours" + (f" and {unknown} not measured" if unknown else "")
+
+
+@contextmanager
+def _terminate_as_interrupt():
+    """A context in which SIGTERM raises KeyboardInterrupt, as SIGINT does, where no run defers it."""
+    previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
