@@ -11,7 +11,7 @@ SERVE_STAMP := .venv/.$(basename $(SERVE_REQUIREMENTS))
 DEV_STAMP := .venv/.requirements-dev
 DETECTOR := static/detector/detector.json
 BUILD := static/dist/manifest.json
-SCRIPTS := $(shell find static/js static/css -type f 2>/dev/null) build.mjs jsconfig.json $(wildcard static/models/*/card.json)
+SCRIPTS := $(shell find static/js static/css -type f 2>/dev/null) build.mjs jsconfig.json $(wildcard tools/*.mjs static/models/*/card.json webapp/translations/*/LC_MESSAGES/scripts.po)
 
 .PHONY: run cluster test setup detector build lint translations audit sbom test-python test-js test-ray photo-report screenshots lock clean
 

@@ -1,10 +1,11 @@
 // Bundles the assets of the templates. Every `asset('NAME')` in templates/ is an entry point from SOURCES and becomes
-// static/dist/NAME-HASH.js|css; manifest.json maps names to built files.
+// static/dist/NAME-HASH.js|css; manifest.json maps names to built files. A catalogue becomes scripts-LANGUAGE-HASH.js.
 import { build } from "esbuild";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { catalogueScripts } from "./tools/catalogues.mjs";
 import { closure, compressBuilt, compressNetworks } from "./tools/compress.mjs";
 import { STYLES } from "./static/js/ui/expression-styles.js";
 
@@ -62,11 +63,18 @@ for (const [path, output] of Object.entries(outputs)) {
   if (output.entryPoint) manifest[basename(output.entryPoint)] = basename(path);
 }
 
+/** Write a generated file and enter it in the manifest. @param {string} name  @param {string} extension  @param {string} content */
+async function writeHashed(name, extension, content) {
+  const file = `${name}-${createHash("sha256").update(content).digest("hex").slice(0, 8).toUpperCase()}.${extension}`;
+  manifest[`${name}.${extension}`] = file;
+  await writeFile(join(WORK, file), content);
+}
+
 // The expression icons as one SVG sprite for server-rendered pages: asset('expressions.svg')#LABEL.
 const symbols = Object.entries(STYLES).map(([label, style]) => `<symbol id="${label}" viewBox="0 0 24 24"><path d="${style.path}"/></symbol>`);
 const sprite = `<svg xmlns="http://www.w3.org/2000/svg">${symbols.join("")}</svg>\n`;
-manifest["expressions.svg"] = `expressions-${createHash("sha256").update(sprite).digest("hex").slice(0, 8).toUpperCase()}.svg`;
-await writeFile(join(WORK, manifest["expressions.svg"]), sprite);
+await writeHashed("expressions", "svg", sprite);
+for (const { language, script } of await catalogueScripts()) await writeHashed(`scripts-${language}`, "js", script);
 await writeFile(join(WORK, "manifest.json"), JSON.stringify(manifest, null, 2) + "\n");
 
 const line = (/** @type {string} */ name, /** @type {import("./tools/compress.mjs").Sizes} */ { raw, gzip, brotli }) =>

@@ -58,9 +58,6 @@
  * @property {(frame: Frame, options: {model: string, time?: number}) => Promise<{reading: Reading, timing: Timing}>} read
  * @property {() => void} stop
  */
-/** What the pages call a face with `unlike`, instead of an expression. */
-export const UNLIKE = "unlike the training data";
-
 /** @typedef {"connecting" | "ready" | "lost"} ReaderState */
 
 /** A reader could not read an image. `code` is for programs, `message` for the visitor. */

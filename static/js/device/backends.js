@@ -4,6 +4,7 @@ import { env, getBackend, ready, setBackend } from "@tensorflow/tfjs-core";
 import simdUrl from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm";
 import threadedUrl from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm";
 import plainUrl from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm";
+import { translate } from "../ui/language.js";
 
 /** @typedef {"webgpu" | "webgl" | "wasm"} Backend */
 /** @typedef {{backend: Backend, reason: string}} Refusal */
@@ -16,7 +17,7 @@ const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
 export class NoBackend extends Error {
   /** @param {Refusal[]} refused */
   constructor(refused) {
-    super(`No backend runs in this browser: ${refused.map(({ reason }) => reason).join("; ")}. Switch to the server.`);
+    super(translate("No backend runs in this browser: {reasons}. Switch to the server.", { reasons: refused.map(({ reason }) => reason).join("; ") }));
     this.name = "NoBackend";
     this.refused = refused;
   }
@@ -34,7 +35,7 @@ class NoGpu extends Error {}
  */
 export async function start(requested, failed = []) {
   /** @type {Refusal[]} */
-  const refused = failed.map((backend) => ({ backend, reason: `${backend} failed` }));
+  const refused = failed.map((backend) => ({ backend, reason: translate("{backend} failed", { backend }) }));
   const order = (requested === "auto" ? ORDER : [requested, ...ORDER.filter((one) => one !== requested)]).filter((one) => !failed.includes(one));
   /** @type {Backend[]} */
   const withoutGpu = [];
@@ -56,9 +57,9 @@ export async function start(requested, failed = []) {
 /** @param {Backend} backend */
 async function activate(backend) {
   // If a backend fails to start, TF.js silently activates another one, so check the name.
-  if (!(await setBackend(backend).catch(() => false))) throw new Error(`${backend} did not start`);
+  if (!(await setBackend(backend).catch(() => false))) throw new Error(translate("{backend} did not start", { backend }));
   await ready();
-  if (getBackend() !== backend) throw new Error(`${backend} did not start`);
+  if (getBackend() !== backend) throw new Error(translate("{backend} did not start", { backend }));
 }
 
 /** Each starts one backend and returns a description of it; rejects with the reason. @type {Record<Backend, (requested: boolean) => Promise<string>>} */
@@ -67,9 +68,9 @@ const STARTERS = {
     // TypeScript's DOM library does not declare WebGPU yet.
     const gpu = /** @type {any} */ (navigator).gpu;
     const adapter = await gpu?.requestAdapter({ powerPreference: "high-performance" }).catch(() => null);
-    if (!adapter) throw new Error("this browser has no WebGPU");
+    if (!adapter) throw new Error(translate("this browser has no WebGPU"));
     const name = [adapter.info?.vendor, adapter.info?.architecture, adapter.info?.description].filter(Boolean).join(" ");
-    if (!requested && (adapter.info?.isFallbackAdapter || adapter.isFallbackAdapter || SOFTWARE.test(name))) throw new NoGpu("WebGPU has no GPU");
+    if (!requested && (adapter.info?.isFallbackAdapter || adapter.isFallbackAdapter || SOFTWARE.test(name))) throw new NoGpu(translate("WebGPU has no GPU"));
     await import("@tensorflow/tfjs-backend-webgpu");
     await activate("webgpu");
     return name ? `WebGPU (${name})` : "WebGPU";
@@ -77,18 +78,18 @@ const STARTERS = {
 
   async webgl(requested) {
     const context = new OffscreenCanvas(1, 1).getContext("webgl2");
-    if (!context) throw new Error("this browser has no WebGL 2");
+    if (!context) throw new Error(translate("this browser has no WebGL 2"));
     const extension = context.getExtension("WEBGL_debug_renderer_info");
     const renderer = String(context.getParameter(extension ? extension.UNMASKED_RENDERER_WEBGL : context.RENDERER));
     context.getExtension("WEBGL_lose_context")?.loseContext();
-    if (!requested && SOFTWARE.test(renderer)) throw new NoGpu("WebGL has no GPU");
+    if (!requested && SOFTWARE.test(renderer)) throw new NoGpu(translate("WebGL has no GPU"));
     await import("@tensorflow/tfjs-backend-webgl");
     await activate("webgl");
     return "WebGL";
   },
 
   async wasm() {
-    if (typeof WebAssembly === "undefined") throw new Error("this browser has no WebAssembly");
+    if (typeof WebAssembly === "undefined") throw new Error(translate("this browser has no WebAssembly"));
     const { setWasmPaths } = await import("@tensorflow/tfjs-backend-wasm");
     const absolute = (/** @type {string} */ url) => new URL(url, import.meta.url).href;
     setWasmPaths({
@@ -97,6 +98,6 @@ const STARTERS = {
     const threads = crossOriginIsolated && navigator.hardwareConcurrency >= CORES;
     if (!threads) env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
     await activate("wasm");
-    return threads ? "WebAssembly with threads" : "WebAssembly";
+    return threads ? translate("WebAssembly with threads") : "WebAssembly";
   },
 };

@@ -1,5 +1,7 @@
 // The network files: downloaded once, verified by hash, and cached by the browser for the next visit.
 
+import { translate } from "../ui/language.js";
+
 /** @typedef {{url: string, sha256: string, bytes: number}} NetworkFile */
 
 /** A file cannot be loaded. `code`: offline, gone (replaced on the server) or broken. */
@@ -39,7 +41,7 @@ export class Files {
         onBytes(file.bytes);
         return bytes;
       }
-      this.onNote(`The cached copy of ${name} is damaged. Downloading it again.`);
+      this.onNote(translate("The cached copy of {file} is damaged. Downloading it again.", { file: name }));
       await cache?.delete(file.url);
     }
     const bytes = await this.#fetch(file, name, onBytes);
@@ -58,9 +60,9 @@ export class Files {
       const bytes = await download(file, name, cache, onBytes);
       if (await isIntact(bytes, file)) return bytes;
       onBytes(-bytes.byteLength);
-      if (cache === "default") this.onNote(`${capitalize(name)} arrived damaged. Downloading it again.`);
+      if (cache === "default") this.onNote(sentence(translate("{file} arrived damaged. Downloading it again.", { file: name })));
     }
-    throw new FileError("broken", `${capitalize(name)} arrived damaged twice: its hash differs from the model card. Try again later.`);
+    throw new FileError("broken", sentence(translate("{file} arrived damaged twice: its hash differs from the model card. Try again later.", { file: name })));
   }
 
   /** Delete the cached files of older bundles. @param {string[]} urls  of the files to keep */
@@ -101,10 +103,10 @@ async function download(file, name, cache, onBytes) {
   try {
     response = await fetch(file.url, { cache });
   } catch {
-    throw new FileError("offline", `${capitalize(name)} could not be downloaded: no connection to the server.`);
+    throw new FileError("offline", sentence(translate("{file} could not be downloaded: no connection to the server.", { file: name })));
   }
-  if (response.status === 404) throw new FileError("gone", `${capitalize(name)} was replaced on the server since this page was loaded. Reload the page.`);
-  if (!response.ok) throw new FileError("offline", `${capitalize(name)} could not be downloaded: the server returned ${response.status}.`);
+  if (response.status === 404) throw new FileError("gone", sentence(translate("{file} was replaced on the server since this page was loaded. Reload the page.", { file: name })));
+  if (!response.ok) throw new FileError("offline", sentence(translate("{file} could not be downloaded: the server returned {status}.", { file: name, status: response.status })));
   const bytes = new Uint8Array(file.bytes);
   let at = 0;
   try {
@@ -128,5 +130,5 @@ async function isIntact(bytes, { sha256, bytes: length }) {
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("") === sha256;
 }
 
-/** @param {string} text */
-const capitalize = (text) => text[0].toUpperCase() + text.slice(1);
+/** Capitalized. @param {string} text */
+const sentence = (text) => text[0].toUpperCase() + text.slice(1);

@@ -1,12 +1,14 @@
 // Offline use: asks the service worker to cache this page with every file it uses.
 
+import { translate } from "../ui/language.js";
+
 /** @typedef {"kept" | "networks" | "refused"} Offline  page and networks are cached; only the networks; nothing */
 
 /** The message for each state. @type {Record<Offline, string>} */
 export const OFFLINE_MESSAGES = {
-  kept: "Ready for offline use.",
-  networks: "The networks are cached, but this page is not: it opens only online.",
-  refused: "This browser refuses to cache the networks (a private window, or no space left). Everything works; each visit downloads them again.",
+  kept: translate("Ready for offline use."),
+  networks: translate("The networks are cached, but this page is not: it opens only online."),
+  refused: translate("This browser refuses to cache the networks (a private window, or no space left). Everything works; each visit downloads them again."),
 };
 const TIMEOUT = 60_000; // ms
 

@@ -1,6 +1,7 @@
 // The reader on this device: detector and network run in a worker, and no image leaves the page.
 
 import { ReaderError } from "../types.js";
+import { catalogue, formatNumber, formatPercent, translate } from "../ui/language.js";
 import { PHOTO_LONG_SIDES } from "../vision/faces.js";
 
 /** @typedef {import("../types.js").Frame} Frame */
@@ -28,7 +29,7 @@ import { PHOTO_LONG_SIDES } from "../vision/faces.js";
  * @property {{live: number, photo: number}} thresholds  minimum detector scores of a face
  */
 
-const PREPARING = "Preparing this device …";
+const PREPARING = translate("Preparing this device …");
 
 /** @returns {Offer | null} null if the server offers no networks for the device */
 export function readOffer() {
@@ -76,11 +77,11 @@ export class DeviceReader {
    */
   async start({ onState }) {
     const { offer } = this;
-    if (!offer) throw new ReaderError("no_offer", "This server offers no networks for this device.");
+    if (!offer) throw new ReaderError("no_offer", translate("This server offers no networks for this device."));
     onState("connecting", PREPARING);
     this.#open(offer.worker);
     try {
-      this.#setRunning(await this.#request("start", { offer, model: this.model, backend: this.backend }));
+      this.#setRunning(await this.#request("start", { offer, model: this.model, backend: this.backend, catalogue: catalogue() }));
     } catch (error) {
       this.stop(); // one download failed; the other may still be running
       throw error;
@@ -101,7 +102,8 @@ export class DeviceReader {
     this.#worker = new Worker(url, { type: "module", name: "device" });
     this.#worker.addEventListener("message", ({ data }) => this.#receive(data));
     this.#worker.addEventListener("error", (event) => {
-      const error = new ReaderError("failed", `The worker stopped: ${event.message || "its script could not be loaded"}. Reload the page.`);
+      const reason = event.message || translate("its script could not be loaded");
+      const error = new ReaderError("failed", translate("The worker stopped: {reason}. Reload the page.", { reason }));
       for (const { reject } of this.#pending.values()) reject(error);
       this.#pending.clear();
     });
@@ -122,7 +124,7 @@ export class DeviceReader {
   /** @param {string} command  @param {object} [parameters]  @param {Transferable[]} [transferred]  @returns {Promise<any>} */
   #request(command, parameters = {}, transferred = []) {
     const worker = this.#worker;
-    if (!worker) return Promise.reject(new ReaderError("disconnected", "This device is not ready."));
+    if (!worker) return Promise.reject(new ReaderError("disconnected", translate("This device is not ready.")));
     const id = ++this.#count;
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
@@ -166,12 +168,12 @@ export class DeviceReader {
   stop() {
     this.#worker?.terminate();
     this.#worker = null;
-    for (const { reject } of this.#pending.values()) reject(new ReaderError("disconnected", "Inference on this device was stopped."));
+    for (const { reject } of this.#pending.values()) reject(new ReaderError("disconnected", translate("Inference on this device was stopped.")));
     this.#pending.clear();
   }
 }
 
 /** @param {{loaded: number, total: number}} download  in bytes */
 function progress({ loaded, total }) {
-  return `Downloading the networks: ${Math.min(100, Math.round((100 * loaded) / total))} % of ${(total / 1e6).toFixed(1)} MB`;
+  return translate("Downloading the networks: {share} of {size} MB", { share: formatPercent(Math.min(1, loaded / total)), size: formatNumber(total / 1e6, 1) });
 }

@@ -1,5 +1,6 @@
 // Announcements for screen readers: a change of the expressions once, although results arrive many times per second.
 
+import { translate } from "../ui/language.js";
 import { sentence } from "../ui/votes.js";
 
 /** @typedef {import("../vision/tracking.js").Track} Track */
@@ -29,6 +30,6 @@ export class Announcer {
     if (current === this.#announced || time - this.#since < HOLD || time - this.#announcedAt < EVERY) return;
     this.#announced = current;
     this.#announcedAt = time;
-    this.element.textContent = sorted.map((track) => `Face ${track.id}: ${sentence(track)}.`).join(" ") || "No face in view.";
+    this.element.textContent = sorted.map((track) => translate("Face {face}: {sentence}.", { face: track.id, sentence: sentence(track) })).join(" ") || translate("No face in view.");
   }
 }

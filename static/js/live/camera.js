@@ -1,5 +1,7 @@
 // The webcam: list, open and close cameras, with an error code for each way this can fail (camera-help.js).
 
+import { translate } from "../ui/language.js";
+
 /** @typedef {import("./camera-help.js").CameraCode} CameraCode */
 
 /** The camera is not available. */
@@ -56,5 +58,5 @@ export function closeCamera(video) {
 export async function listCameras() {
   const devices = (await navigator.mediaDevices?.enumerateDevices()) ?? [];
   return devices.filter((device) => device.kind === "videoinput")
-    .map((device, i) => ({ id: device.deviceId, name: device.label || `Camera ${i + 1}` }));
+    .map((device, i) => ({ id: device.deviceId, name: device.label || translate("Camera {n}", { n: i + 1 }) }));
 }

@@ -4,6 +4,8 @@
 import { button, make, partOf } from "../ui/dom.js";
 import { download, fileName } from "../ui/downloads.js";
 import { faceIcon, styleOf } from "../ui/expression-styles.js";
+import { formatNumber, translate } from "../ui/language.js";
+import { peopleSay } from "../ui/votes.js";
 import { Challenge, GOAL } from "./challenge.js";
 import { drawScene } from "./overlay.js";
 
@@ -66,7 +68,7 @@ export class ChallengeView {
   add(frame, tracks, boxes, mirror) {
     const { challenge } = this;
     if (!challenge.add(tracks, performance.now())) return;
-    this.#bestFrame = withCaption(frame, boxes, mirror, `${challenge.votes} of 10 people would call this ${styleOf(challenge.expression).name} · ${seconds(challenge.best?.time ?? 0)}`);
+    this.#bestFrame = withCaption(frame, boxes, mirror, `${peopleSay(challenge.votes, challenge.expression)} · ${seconds(challenge.best?.time ?? 0)}`);
     if (!challenge.running) this.show();
     this.#update();
   }
@@ -78,7 +80,7 @@ export class ChallengeView {
     const { phase } = this.challenge;
     this.#element.dataset.phase = phase;
     this.#count.hidden = phase !== "countdown";
-    if (!this.#labels.length) this.#element.replaceChildren(make("p", "", "The challenge counts votes. Choose a model of votes, such as jury-live, under the video."));
+    if (!this.#labels.length) this.#element.replaceChildren(make("p", "", translate("The challenge counts votes. Choose a model of votes, such as jury-live, under the video.")));
     else if (phase === "ready") this.#element.replaceChildren(...this.#choice());
     else if (this.challenge.running) this.#element.replaceChildren(...this.#round());
     else void this.#showResult();
@@ -89,7 +91,7 @@ export class ChallengeView {
   #choice() {
     const group = make("div", "challenge-choice");
     group.setAttribute("role", "group");
-    group.setAttribute("aria-label", "Expression");
+    group.setAttribute("aria-label", translate("Expression"));
     for (const label of this.#labels) {
       const record = this.challenge.records.get(label);
       const option = button(styleOf(label).name, () => {
@@ -98,42 +100,43 @@ export class ChallengeView {
         this.onChoice(label);
       });
       option.prepend(faceIcon(label));
-      if (record) option.append(make("span", "quiet", `${record.votes} of 10, ${seconds(record.time)}`));
+      if (record) option.append(make("span", "quiet", translate("{votes} of 10, {time}", { votes: record.votes, time: seconds(record.time) })));
       option.setAttribute("aria-pressed", String(label === this.expression));
       group.append(option);
     }
-    const start = button("Start", () => this.#start(), "primary");
-    return [make("h2", "", "Make ten of ten say …"), group, start];
+    const start = button(translate("Start"), () => this.#start(), "primary");
+    return [make("h2", "", translate("Make ten of ten say …")), group, start];
   }
 
   /** @returns {HTMLElement[]} */
   #round() {
-    const title = make("h2", "challenge-title", `Make ten of ten say ${styleOf(this.challenge.expression).name}`);
+    const title = make("h2", "challenge-title", translate("Make ten of ten say {expression}", { expression: styleOf(this.challenge.expression).name }));
     title.prepend(faceIcon(this.challenge.expression));
     const line = make("p", "challenge-line", this.#best);
-    line.append(this.#time, button("Give up", () => this.reset(), "plain"));
+    line.append(this.#time, button(translate("Give up"), () => this.reset(), "plain"));
     return [title, this.#marks, line];
   }
 
   async #showResult() {
     const { best, expression, phase } = this.challenge;
-    const name = styleOf(expression).name;
-    const text = phase === "won" ? `Ten of ten say ${name} after ${seconds(best?.time ?? 0)}` : best ? `Time is up. Best: ${best.votes} of 10 say ${name}, after ${seconds(best.time)}` : `Time is up. None of ten say ${name}`;
+    const values = { expression: styleOf(expression).name, votes: best?.votes ?? 0, time: seconds(best?.time ?? 0) };
+    const text = phase === "won" ? translate("Ten of ten say {expression} after {time}", values) : best ? translate("Time is up. Best: {votes} of 10 say {expression}, after {time}", values)
+      : translate("Time is up. None of ten say {expression}", values);
     const title = make("h2", "", text);
     title.setAttribute("role", "status");
     const actions = make("p", "challenge-actions");
-    const again = button("Again", () => this.#start(), "primary");
-    actions.append(again, button("Another expression", () => this.reset()));
+    const again = button(translate("Again"), () => this.#start(), "primary");
+    actions.append(again, button(translate("Another expression"), () => this.reset()));
     const focused = this.#element.contains(document.activeElement);
     this.#element.replaceChildren(title, actions);
     if (focused) again.focus();
     const blob = await new Promise((/** @type {(blob: Blob | null) => void} */ resolve) => (this.#bestFrame ? this.#bestFrame.toBlob(resolve, "image/png") : resolve(null)));
     if (!blob || this.challenge.phase !== phase || !title.isConnected) return;
     this.#url = URL.createObjectURL(blob);
-    const image = Object.assign(document.createElement("img"), { src: this.#url, alt: `The best frame: ${text}`, className: "challenge-frame" });
+    const image = Object.assign(document.createElement("img"), { src: this.#url, alt: translate("The best frame: {result}", { result: text }), className: "challenge-frame" });
     const file = new File([blob], fileName(`challenge-${expression}`, "png"), { type: blob.type });
-    actions.append(button("Save the image", () => download(blob, file.name)));
-    if (navigator.canShare?.({ files: [file] })) actions.append(button("Share …", () => void navigator.share({ files: [file] }).catch(() => {})));
+    actions.append(button(translate("Save the image"), () => download(blob, file.name)));
+    if (navigator.canShare?.({ files: [file] })) actions.append(button(translate("Share …"), () => void navigator.share({ files: [file] }).catch(() => {})));
     title.after(image);
   }
 
@@ -143,8 +146,8 @@ export class ChallengeView {
     if (!challenge.running) return;
     const left = challenge.left(performance.now());
     this.#count.textContent = String(Math.ceil(left / 1000));
-    this.#time.textContent = challenge.phase === "playing" ? `${Math.ceil(left / 1000)} s left` : "Get ready";
-    this.#best.textContent = `${challenge.votes} of 10 now, best ${challenge.best?.votes ?? 0}`;
+    this.#time.textContent = challenge.phase === "playing" ? translate("{seconds} s left", { seconds: Math.ceil(left / 1000) }) : translate("Get ready");
+    this.#best.textContent = translate("{votes} of 10 now, best {best}", { votes: challenge.votes, best: challenge.best?.votes ?? 0 });
     if (this.#marks.dataset.votes === `${challenge.expression} ${challenge.votes}`) return;
     this.#marks.dataset.votes = `${challenge.expression} ${challenge.votes}`;
     this.#marks.replaceChildren(...Array.from({ length: GOAL }, (_, i) => (i < challenge.votes ? faceIcon(challenge.expression) : document.createElement("i"))));
@@ -152,7 +155,7 @@ export class ChallengeView {
 }
 
 /** @param {number} milliseconds */
-const seconds = (milliseconds) => `${(milliseconds / 1000).toFixed(1)} s`;
+const seconds = (milliseconds) => `${formatNumber(milliseconds / 1000, 1)} s`;
 
 /** @param {Frame} frame  @param {Boxes} boxes  @param {boolean} mirror  @param {string} caption  @returns {HTMLCanvasElement} the frame with its overlay and the caption below */
 function withCaption(frame, boxes, mirror, caption) {

@@ -1,6 +1,7 @@
 // The faces in view side by side: each cut out of the video, with its votes.
 
 import { make } from "../ui/dom.js";
+import { translate } from "../ui/language.js";
 import { probabilityBars, sentence, tally, tenMarks } from "../ui/votes.js";
 
 /** @typedef {import("../vision/tracking.js").Track} Track */
@@ -23,7 +24,7 @@ export function squareAround(box, { width, height }) {
 export class FaceTiles {
   /** @type {Map<number, Tile>} */
   #tiles = new Map();
-  #none = make("li", "large-none", "No face in view");
+  #none = make("li", "large-none", translate("No face in view"));
 
   /** @param {HTMLElement} list  an <ol> */
   constructor(list) {
@@ -66,7 +67,7 @@ class Tile {
     const number = make("span", "face-number", String(track.id));
     number.dataset.color = String(track.color);
     this.#canvas.setAttribute("role", "img");
-    this.#canvas.setAttribute("aria-label", `Face ${track.id}`);
+    this.#canvas.setAttribute("aria-label", translate("Face {face}", { face: track.id }));
     this.element.append(this.#canvas, number, this.#sentence, this.#marks);
     this.element.dataset.tile = String(track.id);
   }

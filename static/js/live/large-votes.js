@@ -1,8 +1,8 @@
 // The votes so large that people two metres away can read them. The cards beside the video say the same to screen readers.
 
 import { make } from "../ui/dom.js";
-import { faceIcon, styleOf } from "../ui/expression-styles.js";
-import { UNLIKE } from "../types.js";
+import { UNLIKE, UNSURE, faceIcon, styleOf } from "../ui/expression-styles.js";
+import { formatNumber, translate } from "../ui/language.js";
 import { probabilityBars, tenMarks } from "../ui/votes.js";
 
 /** @typedef {import("../vision/tracking.js").Track} Track */
@@ -27,7 +27,7 @@ export class LargeVotes {
     if (state === this.#drawn) return;
     this.#drawn = state;
     this.list.dataset.count = String(shown.length);
-    this.list.replaceChildren(...(shown.length ? shown.map((track) => this.#tile(track, shown.length > 1)) : [make("li", "large-none", "No face in view")]));
+    this.list.replaceChildren(...(shown.length ? shown.map((track) => this.#tile(track, shown.length > 1)) : [make("li", "large-none", translate("No face in view"))]));
   }
 
   /** @param {Track} track  @param {boolean} several */
@@ -35,11 +35,11 @@ export class LargeVotes {
     const tile = make("li", "large-face");
     const { name } = styleOf(track.expression);
     const uncertain = track.unsure || track.unlike;
-    const count = uncertain ? "?" : track.votes ? String(track.votes[track.expression] ?? 0) : rounded(track.probabilities)[track.expression].toFixed(2);
+    const count = uncertain ? "?" : track.votes ? String(track.votes[track.expression] ?? 0) : formatNumber(rounded(track.probabilities)[track.expression], 2);
     const line = make("p", "large-count", make("b", "", count));
-    if (track.votes && !uncertain) line.append(make("span", "", "of 10 people would say"));
+    if (track.votes && !uncertain) line.append(make("span", "", translate("of 10 people would say")));
     if (!uncertain) line.prepend(faceIcon(track.expression));
-    const nameLine = make("p", "large-name", track.unlike ? UNLIKE : track.unsure ? "unsure" : name);
+    const nameLine = make("p", "large-name", track.unlike ? UNLIKE : track.unsure ? UNSURE : name);
     if (several) {
       const number = make("span", "face-number", String(track.id));
       number.dataset.color = String(track.color);

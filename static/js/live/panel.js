@@ -1,5 +1,6 @@
 // The panel beside the video: a card per face, the measurements, and announcements for screen readers.
 
+import { formatNumber } from "../ui/language.js";
 import { FaceCard } from "../ui/votes.js";
 import { Announcer } from "./announcer.js";
 
@@ -86,7 +87,7 @@ export class Panel {
   /** @param {string} name  @param {number} value */
   #showFigure(name, value) {
     const element = this.elements.figures.querySelector(`[data-figure="${name}"]`);
-    const text = Number.isFinite(value) ? value.toFixed(value < 9.95 ? 1 : 0) : "–";
+    const text = Number.isFinite(value) ? formatNumber(value, value < 9.95 ? 1 : 0) : "–";
     if (element && element.textContent !== text) element.textContent = text;
   }
 }

@@ -2,6 +2,7 @@
 // other browsers show the canvas as a video.
 
 import { button, make } from "../ui/dom.js";
+import { translate } from "../ui/language.js";
 
 const [WIDTH, HEIGHT] = [420, 340]; // of the new window, CSS pixels
 
@@ -54,8 +55,8 @@ export class PictureInPicture {
     Object.assign(documentElement, { lang: document.documentElement.lang });
     documentElement.dataset.theme = document.documentElement.dataset.theme;
     body.className = "floating";
-    const place = make("div", "floating-place panel", make("p", "", "The video is in its own window."));
-    place.append(button("Bring it back", () => target.close()));
+    const place = make("div", "floating-place panel", make("p", "", translate("The video is in its own window.")));
+    place.append(button(translate("Bring it back"), () => target.close()));
     this.stage.replaceWith(place);
     this.#move(() => body.append(this.stage));
     this.#close = () => target.close();

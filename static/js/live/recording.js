@@ -2,6 +2,7 @@
 
 import { buttonOf, partOf } from "../ui/dom.js";
 import { download, fileName } from "../ui/downloads.js";
+import { translate, translatePlural } from "../ui/language.js";
 import { Session } from "./session.js";
 import { VideoRecorder, recordingType, seekable } from "./video-recorder.js";
 
@@ -15,7 +16,7 @@ export class Recording {
     buttonOf("save-csv").addEventListener("click", () => download(new Blob([this.#session.csv()], { type: "text/csv" }), fileName("session", "csv")));
     buttonOf("save-json").addEventListener("click", () => download(new Blob([this.#session.json()], { type: "application/json" }), fileName("session", "json")));
     const saveVideo = buttonOf("save-video");
-    if (recordingType()?.startsWith("video/mp4")) saveVideo.textContent = "Save as MP4";
+    if (recordingType()?.startsWith("video/mp4")) saveVideo.textContent = translate("Save as MP4");
     saveVideo.addEventListener("click", async () => {
       const { video } = this.#video;
       if (video) download(await seekable(video), fileName("session", video.type === "video/mp4" ? "mp4" : "webm"));
@@ -56,9 +57,15 @@ export class Recording {
     partOf("session").hidden = false;
     this.#badge.hidden = !this.on;
     this.#recorded.textContent = String(count);
-    const text = this.on ? `Recording: ${count} results so far` : `Recorded: ${count} results${this.#video.video ? " and the video" : ""}, kept only in this page until you save them`;
-    partOf("session-status").textContent = this.#session.full ? "The recording is full. Save it, then start a new one." : text;
+    partOf("session-status").textContent = this.#session.full ? translate("The recording is full. Save it, then start a new one.") : statusOf(this.on, count, Boolean(this.#video.video));
     for (const id of ["save-csv", "save-json"]) buttonOf(id).hidden = count === 0;
     buttonOf("save-video").hidden = !this.#video.video;
   }
+}
+
+/** @param {boolean} on  @param {number} count  of results  @param {boolean} withVideo */
+function statusOf(on, count, withVideo) {
+  if (on) return translatePlural("Recording: {n} result so far", "Recording: {n} results so far", count);
+  if (withVideo) return translatePlural("Recorded: {n} result and the video, kept only in this page until you save them", "Recorded: {n} results and the video, kept only in this page until you save them", count);
+  return translatePlural("Recorded: {n} result, kept only in this page until you save it", "Recorded: {n} results, kept only in this page until you save them", count);
 }

@@ -1,8 +1,10 @@
 // The sample video: a canvas animation of the sample photo that plays in the camera's place. It moves, zooms, fades, and
 // shows two faces; it needs no camera and no file but the photo.
 
+import { translate } from "../ui/language.js";
+
 const PHOTO = "/static/samples/eileen-collins.jpg";
-export const SAMPLE_CREDIT = "Made in this browser from NASA's portrait of the astronaut Eileen Collins (public domain).";
+export const SAMPLE_CREDIT = translate("Made in this browser from NASA's portrait of the astronaut Eileen Collins (public domain).");
 const [WIDTH, HEIGHT] = [640, 480];
 const LOOP = 14_000; // ms
 const FADE = 700; // ms at the beginning and the end of each scene
@@ -28,7 +30,7 @@ export async function openSample(video) {
   await image.decode();
   const canvas = Object.assign(document.createElement("canvas"), { width: WIDTH, height: HEIGHT });
   const context = canvas.getContext("2d");
-  if (!context || !canvas.captureStream) throw new Error("this browser has no canvas streams");
+  if (!context || !canvas.captureStream) throw new Error(translate("this browser has no canvas streams"));
   const stream = canvas.captureStream(30);
   const [track] = stream.getVideoTracks();
   const start = performance.now();

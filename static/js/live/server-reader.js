@@ -2,6 +2,8 @@
 
 import { io } from "socket.io-client";
 import { ReaderError } from "../types.js";
+import { errorText } from "../ui/errors.js";
+import { translate } from "../ui/language.js";
 import { Following } from "../vision/following.js";
 import { FrameQuality } from "./frame-quality.js";
 
@@ -35,26 +37,26 @@ export class ServerReader {
    * @returns {Promise<void>} resolves after the first hello
    */
   start({ onState }) {
-    onState("connecting", "Connecting to the server …");
+    onState("connecting", translate("Connecting to the server …"));
     const socket = io("/live", { transports: ["websocket", "polling"], tryAllTransports: true, reconnectionDelay: 500, reconnectionDelayMax: 3000 });
     this.#socket = socket;
     return new Promise((resolve) => {
       socket.on("connect", async () => {
         try {
           this.#applyHello(await socket.timeout(TIMEOUT).emitWithAck("hello"));
-          onState("ready", "Connected.");
+          onState("ready", translate("Connected."));
           resolve();
         } catch {
           socket.disconnect().connect(); // no hello from the server: reconnect
         }
       });
       socket.on("connect_error", (error) => {
-        onState("lost", socket.active ? "The server does not respond. Trying again …" : error.message);
+        onState("lost", socket.active ? translate("The server does not respond. Trying again …") : errorText({ code: "refused", message: error.message }));
         if (!socket.active) setTimeout(() => socket.connect(), RETRY_AFTER); // refused with a message; Socket.IO does not retry then
       });
       socket.on("disconnect", (reason) => {
         if (reason === "io client disconnect") return;
-        onState("lost", "The connection to the server was lost. Trying again …");
+        onState("lost", translate("The connection to the server was lost. Trying again …"));
         if (reason === "io server disconnect") socket.connect(); // Socket.IO does not reconnect in this case
       });
     });
@@ -78,18 +80,18 @@ export class ServerReader {
     const startTime = performance.now();
     const bytes = await this.#encode(frame);
     if (this.limits.frame_bytes && bytes.byteLength > this.limits.frame_bytes) {
-      throw new ReaderError("too_large", `The frame is larger than the limit of this server (${this.limits.frame_bytes} bytes).`);
+      throw new ReaderError("too_large", translate("The frame is larger than the limit of this server ({bytes} bytes).", { bytes: this.limits.frame_bytes }));
     }
     const socket = this.#socket;
-    if (!socket?.connected) throw new ReaderError("disconnected", "The server is not connected.");
+    if (!socket?.connected) throw new ReaderError("disconnected", translate("The server is not connected."));
     const { width, height } = this.#canvas;
     const sentTime = performance.now();
     const metadata = { id: ++this.#count, width, height, sent: Date.now(), model, ...this.#toFollow(time) };
     const response = await socket.timeout(TIMEOUT).emitWithAck("frame", metadata, bytes).catch(() => {
       const code = socket.connected ? "timeout" : "disconnected";
-      throw new ReaderError(code, "The server did not respond in time.");
+      throw new ReaderError(code, translate("The server did not respond in time."));
     });
-    if (response.error) throw new ReaderError(response.error.code, response.error.message);
+    if (response.error) throw new ReaderError(response.error.code, errorText(response.error));
     const { faces, followed = false } = response.reading;
     this.#following.update(faces, faces.map((/** @type {Face} */ { score }) => score), followed);
     const durations = Object.values(response.reading.milliseconds ?? {});
@@ -117,7 +119,7 @@ export class ServerReader {
     context?.drawImage(frame.canvas, 0, 0, canvas.width, canvas.height);
     /** @type {Blob | null} */
     const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", quality));
-    if (!blob) throw new ReaderError("encode", "The browser could not encode the frame as JPEG.");
+    if (!blob) throw new ReaderError("encode", translate("The browser could not encode the frame as JPEG."));
     return blob.arrayBuffer();
   }
 

@@ -2,6 +2,7 @@
 
 import { STYLES } from "../ui/expression-styles.js";
 import { csvText } from "../ui/downloads.js";
+import { formatTime, translate } from "../ui/language.js";
 import { LANES, chartHeight, clock, currentTheme, drawChart, drawLegend } from "./session-chart.js";
 
 /** @typedef {import("./session-history.js").SessionHistory} SessionHistory */
@@ -70,8 +71,8 @@ export function png(history, span, { started, source }) {
   context.fillStyle = theme.ink;
   context.font = "600 15px system-ui, sans-serif";
   context.textBaseline = "middle";
-  const begin = started === null ? source : `${source}, ${new Date(started).toLocaleString()}`;
-  context.fillText(`${begin}: how many of ten people would name each expression`, 10, 18, IMAGE_WIDTH - 20);
+  const begin = started === null ? source : `${source}, ${formatTime(started)}`;
+  context.fillText(translate("{source}: how many of ten people would name each expression", { source: begin }), 10, 18, IMAGE_WIDTH - 20);
   context.save();
   context.translate(0, top);
   drawChart(context, history, { faces, span, width: IMAGE_WIDTH, moment: null, theme });

@@ -3,6 +3,7 @@
 import { button, buttonOf, get, make, partOf } from "../ui/dom.js";
 import { download, fileName } from "../ui/downloads.js";
 import { colorVariable, styleOf } from "../ui/expression-styles.js";
+import { formatNumber, translate, translatePlural } from "../ui/language.js";
 import { tally } from "../ui/votes.js";
 import { LANES, chartHeight, clock, currentTheme, drawChart, scaleOf } from "./session-chart.js";
 import { csv, json, labelsOf, png } from "./session-files.js";
@@ -92,7 +93,7 @@ export class SessionTimeline {
     if (!this.history.faces.size && !this.history.end) return;
     const time = this.#selected ?? (this.#duration ? this.#position : this.history.end);
     const mark = this.history.mark(time);
-    partOf("timeline-status").textContent = mark ? `Marked ${clock(time)}` : `There are ${MAX_MARKS} marks, the most that are kept. Remove some.`;
+    partOf("timeline-status").textContent = mark ? translate("Marked {time}", { time: clock(time) }) : translate("There are {n} marks, the most that are kept. Remove some.", { n: MAX_MARKS });
     this.#listMarks();
     this.#draw();
   }
@@ -182,11 +183,10 @@ export class SessionTimeline {
   #describe() {
     const time = this.#moment ?? this.history.end;
     const found = this.history.at(time);
-    const texts = found.map(({ face, sample }) => `face ${face.id}: ${sample.unsure ? "unsure, " : ""}${sample.votes ? tally(sample.votes) : strongest(sample.probabilities)}`);
-    const text = texts.join("; ") || "no face in view";
+    const text = found.map(({ face, sample }) => describe(face.id, sample)).join("; ") || translate("no face in view");
     partOf("timeline-moment").textContent = `${clock(time)} · ${text}`;
     const hidden = this.history.faces.size - Math.min(LANES, this.history.faces.size) + this.history.dropped;
-    partOf("timeline-more").textContent = hidden ? `The ${LANES} faces seen longest are drawn; ${hidden} more ${hidden === 1 ? "is" : "are"} left out.` : "";
+    partOf("timeline-more").textContent = hidden ? translatePlural("The {lanes} faces seen longest are drawn; {n} more is left out.", "The {lanes} faces seen longest are drawn; {n} more are left out.", hidden, { lanes: LANES }) : "";
     buttonOf("timeline-now").hidden = this.#selected === null;
     const slider = { "aria-valuemin": 0, "aria-valuemax": (this.#duration || this.history.end).toFixed(1), "aria-valuenow": time.toFixed(1), "aria-valuetext": `${clock(time)}: ${text}` };
     if (document.activeElement === this.#chart && this.#selected === null && !this.#duration) return; // do not announce each result
@@ -209,24 +209,30 @@ export class SessionTimeline {
   #listMarks() {
     partOf("timeline-marks").replaceChildren(...this.history.marks.map((mark) => {
       const item = make("li", "");
-      const note = Object.assign(document.createElement("input"), { type: "text", value: mark.note, maxLength: 200, placeholder: "Note" });
-      note.setAttribute("aria-label", `Note on the mark at ${clock(mark.time)}`);
+      const note = Object.assign(document.createElement("input"), { type: "text", value: mark.note, maxLength: 200, placeholder: translate("Note") });
+      note.setAttribute("aria-label", translate("Note on the mark at {time}", { time: clock(mark.time) }));
       note.addEventListener("input", () => (mark.note = note.value));
-      const remove = button("Remove", () => {
+      const remove = button(translate("Remove"), () => {
         this.history.unmark(mark);
         this.#listMarks();
         this.#draw();
         this.#chart.focus();
       }, "plain");
-      remove.setAttribute("aria-label", `Remove the mark at ${clock(mark.time)}`);
+      remove.setAttribute("aria-label", translate("Remove the mark at {time}", { time: clock(mark.time) }));
       const go = button(clock(mark.time), () => this.#select(mark.time));
-      go.setAttribute("aria-label", `Go to ${clock(mark.time)}`);
+      go.setAttribute("aria-label", translate("Go to {time}", { time: clock(mark.time) }));
       item.append(go, note, remove);
       return item;
     }));
   }
 }
 
+/** @param {number} face  @param {import("./session-history.js").Sample} sample */
+function describe(face, { unsure, votes, probabilities }) {
+  const values = { face, votes: votes ? tally(votes) : strongest(probabilities) };
+  return unsure ? translate("face {face}: unsure, {votes}", values) : translate("face {face}: {votes}", values);
+}
+
 /** @param {Record<string, number>} probabilities  @returns {string} those of at least .1 */
 const strongest = (probabilities) => Object.entries(probabilities).filter(([, p]) => p >= 0.1).sort((a, b) => b[1] - a[1])
-  .map(([label, p]) => `${styleOf(label).name} ${p.toFixed(2)}`).join(" · ");
+  .map(([label, p]) => `${styleOf(label).name} ${formatNumber(p, 2)}`).join(" · ");

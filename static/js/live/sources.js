@@ -1,5 +1,6 @@
 // The sources of the video: camera, sample video, a shared screen, a video file. Each plays on the page's video element.
 
+import { translate } from "../ui/language.js";
 import { closeCamera, openCamera } from "./camera.js";
 import { SAMPLE_CREDIT, openSample } from "./sample-video.js";
 
@@ -16,20 +17,20 @@ import { SAMPLE_CREDIT, openSample } from "./sample-video.js";
 /** @type {Record<SourceName, Source>} */
 export const SOURCES = {
   camera: {
-    start: "Start the camera", badge: "Live", failed: "The camera did not start", off: "The camera is off",
-    starting: { title: "Starting the camera …", text: "Allow the camera if the browser asks." },
+    start: translate("Start the camera"), badge: translate("Live"), failed: translate("The camera did not start"), off: translate("The camera is off"),
+    starting: { title: translate("Starting the camera …"), text: translate("Allow the camera if the browser asks.") },
   },
   sample: {
-    start: "Use a sample video", badge: "Sample video", failed: "No sample video", off: "The sample video is off",
-    starting: { title: "Starting the sample video …", text: SAMPLE_CREDIT },
+    start: translate("Use a sample video"), badge: translate("Sample video"), failed: translate("No sample video"), off: translate("The sample video is off"),
+    starting: { title: translate("Starting the sample video …"), text: SAMPLE_CREDIT },
   },
   file: {
-    start: "Open a video file", badge: "Video file", failed: "This video cannot be played", off: "The video file is closed",
-    starting: { title: "Opening the video …", text: "The file itself stays on this device." },
+    start: translate("Open a video file"), badge: translate("Video file"), failed: translate("This video cannot be played"), off: translate("The video file is closed"),
+    starting: { title: translate("Opening the video …"), text: translate("The file itself stays on this device.") },
   },
   screen: {
-    start: "Share a screen or tab", badge: "Shared screen", failed: "Nothing is shared", off: "Sharing has ended",
-    starting: { title: "Waiting for your choice …", text: "The browser asks which screen, window or tab to share." },
+    start: translate("Share a screen or tab"), badge: translate("Shared screen"), failed: translate("Nothing is shared"), off: translate("Sharing has ended"),
+    starting: { title: translate("Waiting for your choice …"), text: translate("The browser asks which screen, window or tab to share.") },
   },
 };
 
@@ -54,7 +55,7 @@ export async function openSource(name, video, { deviceId, file, onEnded }) {
     }
     case "sample":
       await openSample(video).catch((error) => {
-        throw new SourceError(`The sample video did not start: ${error instanceof Error ? error.message : error}.`);
+        throw new SourceError(translate("The sample video did not start: {reason}.", { reason: error instanceof Error ? error.message : String(error) }));
       });
       return { mirror: false };
     case "screen":
@@ -75,21 +76,21 @@ async function openScreen(video, onEnded) {
     stream.getVideoTracks()[0].addEventListener("ended", onEnded, { once: true });
   } catch (error) {
     const name = error instanceof Error ? error.name : "";
-    throw new SourceError(name === "NotAllowedError" ? "The browser was not allowed to share. Try again and choose a screen, a window or a tab."
-      : "This browser or system cannot share a screen now. Use another source.");
+    throw new SourceError(name === "NotAllowedError" ? translate("The browser was not allowed to share. Try again and choose a screen, a window or a tab.")
+      : translate("This browser or system cannot share a screen now. Use another source."));
   }
 }
 
 /** @param {HTMLVideoElement} video  @param {File} [file] */
 async function openFile(video, file) {
-  if (!file) throw new SourceError("No file was chosen.");
+  if (!file) throw new SourceError(translate("No file was chosen."));
   video.src = URL.createObjectURL(file);
   try {
     await video.play();
     if (!video.videoWidth) throw new Error("no video track");
     if (video.duration === Infinity) await findDuration(video);
   } catch {
-    throw new SourceError(`This browser cannot play ${file.name}. Every browser plays MP4 with H.264 and WebM.`);
+    throw new SourceError(translate("This browser cannot play {file}. Every browser plays MP4 with H.264 and WebM.", { file: file.name }));
   }
 }
 

@@ -1,6 +1,6 @@
 // A photo of the gallery and what its result shows. Pure functions.
 
-import { UNLIKE } from "../types.js";
+import { UNLIKE } from "../ui/expression-styles.js";
 
 /** @typedef {import("../types.js").Reading} Reading */
 /** @typedef {import("../types.js").Face} Face */

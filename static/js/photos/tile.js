@@ -1,9 +1,8 @@
 // One tile of the grid: thumbnail, expression, votes and flags.
 
-import { colorVariable, faceIcon, styleOf } from "../ui/expression-styles.js";
+import { UNLIKE, colorVariable, faceIcon, styleOf } from "../ui/expression-styles.js";
 import { ranked, tally } from "../ui/votes.js";
 import { button, make } from "../ui/dom.js";
-import { UNLIKE } from "../types.js";
 import { MARKS, facesOf, cropPosition, strength, summary } from "./photo.js";
 
 /** @typedef {import("./photo.js").Photo} Photo */

@@ -2,6 +2,7 @@
 
 import { make } from "./dom.js";
 import { styleOf } from "./expression-styles.js";
+import { formatNumber, translate } from "./language.js";
 
 const SHOWN = 2; // expressions on the line
 const LEAST = 0.1; // probability of the second
@@ -12,7 +13,7 @@ export const balancedText = (balanced) =>
     .sort((a, b) => b[1] - a[1])
     .slice(0, SHOWN)
     .filter(([, probability], i) => i === 0 || probability >= LEAST)
-    .map(([label, probability]) => `${styleOf(label).name} ${probability.toFixed(2)}`)
+    .map(([label, probability]) => `${styleOf(label).name} ${formatNumber(probability, 2)}`)
     .join(" · ");
 
 /** A line that opens to its explanation; hidden for models without a balanced prediction. */
@@ -22,10 +23,10 @@ export class BalancedLine {
 
   constructor() {
     this.element.className = "balanced";
-    const summary = make("summary", "", "Balanced: ");
+    const summary = make("summary", "", `${translate("Balanced:")} `);
     summary.append(this.#values);
     this.element.append(summary, make("p", "quiet",
-      "Probabilities, not votes. In the training data neutral and happiness are much more frequent than sadness and anger, and the votes expect the same of every photo. Here part of that preference is removed."));
+      translate("Probabilities, not votes. In the training data neutral and happiness are much more frequent than sadness and anger, and the votes expect the same of every photo. Here part of that preference is removed.")));
   }
 
   /** @param {Record<string, number> | null | undefined} balanced */

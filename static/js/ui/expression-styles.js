@@ -1,9 +1,11 @@
 // The style of the eight expressions on every page: short name, emoji and a line-drawn face.
 // Their colors are the custom properties --expression-NAME in static/css/ui/tokens.css.
 
+import { translate } from "./language.js";
+
 /**
  * @typedef {object} ExpressionStyle
- * @property {string} name   shown to visitors
+ * @property {string} name   shown to visitors, in their language
  * @property {string} emoji  for plain text
  * @property {string} path   SVG path data in a 24 x 24 box, for stroking
  */
@@ -12,15 +14,18 @@ const EYES = "M8.5 9.300v.9M15.5 9.300v.9";
 
 /** @type {Readonly<Record<string, ExpressionStyle>>} in the order of FER+ */
 export const STYLES = Object.freeze({
-  neutral: { name: "neutral", emoji: "😐", path: `${EYES}M8.5 16h7` },
-  happiness: { name: "happiness", emoji: "😀", path: "M7.3 10.200q1.2-1.8 2.4 0M14.3 10.200q1.2-1.8 2.4 0M7 14.200q5 6 10 0z" },
-  surprise: { name: "surprise", emoji: "😮", path: "M6.8 6.600q1.7-1.5 3.4-.4M17.2 6.600q-1.7-1.5-3.4-.4M8.5 9.600v1.100M15.5 9.600v1.100M12 13.600a2.1 2.5 0 1 0 .01 0z" },
-  sadness: { name: "sadness", emoji: "😢", path: "M6.6 8.800l3.2-1.600M17.4 8.800l-3.2-1.600M8.5 10.800v.7M15.5 10.800v.7M8 17.300q4-3.6 8 0" },
-  anger: { name: "anger", emoji: "😠", path: "M6.6 7.400l3.6 1.900M17.4 7.400l-3.6 1.900M8.7 11v.7M15.3 11v.7M8.2 17h7.600v-1.900H8.200z" },
-  disgust: { name: "disgust", emoji: "🤢", path: "M7 9.600l2.9 1-2.9 1M17 9.600l-2.9 1 2.9 1M7.6 16.800q1.5-2.2 2.9 0t2.9 0 2.9 0" },
-  fear: { name: "fear", emoji: "😨", path: "M6.6 7.600q2-.3 3.2-1.800M17.4 7.600q-2-.3-3.2-1.800M8.5 9.900v1.100M15.5 9.900v1.100M7.8 17.400q4.2-5.2 8.4 0z" },
-  contempt: { name: "contempt", emoji: "😏", path: "M6.8 8.600h3.200M14 7.200l3.2.9M8.5 10.700v.6M15.5 10.700v.6M8 16.200q4.6 1 8-2.1" },
+  neutral: { name: translate("neutral"), emoji: "😐", path: `${EYES}M8.5 16h7` },
+  happiness: { name: translate("happiness"), emoji: "😀", path: "M7.3 10.200q1.2-1.8 2.4 0M14.3 10.200q1.2-1.8 2.4 0M7 14.200q5 6 10 0z" },
+  surprise: { name: translate("surprise"), emoji: "😮", path: "M6.8 6.600q1.7-1.5 3.4-.4M17.2 6.600q-1.7-1.5-3.4-.4M8.5 9.600v1.100M15.5 9.600v1.100M12 13.600a2.1 2.5 0 1 0 .01 0z" },
+  sadness: { name: translate("sadness"), emoji: "😢", path: "M6.6 8.800l3.2-1.600M17.4 8.800l-3.2-1.600M8.5 10.800v.7M15.5 10.800v.7M8 17.300q4-3.6 8 0" },
+  anger: { name: translate("anger"), emoji: "😠", path: "M6.6 7.400l3.6 1.900M17.4 7.400l-3.6 1.900M8.7 11v.7M15.3 11v.7M8.2 17h7.600v-1.900H8.200z" },
+  disgust: { name: translate("disgust"), emoji: "🤢", path: "M7 9.600l2.9 1-2.9 1M17 9.600l-2.9 1 2.9 1M7.6 16.800q1.5-2.2 2.9 0t2.9 0 2.9 0" },
+  fear: { name: translate("fear"), emoji: "😨", path: "M6.6 7.600q2-.3 3.2-1.800M17.4 7.600q-2-.3-3.2-1.800M8.5 9.900v1.100M15.5 9.900v1.100M7.8 17.400q4.2-5.2 8.4 0z" },
+  contempt: { name: translate("contempt"), emoji: "😏", path: "M6.8 8.600h3.200M14 7.200l3.2.9M8.5 10.700v.6M15.5 10.700v.6M8 16.200q4.6 1 8-2.1" },
 });
+
+/** What the pages call a face without an expression: the model is unsure, or the face is unlike its training data. */
+export const UNSURE = translate("unsure"), UNLIKE = translate("unlike the training data");
 
 /** @param {string} label  @returns {ExpressionStyle} a fallback style for an unknown label */
 export function styleOf(label) {

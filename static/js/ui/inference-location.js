@@ -4,12 +4,13 @@
 
 import { readOffer } from "../device/reader.js";
 import { make } from "./dom.js";
+import { translate } from "./language.js";
 
 /** @typedef {import("../device/backends.js").Backend | "auto"} BackendChoice */
 /** @typedef {"server" | "device"} Location */
 
 /** @type {[BackendChoice, string][]} */
-const BACKENDS = [["auto", "best available"], ["webgpu", "WebGPU"], ["webgl", "WebGL"], ["wasm", "WebAssembly"]];
+const BACKENDS = [["auto", translate("best available")], ["webgpu", "WebGPU"], ["webgl", "WebGL"], ["wasm", "WebAssembly"]];
 
 /** @returns {Location} */
 export const inferenceLocation = () => (new URLSearchParams(location.search).get("on") === "device" ? "device" : "server");
@@ -42,8 +43,8 @@ export class LocationSwitch {
     if (!readOffer()) return;
     const links = make("span", "location-links");
     links.setAttribute("role", "group");
-    links.setAttribute("aria-label", "Inference location");
-    links.append(this.#link("server", "On the server"), this.#link("device", "On this device"));
+    links.setAttribute("aria-label", translate("Inference location"));
+    links.append(this.#link("server", translate("On the server")), this.#link("device", translate("On this device")));
     element.append(links);
     if (inferenceLocation() === "device") element.append(this.#backends(), this.#status);
     this.#status.setAttribute("role", "status");
@@ -61,7 +62,7 @@ export class LocationSwitch {
   }
 
   #backends() {
-    const label = make("label", "", "Backend ");
+    const label = make("label", "", `${translate("Backend")} `);
     const select = document.createElement("select");
     select.id = "backend";
     select.append(...BACKENDS.map(([name, title]) => new Option(title, name, false, name === backendChoice())));
@@ -78,6 +79,7 @@ export class LocationSwitch {
 
   /** Shows which backend runs, and why others do not. @param {import("../device/reader.js").Running} running */
   showBackend({ details, refused }) {
-    this.setStatus("backend", `Running on ${details}${refused.length ? ` (${refused.map(({ reason }) => reason).join("; ")})` : ""}.`);
+    const reasons = refused.map(({ reason }) => reason).join("; ");
+    this.setStatus("backend", reasons ? translate("Running on {backend} ({reasons}).", { backend: details, reasons }) : translate("Running on {backend}.", { backend: details }));
   }
 }

@@ -1,5 +1,7 @@
 // Keyboard shortcuts for buttons. A button names its key in data-key; the help dialog lists the same keys.
 
+import { translate } from "./language.js";
+
 /**
  * @param {HTMLElement} root  contains the buttons with data-key
  * @param {HTMLElement} list  a <dl>, filled with each key and its description
@@ -8,7 +10,7 @@ export function bindShortcuts(root, list) {
   const buttons = /** @type {HTMLButtonElement[]} */ ([...root.querySelectorAll("button[data-key]")]);
   for (const button of buttons) {
     const key = document.createElement("dt");
-    key.append(Object.assign(document.createElement("kbd"), { textContent: button.dataset.key === " " ? "Space" : button.dataset.key }));
+    key.append(Object.assign(document.createElement("kbd"), { textContent: button.dataset.key === " " ? translate("Space") : button.dataset.key }));
     const description = Object.assign(document.createElement("dd"), { textContent: button.dataset.help ?? button.textContent });
     list.append(key, description);
     button.setAttribute("aria-keyshortcuts", button.dataset.key === " " ? "Space" : button.dataset.key ?? "");

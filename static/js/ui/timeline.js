@@ -1,6 +1,7 @@
 // The votes for one face over the last minute as stacked bands, newest at the right. Pointing at it shows one moment.
 
 import { STYLES, currentColors, drawIcon, styleOf } from "./expression-styles.js";
+import { translate } from "./language.js";
 
 export const SPAN = 60_000; // ms shown
 const STEP = 250; // ms between samples
@@ -57,7 +58,7 @@ export class Timeline {
   constructor(face) {
     this.element.className = "timeline";
     this.#canvas.setAttribute("role", "img");
-    this.#canvas.setAttribute("aria-label", `Votes for face ${face} over the last minute`);
+    this.#canvas.setAttribute("aria-label", translate("Votes for face {face} over the last minute", { face }));
     this.element.append(this.#canvas, this.#caption);
     this.#canvas.addEventListener("pointermove", (event) => {
       this.#pointed = event.offsetX / this.#canvas.clientWidth;
@@ -79,14 +80,14 @@ export class Timeline {
 
   #describe() {
     if (this.#pointed === null) {
-      this.#caption.textContent = "last minute";
+      this.#caption.textContent = translate("last minute");
       return;
     }
     const sample = this.#history.at(this.#now - SPAN * (1 - this.#pointed));
     const ago = Math.round((SPAN / 1000) * (1 - this.#pointed));
     const parts = Object.entries(sample?.counts ?? {}).filter(([, count]) => count >= 0.5).sort((a, b) => b[1] - a[1]);
-    const text = parts.map(([label, count]) => `${styleOf(label).name} ${Math.round(count)}`).join(" · ");
-    this.#caption.textContent = `${ago} s ago: ${text || "not in view"}`;
+    const votes = parts.map(([label, count]) => `${styleOf(label).name} ${Math.round(count)}`).join(" · ") || translate("not in view");
+    this.#caption.textContent = translate("{seconds} s ago: {votes}", { seconds: ago, votes });
   }
 
   draw() {

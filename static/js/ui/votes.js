@@ -2,9 +2,9 @@
 
 import { BalancedLine } from "./balanced.js";
 import { make } from "./dom.js";
-import { colorVariable, faceIcon, styleOf } from "./expression-styles.js";
+import { UNLIKE, UNSURE, colorVariable, faceIcon, styleOf } from "./expression-styles.js";
+import { formatNumber, translate } from "./language.js";
 import { Timeline } from "./timeline.js";
-import { UNLIKE } from "../types.js";
 
 /** @typedef {import("../vision/tracking.js").Track} Track */
 /** @typedef {Pick<Track, "votes" | "probabilities" | "expression" | "unsure"> & {unlike?: boolean}} Prediction */
@@ -14,18 +14,23 @@ export const ranked = (counts) => Object.entries(counts).sort((a, b) => b[1] - a
 
 /** @param {Prediction} prediction  @returns {string} the sentence on the card of a face */
 export function sentence({ votes, expression, unsure, unlike }) {
-  if (unlike) return "Unlike the training data: the prediction cannot be trusted";
-  const name = styleOf(expression).name;
-  if (!votes) return unsure ? "Unsure: no expression stands out" : `This model would call this ${name}`;
-  return unsure ? "Unsure: the ten would split" : `${votes[expression] ?? 0} of 10 people would call this ${name}`;
+  if (unlike) return translate("Unlike the training data: the prediction cannot be trusted");
+  if (!votes) return unsure ? translate("Unsure: no expression stands out") : translate("This model would call this {expression}", { expression: styleOf(expression).name });
+  return unsure ? translate("Unsure: the ten would split") : peopleSay(votes[expression] ?? 0, expression);
+}
+
+/** @param {number} votes  @param {string} expression  @returns {string} such as "7 of 10 people would call this happiness" */
+export function peopleSay(votes, expression) {
+  if (expression === "neutral") return translate("{votes} of 10 people would call this neutral", { votes }); // an adjective where others are nouns
+  return translate("{votes} of 10 people would call this {expression}", { votes, expression: styleOf(expression).name });
 }
 
 /** @param {Prediction} prediction  @returns {string} a short label for the box */
 export function shortLabel({ votes, expression, unsure, unlike }) {
   if (unlike) return UNLIKE;
-  if (unsure) return "unsure";
+  if (unsure) return UNSURE;
   const name = styleOf(expression).name;
-  return votes ? `${votes[expression] ?? 0} of 10 ${name}` : name;
+  return votes ? translate("{votes} of 10 {expression}", { votes: votes[expression] ?? 0, expression: name }) : name;
 }
 
 /** @param {Record<string, number>} votes  @returns {string} such as "happiness 7 · neutral 3" */
@@ -45,7 +50,7 @@ export class FaceCard {
     const number = make("span", "face-number", String(track.id));
     number.dataset.color = String(track.color);
     const heading = make("h3", "", " ");
-    heading.prepend(number, make("span", "visually-hidden", `Face ${track.id}`));
+    heading.prepend(number, make("span", "visually-hidden", translate("Face {face}", { face: track.id })));
     const header = make("div", "face-header");
     header.append(heading, this.#sentence);
     this.timeline = new Timeline(track.id);
@@ -61,7 +66,7 @@ export class FaceCard {
     if (this.#drawn === text + counts) return;
     this.#drawn = text + counts;
     this.#sentence.textContent = text;
-    this.#tally.textContent = track.votes ? counts : "This model predicts probabilities, not the votes of people.";
+    this.#tally.textContent = track.votes ? counts : translate("This model predicts probabilities, not the votes of people.");
     this.#marks.replaceChildren(track.votes ? tenMarks(track.votes) : probabilityBars(track.probabilities));
     Object.assign(this.element.dataset, { expression: track.expression, unsure: String(track.unsure) });
   }
@@ -71,13 +76,13 @@ export class FaceCard {
 export function tenMarks(votes) {
   const list = make("div", "ten-marks");
   list.setAttribute("role", "img");
-  list.setAttribute("aria-label", `Ten votes: ${tally(votes)}`);
+  list.setAttribute("aria-label", translate("Ten votes: {votes}", { votes: tally(votes) }));
   for (const [label, count] of ranked(votes)) for (let i = 0; i < count; i++) list.append(faceIcon(label));
   return list;
 }
 
-/** @param {Record<string, number>} probabilities  @returns {{label: string, probability: string}[]} rounded to two decimals, largest first */
-const bars = (probabilities) => ranked(probabilities).map(([label, p]) => ({ label, probability: p.toFixed(2) }));
+/** @param {Record<string, number>} probabilities  @returns {{label: string, probability: number}[]} rounded to two decimals, largest first */
+const bars = (probabilities) => ranked(probabilities).map(([label, p]) => ({ label, probability: Math.round(100 * p) / 100 }));
 
 /** @param {Record<string, number>} probabilities  @returns {HTMLElement} one bar per label */
 export function probabilityBars(probabilities) {
@@ -85,9 +90,9 @@ export function probabilityBars(probabilities) {
   for (const { label, probability } of bars(probabilities)) {
     const name = make("dt", "", styleOf(label).name);
     name.prepend(faceIcon(label));
-    const value = make("dd", "", probability);
+    const value = make("dd", "", formatNumber(probability, 2));
     const bar = make("span", "bar");
-    bar.style.width = `${100 * Number(probability)}%`;
+    bar.style.width = `${100 * probability}%`;
     bar.style.background = colorVariable(label);
     value.prepend(bar);
     list.append(name, value);

@@ -5,6 +5,8 @@ import { memory } from "@tensorflow/tfjs-core";
 import { NoBackend, start } from "../device/backends.js";
 import { FileError, Files } from "../device/files.js";
 import { loadDetector, loadExpressions } from "../device/networks.js";
+import { errorText } from "../ui/errors.js";
+import { translate, useCatalogue } from "../ui/language.js";
 import { ExpressionClassifier } from "../vision/expressions.js";
 import { COARSE_LONG_SIDES, FaceDetector } from "../vision/faces.js";
 import { FrameDetector } from "../vision/following.js";
@@ -58,12 +60,12 @@ async function fetchGraph(descriptions, name) {
 /** @param {string} name */
 function offeredModel(name) {
   const model = offer.models.find((one) => one.name === name) ?? offer.models[0];
-  if (!model) throw new FileError("gone", "The server offers no model for this device. Switch to the server.");
+  if (!model) throw new FileError("gone", translate("The server offers no model for this device. Switch to the server."));
   return model;
 }
 
 /** @param {OfferedModel} model */
-const fetchModel = (model) => fetchGraph(model.files, `the model “${model.title}”`);
+const fetchModel = (model) => fetchGraph(model.files, translate("the model “{title}”", { title: model.title }));
 
 /** @param {string} name  @param {ReturnType<typeof fetchGraph>} [fetched]  @returns {Promise<Readers>} */
 async function readersOf(name, fetched) {
@@ -80,7 +82,7 @@ async function readersOf(name, fetched) {
 
 /** Load everything that the first image needs, and run it once. @param {string} model  @param {Backend | "auto"} backend */
 async function prepare(model, backend) {
-  const fetched = [fetchGraph(offer.detector.files, "the face detector"), fetchModel(offeredModel(model))];
+  const fetched = [fetchGraph(offer.detector.files, translate("the face detector")), fetchModel(offeredModel(model))];
   for (const one of fetched) one.catch(() => {}); // awaited below; an unavailable backend is reported first
   running = await start(backend, failed);
   detector = await loadDetector(...(await fetched[0]));
@@ -136,7 +138,7 @@ function drawnFace(width, height) {
 
 /** The backend failed (for example a graphics driver was reset): continue with the next one. @param {string} model */
 async function fallBack(model) {
-  note(`${running.details} failed. Switching to the next backend.`);
+  note(translate("{backend} failed. Switching to the next backend.", { backend: running.details }));
   failed.push(running.backend);
   for (const { dispose } of readers.values()) ignoreErrors(dispose);
   ignoreErrors(detector.dispose);
@@ -168,6 +170,7 @@ async function read(from, pixels, { model, ...options }) {
 const COMMANDS = {
   async start(parameters) {
     offer = parameters.offer;
+    useCatalogue(parameters.catalogue);
     return prepare(parameters.model, parameters.backend);
   },
   async frame({ bitmap, model, time }) {
@@ -199,9 +202,10 @@ const COMMANDS = {
 
 /** @param {unknown} error */
 function describe(error) {
-  if (error instanceof ImageError || error instanceof FileError) return { code: error.code, message: error.message };
+  if (error instanceof ImageError) return { code: error.code, message: errorText(error) };
+  if (error instanceof FileError) return { code: error.code, message: error.message };
   if (error instanceof NoBackend) return { code: "no_backend", message: error.message };
-  return { code: "failed", message: `This device could not read the image (${error instanceof Error ? error.message : error}).` };
+  return { code: "failed", message: translate("This device could not read the image ({reason}).", { reason: error instanceof Error ? error.message : String(error) }) };
 }
 
 self.addEventListener("message", async ({ data: { id, command, ...parameters } }) => {
