@@ -2,7 +2,7 @@
 
 import { csvText, download, fileName } from "../ui/downloads.js";
 import { make } from "../ui/dom.js";
-import { UNLIKE } from "../types.js";
+import { UNLIKE } from "../ui/expression-styles.js";
 import { tally } from "../ui/votes.js";
 import { countsAs, facesOf, summary } from "./photo.js";
 import { archivePaths, writeZip } from "./zip.js";

@@ -1,9 +1,8 @@
 // A report on photos: one HTML file that contains its style and its images, made in this browser.
 
 import { make } from "../ui/dom.js";
-import { UNLIKE } from "../types.js";
 import { balancedText } from "../ui/balanced.js";
-import { styleOf } from "../ui/expression-styles.js";
+import { UNLIKE, styleOf } from "../ui/expression-styles.js";
 import { sentence, tally } from "../ui/votes.js";
 import { MARKS, countsAs, facesOf, summary } from "./photo.js";
 

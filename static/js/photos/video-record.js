@@ -1,7 +1,7 @@
 // The results of a video in a compact form, and as CSV, JSON and WebVTT. An hour at five frames per second takes a
 // few megabytes. Pure functions.
 
-import { UNLIKE as UNLIKE_TEXT } from "../types.js";
+import { UNLIKE as UNLIKE_TEXT } from "../ui/expression-styles.js";
 import { iou } from "../vision/tracking.js";
 
 /** @typedef {import("../types.js").Reading} Reading */

@@ -1,8 +1,7 @@
 // One video on the page: player with boxes, a timeline per face, moments and downloads.
 
-import { styleOf, STYLES, currentColors } from "../ui/expression-styles.js";
+import { STYLES, UNLIKE, currentColors, styleOf } from "../ui/expression-styles.js";
 import { button, make } from "../ui/dom.js";
-import { UNLIKE } from "../types.js";
 import { download } from "../ui/downloads.js";
 import { describe, moments } from "./video-moments.js";
 import { clock, csv, faces, json, largest, sampleAt, vtt } from "./video-record.js";
