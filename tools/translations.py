@@ -21,11 +21,13 @@ sys.path.insert(0, str(ROOT))
 from webapp.languages.catalogues import DEFAULT, LANGUAGES, po_file  # noqa: E402
 
 WIDTH = 120
-KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2), "npgettext": ((1, "c"), 2, 3),
-            "N_": None, "Message": None}
+KEYWORDS = {"messages": {"_": None, "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2),
+                         "npgettext": ((1, "c"), 2, 3), "N_": None, "Message": None},
+            "scripts": {"translate": None, "translatePlural": (1, 2)}}
 # domain: the files with its texts, as (folder, pattern of paths in it, Babel's extractor)
-SOURCES = {"messages": [("templates", "**.html", "jinja2"), ("webapp", "**.py", "python")]}
-OPTIONS = {"jinja2": {"trimmed": "true", "silent": "false"}}
+SOURCES = {"messages": [("templates", "**.html", "jinja2"), ("webapp", "**.py", "python")],
+           "scripts": [("static/js", "**.js", "javascript")]}
+OPTIONS = {"jinja2": {"trimmed": "true", "silent": "false"}, "javascript": {"parse_template_string": "true"}}
 _PLACEHOLDER = re.compile(r"%\(\w+\)[.\d]*[a-z]|%%|\{\w+\}")
 _TAG = re.compile(r"</?[a-z]+[^>]*>")
 
@@ -53,7 +55,7 @@ def extract(domain: str) -> Catalog:
     catalog = Catalog(project="Emoscope", charset="utf-8", fuzzy=False)
     for folder, pattern, extractor in SOURCES[domain]:
         for file, _, text, comments, context in extract_from_dir(
-                ROOT / folder, [(pattern, extractor)], {pattern: OPTIONS.get(extractor, {})}, KEYWORDS,
+                ROOT / folder, [(pattern, extractor)], {pattern: OPTIONS.get(extractor, {})}, KEYWORDS[domain],
                 comment_tags=("Translators:",), strip_comment_tags=True):
             catalog.add(text, locations=[(f"{folder}/{file}", 0)], auto_comments=comments, context=context)
     return catalog
