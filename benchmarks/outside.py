@@ -20,7 +20,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 
 from training.data import fer2013, photos
-from training.data.alignment import open_detector
+from training.data.alignment import detector_mark, open_detector
 from training.data.labels import LABEL_SETS
 from training.evaluate import metrics, outside, prior_shift
 from training.evaluate.bundles import read_bundle
@@ -71,13 +71,6 @@ def cached(folder, key, compute):
         folder.mkdir(parents=True, exist_ok=True)
         path.write_bytes(pickle.dumps(compute()))
     return pickle.loads(path.read_bytes())
-
-
-def detector_mark():
-    """What tells one version of the detector from another: its code and its description."""
-    from webapp.vision import faces
-    files = (Path(faces.__file__), Path("static/detector/detector.json"))
-    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:16]
 
 
 class Measured:

@@ -5,12 +5,14 @@ FER2013. It makes served faces look like training faces. FER2013's images are 48
 but the detector needs context, so each image is enlarged and padded by replicating its edge.
 """
 
+import hashlib
 import json
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from webapp import vision
 from webapp.vision.crops import LANDMARKS, CropSpec, crop
 from webapp.vision.faces import DetectorMissingError, FaceDetector
 
@@ -18,6 +20,7 @@ from ..errors import TrainingError
 
 TEMPLATE = Path(__file__).parent / "alignment.json"
 DETECTOR = Path("static/detector")
+DETECTION_CODE = ("boxes", "crops", "detector_networks", "faces", "letterbox", "tiles")     # modules of webapp.vision
 ENLARGE = 4
 BORDER = 0.5            # on each side, as a fraction of the image's side
 LONG_SIDES = (192,)
@@ -33,6 +36,20 @@ def open_detector(folder=DETECTOR):
     except DetectorMissingError:
         raise TrainingError(f"{folder}: the face detector's files are missing; run: "
                             "python -m training detector") from None
+
+
+def detector_mark(folder=DETECTOR):
+    """A text that tells one version of the detection from another: 16 digits of a hash of its code and its networks.
+
+    What is cached from detected faces is stored under it. Raises TrainingError if the detector's files do not exist
+    yet.
+    """
+    description = Path(folder) / "detector.json"
+    if not description.is_file():
+        open_detector(folder)
+    code = [Path(vision.__file__).with_name(f"{name}.py") for name in DETECTION_CODE]
+    files = [Path(__file__), *code, description]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:16]
 
 
 def measure(faces, detector, sample_size=4000):

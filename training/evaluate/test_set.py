@@ -31,10 +31,11 @@ class TestSet:
     def serving_crops(self, card, split):
         """The split's images as the site crops them: uint8 (m, size, size), and found, bool (m,).
 
-        Raises TrainingError if the detector's files do not exist yet.
+        They are stored per version of the detection. Raises TrainingError if the detector's files do not exist yet.
         """
         spec = CropSpec.from_card(card)
-        key = hashlib.sha256(json.dumps([self.faces.md5, split, spec.size, spec.points]).encode()).hexdigest()[:16]
+        key = [self.faces.md5, split, spec.size, spec.points, alignment.detector_mark()]
+        key = hashlib.sha256(json.dumps(key).encode()).hexdigest()[:16]
         path = None if self.cache is None else Path(self.cache) / f"serving-{key}.npz"
         if path is not None and path.exists():
             with np.load(path) as cached:

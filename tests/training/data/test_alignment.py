@@ -8,6 +8,7 @@ from skimage import data
 from training.data import alignment
 from training.data.fer2013 import Faces
 from training.errors import TrainingError
+from training.evaluate.test_set import TestSet
 from webapp.vision.crops import LANDMARKS, CropSpec
 
 # Landmarks of the crop below, located by hand: fractions.
@@ -50,6 +51,33 @@ def test_serving_crop_resembles_the_training_image(faces, detector):
     np.testing.assert_array_equal(crops[5], faces.images[5])
 
 
+def test_mark_of_the_detection_changes_with_its_description_and_its_code(tmp_path, monkeypatch):
+    (tmp_path / "detector.json").write_text('{"version": 1}')
+    first = alignment.detector_mark(tmp_path)
+    assert first == alignment.detector_mark(tmp_path) and len(first) == 16
+    (tmp_path / "detector.json").write_text('{"version": 2}')
+    second = alignment.detector_mark(tmp_path)
+    monkeypatch.setattr(alignment, "DETECTION_CODE", alignment.DETECTION_CODE[1:])
+    assert len({first, second, alignment.detector_mark(tmp_path)}) == 3
+
+
+def test_stored_crops_are_of_one_version_of_the_detection(faces, monkeypatch, tmp_path):
+    card = {"input": {"size": 48}, "crop": json.loads(alignment.TEMPLATE.read_text())}
+    made = []
+
+    def crop_all(images, _detector, spec):
+        made.append(len(images))
+        return np.full((len(images), spec.size, spec.size), len(made), np.uint8), np.ones(len(images), bool)
+
+    monkeypatch.setattr(alignment, "open_detector", lambda: None)
+    monkeypatch.setattr(alignment, "serving_crops", crop_all)
+    for mark, expected in (("a", 1), ("a", 1), ("b", 2), ("a", 1)):
+        monkeypatch.setattr(alignment, "detector_mark", lambda mark=mark: mark)
+        crops, found = TestSet(faces, tmp_path).serving_crops(card, "Training")
+        assert (crops == expected).all() and found.all()
+    assert made == [6, 6]
+
+
 def test_stored_template_is_complete():
     template = json.loads(alignment.TEMPLATE.read_text())
     assert set(template["points"]) == set(LANDMARKS) and template["measured_on"]["split"] == "Training"
@@ -57,5 +85,6 @@ def test_stored_template_is_complete():
 
 
 def test_missing_detector_names_the_command_to_run(tmp_path):
-    with pytest.raises(TrainingError, match="python -m training detector"):
-        alignment.open_detector(tmp_path)
+    for opened in (alignment.open_detector, alignment.detector_mark):
+        with pytest.raises(TrainingError, match="python -m training detector"):
+            opened(tmp_path)
