@@ -1,7 +1,7 @@
 """Scores for 'unlike the training data': the higher, the more a crop is unlike the faces of FER2013.
 
 Three need the logits only; the others need the features of the last layer before them. `Prototypes` is the one that an
-exported network can output (training/networks/distance.py).
+exported network can output (webapp/vision/keras_networks.py).
 """
 
 import numpy as np

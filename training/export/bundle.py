@@ -3,7 +3,8 @@
 A bundle is one network with one head: float32 images to logits. Several runs form an ensemble, the mean of their
 log-probabilities. The bundle consists of `model.keras`, the LiteRT file that the server uses on a CPU, `tfjs/` for the
 browser, and `card.json`, which states what a runtime needs and all figures (`static/models/card.schema.json`).
-Exported with prototypes, the LiteRT file, `tfjs/` and `distance.keras` have a second output, a distance (unlike.py).
+Exported with prototypes, the LiteRT file and `tfjs/` have a second output, a distance (unlike.py), which Keras computes
+from `prototypes.npz`.
 """
 
 import json
@@ -14,6 +15,15 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from webapp.vision.keras_networks import (
+    WITH_DISTANCE,
+    combined,
+    load_network,
+    members,
+    with_distances,
+    write_prototypes,
+)
+
 from .. import recipes
 from ..data.alignment import TEMPLATE
 from ..data.labels import LABEL_SETS, RATED_BY_TEN
@@ -23,7 +33,6 @@ from ..evaluate.calibration import calibrate
 from ..evaluate.metrics import softmax
 from ..evaluate.predictions import litert_logits
 from ..networks.build import load_trained
-from ..networks.ensemble import ensemble
 from ..networks.initial_weights import describe_initial_weights, read_checkpoint
 from ..networks.statistics import recompute_statistics
 from . import balancing, card, tfjs, unlike
@@ -46,12 +55,11 @@ def export(runs, label_set, name, version, tests, models, title=None, publish=Fa
     for field, value in (("name", name), ("version", version)):
         check_field(field, value)
     models, faces = Path(models), tests.faces
-    members = [_member(Path(run), label_set, faces, statistics_images) for run in runs]
-    networks = [network for network, _ in members]
-    model = expressions = _combined(networks, mirrored, label_set)
+    networks, records = zip(*(_member(Path(run), label_set, faces, statistics_images) for run in runs), strict=True)
+    model = expressions = combined(networks, mirrored, label_set)
+    centers = [unlike.prototypes(each, faces, label_set, prototypes) for each in networks] if prototypes else []
     if prototypes:
-        model = _combined([unlike.add_distance(each, faces, label_set, prototypes) for each in networks], mirrored,
-                          label_set)
+        model = with_distances(expressions, centers, mirrored)
     images = faces.images[faces.rows("PublicTest")][:PARITY_IMAGES]
     folder = models / f".{name}.partial"      # hidden, so that a site starting now ignores it
     shutil.rmtree(folder, ignore_errors=True)
@@ -59,7 +67,7 @@ def export(runs, label_set, name, version, tests, models, title=None, publish=Fa
     try:
         expressions.save(folder / "model.keras")
         if prototypes:
-            model.save(folder / "distance.keras")
+            write_prototypes(centers, folder)
         parity = write_litert(model, images, folder / "model.tflite")
         report(f"LiteRT: {parity['weights']} weights, probabilities within {parity['largest_difference']:.1e}")
         served = (folder / "model.tflite").read_bytes()
@@ -80,7 +88,7 @@ def export(runs, label_set, name, version, tests, models, title=None, publish=Fa
             "multiply_adds": multiply_adds(expressions) * (2 if mirrored else 1),
             "files": card.file_manifest(folder),
             "parity": {"model.tflite": parity, "tfjs": browser},
-            "training": _ensemble_training([training for _, training in members], mirrored),
+            "training": _ensemble_training(records, mirrored),
         }
         content |= balancing.balance(Bundle(folder, content), faces)
         content = card.complete(content, folder, tests, publish, report)
@@ -92,11 +100,6 @@ def export(runs, label_set, name, version, tests, models, title=None, publish=Fa
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return content
-
-
-def _combined(networks, mirrored, label_set):
-    """The network of a bundle: the only one, or an ensemble."""
-    return ensemble(networks, mirrored, label_set) if mirrored or len(networks) > 1 else networks[0]
 
 
 def read_run(run):
@@ -125,15 +128,15 @@ def add_distance(folder, faces, count, version):
     bundle = read_bundle(folder)
     folder, content = bundle.folder, bundle.card
     stored = keras.models.load_model(folder / "model.keras", compile=False)
-    members = [layer for layer in stored.layers if isinstance(layer, keras.Model)] or [stored]
-    model = _combined([unlike.add_distance(each, faces, bundle.label_set, count) for each in members],
-                      content["training"].get("mirrored", False), bundle.label_set)
+    centers = [unlike.prototypes(each, faces, bundle.label_set, count) for each in members(stored)]
+    model = with_distances(stored, centers, content["training"].get("mirrored", False))
     images = faces.images[faces.rows("PublicTest")][:PARITY_IMAGES]
     before = litert_logits((folder / "model.tflite").read_bytes(), images)
     partial = folder.with_name(f".{folder.name}.partial")
     try:
         shutil.copytree(folder, partial)
-        model.save(partial / "distance.keras")
+        (partial / WITH_DISTANCE).unlink(missing_ok=True)
+        write_prototypes(centers, partial)
         content["parity"]["model.tflite"] = write_litert(model, images, partial / "model.tflite")
         served = (partial / "model.tflite").read_bytes()
         difference = float(np.abs(softmax(litert_logits(served, images)) - softmax(before)).max())
@@ -163,8 +166,7 @@ def rewrite_tfjs(folder, images):
             raise TrainingError(f"{folder / name}: no such file; export the bundle first: "
                                 "python -m training export RUN")
     content = json.loads((folder / "card.json").read_text(encoding="utf-8"))
-    network = "distance.keras" if "unlike" in content else "model.keras"
-    model = keras.models.load_model(folder / network, compile=False)
+    model = load_network(folder, content)
     served, temperature = (folder / "model.tflite").read_bytes(), content["calibration"]["temperature"]
     parity = tfjs.write(model, images, folder / "tfjs", served, temperature)
     content["files"] = card.file_manifest(folder)

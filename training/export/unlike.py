@@ -6,10 +6,11 @@ The second output is the distance of a face's features to the nearest of some pr
 
 import numpy as np
 
+from webapp.vision.keras_networks import FEATURES
+
 from ..errors import TrainingError
 from ..evaluate import novelty
 from ..evaluate.predictions import evaluation_rows, keras_logits, litert_outputs
-from ..networks.distance import FEATURES, with_distance
 
 FACES = 6000        # of Training, that the prototypes stand for
 SEED = 0
@@ -17,10 +18,10 @@ FLAGGED = 0.01      # fraction of PublicTest's faces above the threshold
 NOT_A_FACE = 9      # column of the votes
 
 
-def add_distance(network, faces, label_set, count):
-    """`network`, image -> logits, with its distance to `count` prototypes of its features (see `with_distance`).
+def prototypes(network, faces, label_set, count):
+    """`count` prototypes of the features of `network`, image -> logits: float (count, d).
 
-    faces: the data set whose Training rows the prototypes are taken from. Raises TrainingError for a network without
+    faces: the data set whose Training rows they are taken from. Raises TrainingError for a network without
     a layer called FEATURES.
     """
     import keras
@@ -29,7 +30,7 @@ def add_distance(network, faces, label_set, count):
                             "export it without --prototypes")
     body = keras.Model(network.inputs, network.get_layer(FEATURES).output)
     rows = training_rows(faces, label_set)
-    return with_distance(network, novelty.Prototypes(keras_logits(body, faces.images[rows]), count, SEED).centers)
+    return novelty.Prototypes(keras_logits(body, faces.images[rows]), count, SEED).centers
 
 
 def training_rows(faces, label_set):

@@ -113,10 +113,7 @@ def load(bundle, engine="auto", threads=1, card=None):
 
     if engine == "litert":
         return ExpressionClassifier(card, litert(), engine)
-    file = bundle / ("distance.keras" if "unlike" in card else "model.keras")
-    _read_checked(file, card)
-    guard = MemoryGuard(f"the network {card['name']}", _keras(file, card["input"]),
-                        lambda crops: litert()(crops))
+    guard = MemoryGuard(f"the network {card['name']}", _keras(bundle, card), lambda crops: litert()(crops))
     return ExpressionClassifier(card, guard, engine)
 
 
@@ -171,14 +168,14 @@ class _LiteRT:
         return interpreter
 
 
-def _keras(path, input_spec):
+def _keras(bundle, card):
     """A function from float32 (n, size, size, channels) to the outputs, side by side, compiled for each BATCH_SIZES."""
     os.environ.setdefault("KERAS_BACKEND", engines.keras_backend() or "tensorflow")
     on_tensorflow = os.environ["KERAS_BACKEND"] == "tensorflow"
     if on_tensorflow:
         tf = engines.import_tensorflow()
-    import keras
-    model = keras.models.load_model(path, compile=False, safe_mode=True)      # no code from the file
+    from .keras_networks import load_network
+    input_spec, model = card["input"], load_network(bundle, card, functools.partial(_read_checked, card=card))
     if on_tensorflow:
         compiled = tf.function(lambda crops: model(crops, training=False), reduce_retracing=False)
 

@@ -13,11 +13,12 @@ from training.data.labels import LABEL_SETS
 from training.evaluate.bundles import SCHEMA, check_card, read_bundle
 from training.evaluate.figures import figures
 from training.evaluate.metrics import softmax
-from training.evaluate.predictions import keras_logits, keras_outputs, litert_logits, litert_outputs
+from training.evaluate.predictions import keras_logits, litert_logits, litert_outputs
 from training.evaluate.test_set import TestSet
 from training.export import card, model_card
 from training.export.bundle import _training
 from training.export.litert import multiply_adds
+from webapp.vision.expressions import load
 
 
 @pytest.fixture
@@ -256,11 +257,39 @@ def test_distance_is_added_to_a_bundle_whose_logits_stay(bundle, exported, run_c
     assert after["files"]["model.keras"] == figures_before["files"]["model.keras"]
     logits, distance = litert_outputs((bundle / "model.tflite").read_bytes(), images)
     np.testing.assert_allclose(softmax(logits), softmax(before), atol=1e-4)
-    stored = keras.saving.load_model(bundle / "distance.keras", compile=False)
-    np.testing.assert_allclose(keras_outputs(stored, images)[1], distance, atol=5e-3)
+    assert not (bundle / "distance.keras").exists() and (bundle / "prototypes.npz").stat().st_size < 1000
+    in_keras = load(bundle, "keras").predictions(images)[:, -1]
+    np.testing.assert_allclose(in_keras, distance[:, 0], atol=5e-3)
     signature = json.loads((bundle / "tfjs" / "model.json").read_text())["signature"]
     assert list(signature["outputs"]) == ["logits", "distance"]
     assert "unlike the training data" in after["model_card"]["metrics"]
+
+
+def test_distance_is_added_to_a_mirrored_ensemble(exported, tiny, tmp_path, run_command):
+    status, _, error = run_command(
+        "export", exported / "run", exported / "run", "--mirrored", "--label-set", "fer2013", "--name", "seven-both",
+        "--version", "1.0.0", "--models", tmp_path, *data(exported))
+    assert status == 0, error
+    images = np.random.default_rng(0).integers(0, 256, (20, 48, 48)).astype(np.uint8)
+    before = load(tmp_path / "seven-both", "keras").predictions(images)
+    status, _, error = run_command("export-distance", tmp_path / "seven-both", "--version", "1.1.0", "--prototypes", 3,
+                                   *data(exported))
+    assert status == 0, error
+    in_keras = load(tmp_path / "seven-both", "keras").predictions(images)
+    np.testing.assert_allclose(in_keras[:, :7], before[:, :7], atol=1e-5)
+    assert np.isnan(before[:, 7]).all() and in_keras[:, 7].std() > 0
+    np.testing.assert_allclose(load(tmp_path / "seven-both", "litert").predictions(images), in_keras, atol=5e-3)
+    with np.load(tmp_path / "seven-both" / "prototypes.npz") as stored:
+        assert [each.shape[0] for each in stored.values()] == [3, 3]
+
+
+def test_damaged_prototypes_are_not_loaded(bundle, exported, run_command):
+    run_command("export-distance", bundle, "--version", "1.3.0", "--prototypes", 5, *data(exported))
+    content = bytearray((bundle / "prototypes.npz").read_bytes())
+    content[-1] ^= 1
+    (bundle / "prototypes.npz").write_bytes(content)
+    with pytest.raises(ValueError, match=r"prototypes.npz: the file differs from the SHA-256"):
+        load(bundle, "keras")
 
 
 def test_fewer_prototypes_than_one_are_refused(bundle, exported, run_command):

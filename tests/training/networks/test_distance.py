@@ -7,9 +7,8 @@ import pytest
 from training.evaluate.novelty import Prototypes
 from training.evaluate.predictions import keras_logits, keras_outputs, litert_logits, litert_outputs, mirror_views
 from training.export.litert import logits_first, write_litert
-from training.networks.distance import with_distance
-from training.networks.ensemble import ensemble
 from training.networks.residual import residual
+from webapp.vision.keras_networks import ensemble, with_distance
 
 
 def network(seed=0):

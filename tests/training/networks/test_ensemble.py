@@ -11,8 +11,8 @@ from training.evaluate.figures import figures
 from training.evaluate.metrics import log_softmax, softmax
 from training.evaluate.predictions import keras_logits, mirror_views, predict, ten_crops
 from training.evaluate.test_set import TestSet
-from training.networks.ensemble import ensemble
 from training.networks.residual import residual
+from webapp.vision.keras_networks import ensemble
 
 
 def network(seed, **shape):
