@@ -179,6 +179,20 @@ def test_session_exports_csv_json_and_png_snapshot(open_page, video):
     assert download.value.path().read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
 
 
+def test_face_unlike_the_training_data_is_named_so_instead_of_an_expression(open_page, video):
+    page = open_page("/live", video("blinds"))
+    start(page)
+    card = page.locator("[data-face]").first
+    expect(card.locator(".face-sentence")).to_have_text("Unlike the training data: the prediction cannot be trusted")
+    page.keyboard.press("r")
+    page.wait_for_timeout(1500)
+    page.keyboard.press("r")
+    with page.expect_download() as download:
+        page.click("#save-csv")
+    rows = list(csv.DictReader(io.StringIO(download.value.path().read_text())))
+    assert {row["unlike"] for row in rows} == {"true"} and min(float(row["distance"]) for row in rows) > 0.695
+
+
 def test_model_without_raters_shows_probability_bars(open_page, video):
     page = open_page("/live?model=seven-live", video("portrait"))
     start(page)

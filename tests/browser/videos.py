@@ -77,6 +77,14 @@ def _portrait(phase: float) -> tuple[np.ndarray, list[Box]]:
     return image[top : top + HEIGHT].copy(), [(x, y - top, width, height)]
 
 
+def _blinds(phase: float) -> tuple[np.ndarray, list[Box]]:
+    """The astronaut behind a blind: a face is found, but it is unlike the training data."""
+    frame, boxes = _portrait(phase)
+    top = int(20 + 20 * np.sin(phase))
+    frame[(np.arange(HEIGHT) + top - 20) % 12 < 4] = 0
+    return frame, boxes
+
+
 def _empty(phase: float) -> tuple[np.ndarray, list[Box]]:
     """A cup of coffee, moving."""
     image = _image("coffee", WIDTH + 40, HEIGHT)
@@ -121,6 +129,7 @@ def _five(phase: float) -> tuple[np.ndarray, list[Box]]:
 
 SCENES: dict[str, Callable[[float], tuple[np.ndarray, list[Box]]]] = {
     "portrait": _portrait,
+    "blinds": _blinds,
     "empty": _empty,
     "two": _two,
     "five": _five,

@@ -228,8 +228,9 @@ export class SessionTimeline {
 }
 
 /** @param {number} face  @param {import("./session-history.js").Sample} sample */
-function describe(face, { unsure, votes, probabilities }) {
+function describe(face, { unsure, unlike, votes, probabilities }) {
   const values = { face, votes: votes ? tally(votes) : strongest(probabilities) };
+  if (unlike) return translate("face {face}: unlike the training data, {votes}", values);
   return unsure ? translate("face {face}: unsure, {votes}", values) : translate("face {face}: {votes}", values);
 }
 
