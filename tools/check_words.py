@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SUFFIXES = {".py", ".js", ".mjs", ".ts", ".html", ".css", ".md", ".toml", ".yml", ".json", ""}
-SKIPPED = re.compile(r"^(static/(models|datasets|icons|dist|detector)/|static/(zoo|robustness|outside)\.json|"
+SKIPPED = re.compile(r"^(static/(models|datasets|icons|dist|detector)/|static/(zoo|documents|robustness|outside)\.json|"
                      r"training/zoo/results/|.*package-lock\.json|requirements.*|LICENSE|"
                      r"tools/check_words\.py|tests/test_words\.py|docs/zoo\.csv)")
 # Published names that stay: the Reading's and the cards' JSON keys, error codes, saved files.

@@ -14,7 +14,7 @@ from webapp.languages import catalogues
 from webapp.settings import ROOT
 
 TEMPLATES = sorted(str(path.relative_to(ROOT / "templates")) for path in (ROOT / "templates").rglob("*.html"))
-PAGES = ["/", "/live", "/live?on=device", "/photos", "/photos?on=device", "/models", "/models/raters",
+PAGES = ["/", "/live", "/live?on=device", "/photos", "/photos?on=device", "/models", "/models/raters", "/models/documents", "/models/documents/valero",
          "/models/jury-live", "/models/seven-live", "/about", "/responsible-use", "/api", "/no-such-page",
          "/models/no-such-model"]
 DATA = [f"/data/fer2013{view}"
@@ -25,7 +25,7 @@ TEMPLATES_TO_DO = {name for name in TEMPLATES if name.startswith("explorer/")} |
     "photos.html", "photo_report.html", "models.html", "model.html", "_figures.html", "_outside.html", "_zoo.html",
     "raters.html", "about.html", "responsible_use.html", "api.html"}
 PAGES_TO_DO = set(DATA) | {"/photos", "/photos?on=device", "/models", "/models/raters", "/models/jury-live",
-                           "/models/seven-live", "/about", "/responsible-use", "/api"}
+                           "/models/seven-live", "/models/documents/valero", "/about", "/responsible-use", "/api"}
 
 
 class Marking(gettext.NullTranslations):

@@ -112,7 +112,8 @@ def _bundle_results():
 
 
 def _write_tables(own):
-    """Write the tables of our `own` rows and of the stored results; (rows, paths)."""
-    from ..zoo import compare, tables
-    table = own + tables.document_rows(compare.results())
-    return table, tables.write(table)
+    """Write the tables of our `own` rows and of the stored results, and the pages' file; (rows, paths)."""
+    from ..zoo import compare, documents, tables
+    results = compare.results()
+    table = own + tables.document_rows(results)
+    return table, (*tables.write(table), documents.write(results))

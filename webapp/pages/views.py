@@ -8,6 +8,7 @@ from flask import Blueprint, Flask, abort, current_app, render_template
 from .. import bundles as bundles_
 from ..languages.catalogues import Message, gettext
 from ..settings import NAMES
+from . import documents as documents_
 from . import outside
 from . import raters as raters_
 
@@ -72,6 +73,22 @@ def raters():
     """How many human raters each model of votes is worth."""
     rated = [name for name, dataset in current_app.extensions["datasets"].items() if dataset.summary["vote_names"]]
     return render_template("raters.html", comparison=raters_.comparison(_cards()), rated=rated)
+
+
+@pages.get("/models/documents")
+def documents():
+    """The documents whose experiments are redone."""
+    return render_template("documents.html", documents=documents_.overview(current_app.static_folder or ""))
+
+
+@pages.get("/models/documents/<name>")
+def document(name):
+    """One document: its experiments beside ours, sweeps, learning curves and confusion matrices."""
+    found = documents_.document(current_app.static_folder or "", name)
+    if found is None:
+        abort(404, Message("There is no document %(name)r here.", name=name))
+    return render_template("document.html", document=found,
+                           documents=documents_.overview(current_app.static_folder or ""))
 
 
 @pages.get("/models.json")

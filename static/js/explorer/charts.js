@@ -112,7 +112,7 @@ const KINDS = {
       height: 320, marginLeft: 78, marginTop: 52, marginBottom: 12, marginRight: 44,
       x: { axis: "top", domain: headings(table).slice(1), label: null, tickRotate: -30 }, y: { domain: [...new Set(cells.map((cell) => cell.x))], label: null },
       marks: [
-        Plot.cell(fractions, { x: "series", y: "x", fill: "var(--accent)", fillOpacity: (/** @type {{fraction: number}} */ cell) => cell.fraction, inset: 1, href: "href", title: (/** @type {Cell & {fraction: number}} */ cell) => `${cell.x}, plurality label ${cell.series}: ${cell.value}` }),
+        Plot.cell(fractions, { x: "series", y: "x", fill: "var(--accent)", fillOpacity: (/** @type {{fraction: number}} */ cell) => cell.fraction, inset: 1, href: "href", title: (/** @type {Cell & {fraction: number}} */ cell) => `${cell.x}, ${table.dataset.columns ?? "plurality label"} ${cell.series}: ${cell.value}` }),
         Plot.text(fractions, { x: "series", y: "x", text: (/** @type {{fraction: number}} */ cell) => (cell.fraction >= 0.005 ? `${Math.round(cell.fraction * 100)}` : ""), fill: (/** @type {{fraction: number}} */ cell) => (cell.fraction > 0.65 ? "var(--on-accent)" : "var(--ink)"), pointerEvents: "none" }),
       ] } };
   },
@@ -169,6 +169,26 @@ const KINDS = {
         Plot.line(juries, { x: "x", y: "value", stroke: "series", strokeWidth: 2 }),
         Plot.dot(juries, { x: "x", y: "value", fill: "series", r: 4, title: (/** @type {{x: number, value: number}} */ jury) => `${jury.x} raters: ${jury.value}` }),
         Plot.ruleY(networks, { y: "value", stroke: "series", strokeWidth: 1.5, strokeDasharray: "6 3", title: (/** @type {{value: number, series: string}} */ network) => `${network.series}: ${network.value}` }),
+      ] } };
+  },
+  // Dots over the ordered rows: the first column's joined by a line, the last one's hollow. Cells without data-value are not drawn.
+  sweep(table, width) {
+    const names = headings(table).slice(1, -1);
+    const lines = [...table.querySelectorAll("tbody tr")];
+    const domain = lines.map((line) => line.querySelector("th")?.textContent ?? "");
+    const points = lines.flatMap((line, index) => [.../** @type {NodeListOf<HTMLElement>} */ (line.querySelectorAll("td"))].flatMap(
+      (cell, column) => (cell.dataset.value ? [{ x: domain[index], series: names[column], value: Number(cell.dataset.value) }] : [])));
+    const [stated, , shortened] = names;
+    const color = { domain: names, range: SERIES };
+    const title = (/** @type {{x: string, series: string, value: number}} */ point) => `${point.series}, ${point.x}: ${Math.round(point.value * 1000) / 10} %`;
+    const isTilted = Math.max(...domain.map((value) => value.length)) * 7 > (width - 60) / domain.length;
+    return { legend: names, options: {
+      height: isTilted ? 320 : 260, marginLeft: 44, marginBottom: isTilted ? 100 : 40, color,
+      x: { type: "point", domain, label: null, padding: 0.5, tickRotate: isTilted ? -35 : 0 }, y: { grid: true, label: null, domain: [0, 0.8], tickFormat: "%" },
+      marks: [
+        Plot.line(points.filter(({ series }) => series === stated), { x: "x", y: "value", stroke: "series", strokeWidth: 1.5, strokeDasharray: "4 4" }),
+        Plot.dot(points.filter(({ series }) => series !== shortened), { x: "x", y: "value", fill: "series", r: 5, title }),
+        Plot.dot(points.filter(({ series }) => series === shortened), { x: "x", y: "value", stroke: "series", strokeWidth: 2, r: 5, title }),
       ] } };
   },
   // One line per column over the ordered rows; cells without data-value are not drawn.

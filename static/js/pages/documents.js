@@ -1,0 +1,4 @@
+// /models/documents/NAME: its charts.
+import { drawCharts } from "../explorer/charts.js";
+
+drawCharts();
