@@ -7,7 +7,8 @@ from playwright.sync_api import expect
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 PAGES = ["/", "/live", "/live?on=device", "/photos", "/photos?on=device", "/models", "/models/raters",
-         "/models/jury-live", "/models/seven-live", "/about", "/responsible-use", "/api", "/no-such-page"]
+         "/models/documents", "/models/documents/tan", "/models/jury-live", "/models/seven-live", "/about",
+         "/responsible-use", "/api", "/no-such-page"]
 DATA = [f"/data/fer2013{view}"
         for view in ("", "/browse", "/samples/17", "/models?other=seven-live", "/map", "/issues",
                      "/you-against-ten?seed=1")]
@@ -118,6 +119,17 @@ def test_raters_page_draws_the_curve_and_the_bands(open_page):
     expect(page.locator("#juries svg.plot circle")).to_have_count(10)
     expect(page.locator("#agreement .chart-legend li").first).to_have_text("One rater")
     assert charts.locator("table").count() == 3, "each chart has a table"
+
+
+def test_documents_page_draws_a_chart_of_each_sweep(open_page):
+    page = open_page("/models/documents")
+    page.get_by_role("link", name="Hameed").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Hameed")
+    sweeps = page.locator("[data-chart=sweep]")
+    expect(sweeps.locator(".drawing svg.plot")).to_have_count(4)
+    expect(page.locator("#sweep-optimizer svg.plot circle")).to_have_count(4)     # two values, the document's and ours
+    page.get_by_role("navigation", name="Documents").get_by_role("link", name="Valero").press("Enter")
+    expect(page.get_by_role("row", name="difference of Gaussians").first).to_contain_text("24.0 %")
 
 
 def test_chosen_theme_persists(open_page, server):

@@ -3,7 +3,7 @@
 import pytest
 
 PAGES = ["/", "/live", "/photos", "/data/fer2013", "/data/fer2013/browse", "/models", "/models/raters",
-         "/models/jury-live", "/about", "/responsible-use", "/api"]
+         "/models/documents/tan", "/models/jury-live", "/about", "/responsible-use", "/api"]
 # Number the controls that Tab should reach; of a group of radio buttons, Tab reaches one.
 MARK = """() => {
   const groups = new Set();

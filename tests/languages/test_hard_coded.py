@@ -14,9 +14,9 @@ from webapp.languages import catalogues
 from webapp.settings import ROOT
 
 TEMPLATES = sorted(str(path.relative_to(ROOT / "templates")) for path in (ROOT / "templates").rglob("*.html"))
-PAGES = ["/", "/live", "/live?on=device", "/photos", "/photos?on=device", "/models", "/models/raters", "/models/documents", "/models/documents/valero",
-         "/models/jury-live", "/models/seven-live", "/about", "/responsible-use", "/api", "/no-such-page",
-         "/models/no-such-model"]
+PAGES = ["/", "/live", "/live?on=device", "/photos", "/photos?on=device", "/models", "/models/raters",
+         "/models/documents", "/models/documents/valero", "/models/jury-live", "/models/seven-live", "/about",
+         "/responsible-use", "/api", "/no-such-page", "/models/no-such-model"]
 DATA = [f"/data/fer2013{view}"
         for view in ("", "/browse", "/samples/17", "/models?other=seven-live", "/map", "/issues",
                      "/you-against-ten?seed=1", "/browse?nonsense=1", "/samples/99999999")]
