@@ -21,7 +21,7 @@ For faces outside FER2013 the network is fine-tuned under stronger augmentation 
 its initial weights, which is `jury-live` 1.1.0 (and 1.2.0, whose logits are the same):
 
 Command  python -m training fit jury-live.outside --data fer2013.csv.gz --votes fer2013new.csv
-         (with jury-live 1.0.0 of git in instance/models/jury-live@1.0.0)
+         (with jury-live 1.0.0, jury-strong 1.0.0 and seven-ensemble 1.1.0 of git in instance/models, as NAME@VERSION)
 Time     22 epochs; half an hour on an idle CPU core, and a quarter of an hour for the teachers' predictions
 Result   PublicTest: agreement with the majority 90.5 % (90.3), cross-entropy .779 (.781); without the interpolation
          90.8 % and .787, FER2013 accuracy 69.9 %, and no gain on photos outside
