@@ -46,10 +46,10 @@ def read_faces(options, size=48):
     return fer2013.load(path, votes, store=store / "fer2013", any_md5=options.any_md5)
 
 
-def read_test_set(options):
-    """The data set `--data` names, as an evaluate.test_set.TestSet."""
+def read_test_set(options, size=48):
+    """The data set `--data` names, as an evaluate.test_set.TestSet. size: as of `read_faces`."""
     from ..evaluate.test_set import TestSet
-    return TestSet(read_faces(options), options.instance / "datasets" / "fer2013")
+    return TestSet(read_faces(options, size), options.instance / "datasets" / "fer2013")
 
 
 def bundle_folder(name):

@@ -1,16 +1,19 @@
 """The commands `zoo`, `compare` and `mlp`: train the documents' experiments, measure them and write their table."""
 
 from ..errors import TrainingError
-from .options import MODELS, add_any_md5_option, read_test_set, report
+from .options import MODELS, add_any_md5_option, add_images_option, read_test_set, report
 
 MLP = "tan.perceptron"      # its row in the table; it is no recipe
+AFFECTNET_SIZE = 224        # width and height of AffectNet's images in its rows
 
 
 def add_commands(commands):
     """Add the commands to the subparsers `commands`."""
     compare = commands.add_parser("compare", help="measure the zoo's runs and write its table, docs/zoo.md")
     compare.add_argument("recipe", nargs="*", metavar="RECIPE", help="rows to measure (default: all with a run)")
-    _add_data_option(compare, "FER2013's csv; measure the runs on it (default: use the stored results)")
+    _add_data_option(compare, "FER2013's csv, or AffectNet's folder or csv; measure the runs on it (default: use the "
+                              "stored results)")
+    add_images_option(compare)
     compare.add_argument("--untrained", action="store_true", help="measure size and speed where there is no run")
     compare.add_argument("--sample", "--few", type=int, metavar="N", help="evaluate on N images of each split")
     compare.set_defaults(run=_compare)
@@ -32,7 +35,9 @@ def _add_queue(commands):
                                       "estimates")):
         action = actions.add_parser(name, help=text)
         action.add_argument("row", nargs="*", metavar="ROW", help="rows to train (default: all that are left)")
-        _add_data_option(action, "FER2013's csv (.csv, .csv.gz)", required=True)
+        _add_data_option(action, "FER2013's csv (.csv, .csv.gz), or AffectNet's folder or csv for its rows",
+                         required=True)
+        add_images_option(action)
         action.add_argument("--seeds", type=int, default=3, metavar="N",
                             help="seeds of a row that takes less than an hour (default: %(default)s)")
         action.add_argument("--sweep-fraction", type=float, default=1.0, metavar="F",
@@ -48,9 +53,9 @@ def _add_data_option(parser, text, required=False):
 
 def _compare(options):
     from ..zoo import compare, tables
-    names = compare.names(options.recipe)
     if options.data:
-        tests, runs = read_test_set(options), options.instance / "runs"
+        tests, runs = read_test_set(options, AFFECTNET_SIZE), options.instance / "runs"
+        names = compare.names(options.recipe, tests.faces.label_set)
         trained = [name for name in names if (runs / name / "checkpoint.npz").exists()]
         missing = [name for name in names if name not in trained]
         if options.recipe and not options.untrained and missing:
@@ -61,6 +66,7 @@ def _compare(options):
                 compare.record(name, 0, compare.measure_run(name, runs / name, tests, options.sample))
                 report(f"measured {name}{'' if name in trained else ' (untrained)'}")
     elif options.recipe:
+        compare.names(options.recipe)
         raise TrainingError("a run is measured on FER2013; give --data fer2013.csv.gz")
     table, paths = _write_tables(tables.own_rows(_bundle_results()))
     for path in paths:
@@ -98,9 +104,9 @@ def _queue(options, write_tables):
     from ..zoo import compare, queue, speed
     if not 0 < options.sweep_fraction <= 1:
         raise TrainingError(f"--sweep-fraction must be above 0 and at most 1, got {options.sweep_fraction}")
-    only = tuple(compare.names(options.row)) if options.row else ()
-    runs = options.instance / "runs"
-    return queue.Queue(read_test_set(options), runs, speed.Rates(runs / speed.FILE, device()), write_tables,
+    tests, runs = read_test_set(options, AFFECTNET_SIZE), options.instance / "runs"
+    only = tuple(compare.names(options.row, tests.faces.label_set)) if options.row else ()
+    return queue.Queue(tests, runs, speed.Rates(runs / speed.FILE, device()), write_tables,
                        on_gpu=has_gpu(), sweep_fraction=options.sweep_fraction, seeds=options.seeds, only=only,
                        report=report)
 

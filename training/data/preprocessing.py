@@ -69,6 +69,13 @@ def stratified_subset(labels, rows, fraction, seed):
     return np.sort(np.concatenate(chosen))
 
 
+def subset_size(labels, fraction):
+    """How many rows `stratified_subset` chooses of rows with `labels`, integers (n,); all of them for 1."""
+    if fraction >= 1:
+        return len(labels)
+    return sum(max(1, round(fraction * int(count))) for count in np.bincount(labels) if count)
+
+
 class _Components:
     """Reconstruct images from the fewest principal components that explain `fraction` of the variance."""
 

@@ -17,15 +17,16 @@ import numpy as np
 
 from .. import recipes
 from ..backend import has_package
+from ..data.affectnet import StreamedImages
 from ..data.labels import LABEL_SETS, translate
-from ..data.preprocessing import preprocessed
+from ..data.preprocessing import preprocessed, subset_size
 from ..errors import TrainingError
 from ..evaluate import metrics
 from ..evaluate.bundles import round_floats
 from ..export.litert import multiply_adds, select_head, write_litert
 from ..networks.build import build, load_trained
 from ..networks.initial_weights import read_checkpoint
-from .published import ROWS
+from .published import rows_of
 
 RESULTS = Path(__file__).parent / "results"
 SPLITS = ("PublicTest", "PrivateTest")
@@ -54,16 +55,18 @@ def measure_run(recipe_name, folder, tests, sample_size=None, time_it=True):
     if time_it and has_package("tensorflow"):
         result |= _file_and_speed(model, faces.images[parity_rows])
     if state:
-        result |= _schedule(recipe, state, len(faces.rows("Training")))
+        result |= _schedule(recipe, state, faces)
         result["curve"] = curve(folder)
-        result |= evaluate(lambda images: _logits(model, images), faces, label_set, tests.near_duplicates, sample_size)
+        near_duplicates = None if isinstance(tests.faces.images, StreamedImages) else tests.near_duplicates
+        result |= evaluate(lambda images: _logits(model, images), faces, label_set, near_duplicates, sample_size)
     return result
 
 
 def evaluate(run, faces, label_set, near_duplicates, sample_size=None):
     """Figures of `run`, uint8 (n, h, w) -> logits (n, labels), on both test splits.
 
-    near_duplicates: bool (rows,), the rows left out of `without_twins`. sample_size: as in `measure_run`.
+    near_duplicates: bool (rows,), the rows left out of `without_twins`; None where they are not known, as in a data
+    set that does not fit in memory. sample_size: as in `measure_run`.
     """
     figures = {}
     for split in SPLITS:
@@ -80,7 +83,7 @@ def evaluate(run, faces, label_set, near_duplicates, sample_size=None):
         worst = present[recall[present].argmin()]
         figures[split] = {
             "faces": len(rows), "accuracy": float(correct.mean()),
-            "without_twins": float(correct[~near_duplicates[rows]].mean()),
+            "without_twins": None if near_duplicates is None else float(correct[~near_duplicates[rows]].mean()),
             "worst_class": {"label": LABEL_SETS[label_set][worst], "recall": float(recall[worst])},
             "expected_calibration_error": metrics.calibration_error(np.exp(log_p.max(1)), correct)[0],
             "confusion": matrix.tolist()}
@@ -181,9 +184,12 @@ def results():
     return {path.stem: json.loads(path.read_text()) for path in sorted(RESULTS.glob("*.json"))}
 
 
-def names(only):
-    """The table's recipes in the list `only`, or all if it is empty. Raises TrainingError for an unknown name."""
-    known = [row.recipe for row in ROWS]
+def names(only, label_set="fer2013"):
+    """The recipes in the list `only`, or all if it is empty, of the rows that a data set with `label_set` trains.
+
+    Raises TrainingError for any other name.
+    """
+    known = [row.recipe for row in rows_of(label_set)]
     missing = [name for name in only if name not in known]
     if missing:
         raise TrainingError(f"{missing[0]!r} is not a row of the table; give one of: {', '.join(known)}")
@@ -199,15 +205,17 @@ def _file_and_speed(model, images):
             "milliseconds": speed(content, model.input.shape[1])}
 
 
-def _schedule(recipe, state, training_rows):
+def _schedule(recipe, state, faces):
     """How long the run was trained, its changes to the recipe, and its command."""
     saved, current = recipes.completed(json.loads(str(state["recipe"]))), json.loads(recipe.as_json())
     changed = {key: saved[key] for key in current if saved[key] != current[key]}
-    per_epoch = int(training_rows * saved["subset"]) // saved["batch_size"]
+    training_labels = faces.labels[faces.rows("Training")]
+    per_epoch = subset_size(training_labels, saved["subset"]) // saved["batch_size"]
+    data = "AFFECTNET" if faces.label_set == "affectnet" else "fer2013.csv.gz"
     settings = "".join(f" --set {key}={value}" for key, value in changed.items())
     return {"epochs": round(int(state["step"]) / max(1, per_epoch), 2), "epochs_of_recipe": recipe.epochs,
             "steps": int(state["step"]), "changed": changed,
-            "command": f"python -m training fit {recipe.name} --data fer2013.csv.gz{settings}"}
+            "command": f"python -m training fit {recipe.name} --data {data}{settings}"}
 
 
 def _logits(model, images):

@@ -8,8 +8,8 @@ from ..data.labels import LABEL_SETS
 from ..evaluate.bundles import round_floats
 from ..evaluate.metrics import per_class, wilson
 from .compare import as_text
-from .published import FER2013_TEST, ROWS, SWEEPS
-from .tables import document_rows, is_cut
+from .published import AFFECTNET_ROWS, FER2013_TEST, ROWS, SWEEPS
+from .tables import is_cut, table_row, to_train
 
 FILE = "documents.json"
 #: The columns of the table that the page shows.
@@ -27,14 +27,15 @@ def write(results, static=Path("static")):
 def documents(results):
     """The documents in order, a list of {"id", "name", "rows", "sweeps"}; JSON-serializable.
 
-    A row has COLUMNS, `difference` (percentage points, ours on PrivateTest minus the document's), `reasons`, and, if
-    the run has a record, `curve`, `labels`, `confusion` and `classes` on PrivateTest.
+    A row has COLUMNS, `affectnet` (whether it is trained on AffectNet), `difference` (percentage points, ours on
+    PrivateTest minus the document's), `reasons`, and, if the run has a record, `curve`, `labels`, `confusion` and
+    `classes` on PrivateTest.
     """
-    rows = {table["recipe"]: _row(row, table, results.get(row.recipe, {}))
-            for row, table in zip(ROWS, document_rows(results), strict=True)}
-    names = dict.fromkeys(row.document for row in ROWS)
+    published = (*ROWS, *AFFECTNET_ROWS)
+    rows = {row.recipe: _row(row, table_row(row, results), results.get(row.recipe, {})) for row in published}
+    names = dict.fromkeys(row.document for row in published)
     return [{"id": identifier(name), "name": name,
-             "rows": [rows[row.recipe] for row in ROWS if row.document == name],
+             "rows": [rows[row.recipe] for row in published if row.document == name],
              "sweeps": [_sweep(sweep, rows) for sweep in SWEEPS if sweep.document == name]} for name in names]
 
 
@@ -47,7 +48,7 @@ def reasons(row, result):
     """Why a row's accuracy can differ from its document's: keys of published.REASONS, the most important first."""
     private = result.get("PrivateTest")
     if not private:
-        return ["untrained"]
+        return ["needs-affectnet"] if row in AFFECTNET_ROWS else ["untrained"]
     if is_cut(result):
         return ["cut"]
     if row.accuracy is None:
@@ -60,6 +61,8 @@ def reasons(row, result):
 def _row(row, table, result):
     private = result.get("PrivateTest", {})
     shown = {name: table[name] for name in COLUMNS}
+    shown["command"] = shown["command"] or to_train(row.recipe)
+    shown["affectnet"] = row in AFFECTNET_ROWS
     shown["difference"] = None
     if private and row.accuracy is not None:
         shown["difference"] = 100 * private["accuracy"] - row.accuracy

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .. import recipes
+from ..data.preprocessing import subset_size
 from ..networks.initial_weights import read_step
-from .published import ROWS, SWEEPS
+from .published import SWEEPS, rows_of
 
 MLP = "tan.perceptron"      # its row in the table; it is no recipe
 MLP_EPOCHS, MLP_BATCH = 200, 200        # the document's maximum of epochs; scikit-learn's batch
@@ -72,15 +73,15 @@ def recipe_of(job, results):
     return recipes.load(job.name, epochs=job.epochs, seed=job.seed, **changes)
 
 
-def jobs(training_labels, runs, results, rates, sweep_fraction=1.0, seeds=SEEDS, only=()):
+def jobs(faces, runs, results, rates, sweep_fraction=1.0, seeds=SEEDS, only=()):
     """The jobs left, cheapest first: rows that are not whole, then records to complete and further seeds.
 
-    training_labels: uint8 (n,), the labels of the Training split. runs: folder of the runs, a Path. results: {name:
+    faces: the data set, which determines the rows. runs: folder of the runs, a Path. results: {name:
     result}. rates: a speed.Rates. sweep_fraction: of the epochs of the rows of a document's sweep. seeds: how often to
     train a row that takes less than SEVERAL_SEEDS_BELOW. only: names of rows, or none for all.
     """
-    left = []
-    for row in ROWS:
+    left, training_labels = [], faces.labels[faces.rows("Training")]
+    for row in rows_of(faces.label_set):
         if only and row.recipe not in only:
             continue
         first = _job(row.recipe, 0, training_labels, runs, results, rates, sweep_fraction)
@@ -110,9 +111,7 @@ def _job(name, seed, training_labels, runs, results, rates, sweep_fraction):
         job = Job(name, seed, MLP_EPOCHS, int(np.ceil(len(training_labels) / MLP_BATCH)), MLP_BATCH)
     else:
         recipe = recipes.load(name)
-        count = len(training_labels)
-        if recipe.subset < 1:
-            count = sum(max(1, round(recipe.subset * size)) for size in np.bincount(training_labels) if size)
+        count = subset_size(training_labels, recipe.subset)
         epochs = max(1, round(sweep_fraction * recipe.epochs)) if name in _sweep_rows() else recipe.epochs
         job = Job(name, seed, epochs, count // recipe.batch_size, recipe.batch_size)
     folder = runs / job.folder

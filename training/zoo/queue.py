@@ -37,9 +37,8 @@ class Queue:
 
     def left(self):
         """The jobs left, in the order in which they are done."""
-        faces = self.tests.faces
-        jobs = plan.jobs(faces.labels[faces.rows("Training")], self.runs, compare.results(), self.rates,
-                         self.sweep_fraction, self.seeds, self.only)
+        jobs = plan.jobs(self.tests.faces, self.runs, compare.results(), self.rates, self.sweep_fraction, self.seeds,
+                         self.only)
         jobs = [job for job in jobs if job.title not in self.failed]
         return sorted(jobs, key=lambda job: (job.whole, -job.seconds)) if self.on_gpu else jobs
 

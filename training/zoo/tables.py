@@ -4,7 +4,7 @@ import csv
 import json
 from pathlib import Path
 
-from .published import BOARD, ROWS, place
+from .published import AFFECTNET_ROWS, BOARD, ROWS, place
 
 COLUMNS = ("document", "network", "recipe", "parameters", "multiply_adds", "bytes", "milliseconds_1",
            "milliseconds_32", "labels", "public", "private", "private_without_twins", "worst_class",
@@ -29,6 +29,12 @@ was made on PrivateTest.
 - Milliseconds per face are of the fastest LiteRT call on one thread (the MLP: scikit-learn) of a busy machine. Compare
   ratios rather than absolute times.
 """
+UNTRAINED = """
+## Not trained yet
+
+AffectNet is given to researchers who request it. Its rows train on a folder in either published layout,
+`AFFECTNET` below ([how](training.md#affectnet)).
+"""
 
 
 def rows(results, bundles):
@@ -45,9 +51,13 @@ def own_rows(bundles):
 
 
 def document_rows(results):
-    """The rows of the documents. results: {recipe: result}."""
-    return [_row(row.document, row.network, row.accuracy, row.split, results.get(row.recipe, {}), row.recipe)
-            for row in ROWS]
+    """The rows of the documents, of AffectNet only those with a result. results: {recipe: result}."""
+    return [table_row(row, results) for row in (*ROWS, *(row for row in AFFECTNET_ROWS if row.recipe in results))]
+
+
+def table_row(row, results):
+    """The table's row of `row`, a published.Published. results: {recipe: result}."""
+    return _row(row.document, row.network, row.accuracy, row.split, results.get(row.recipe, {}), row.recipe)
 
 
 def stored_own_rows(static=Path("static")):
@@ -78,16 +88,20 @@ def markdown(table):
     lines += ["| " + " | ".join(_cells(row)) + " |" for row in table if row["parameters"]]
     lines.append("\n## Commands\n\n| Row | Command |\n|---|---|")
     lines += [f"| {row['document']}: {row['network']} | `{row['command']}` |" for row in table if row["command"]]
-    if any(row["public"] is None for row in table):
-        lines.append("\n## Not trained yet\n\n" + "\n".join(
-            f"- {row['document']}: {row['network']}: `{_to_train(row['recipe'])}`"
-            for row in table if row["public"] is None))
+    untrained = [row for row in table if row["public"] is None]
+    known = {row["recipe"] for row in table}
+    lines.append(UNTRAINED)
+    lines += [f"- {row['document']}: {row['network']}: `{to_train(row['recipe'])}`" for row in untrained]
+    lines += [f"- {row.document}: {row.network}, on {row.split}: `{to_train(row.recipe)}`"
+              for row in AFFECTNET_ROWS if row.recipe not in known]
     return "\n".join(lines) + "\n"
 
 
-def _to_train(recipe):
+def to_train(recipe):
+    """The command that trains a row's whole schedule."""
     command = "mlp" if recipe == "tan.perceptron" else f"fit {recipe}"
-    return f"python -m training {command} --data fer2013.csv.gz"
+    data = "AFFECTNET" if recipe in {row.recipe for row in AFFECTNET_ROWS} else "fer2013.csv.gz"
+    return f"python -m training {command} --data {data}"
 
 
 def _row(document, network, published, split, result, recipe=None):

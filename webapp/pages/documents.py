@@ -36,6 +36,7 @@ NAMES = frozenset((
     N_("baseline, 48x48"), N_("histogram equalization"), N_("difference of Gaussians"), N_("gamma .75"),
     N_("resized to 98"), N_("baseline, 224x224"), N_("enhanced"), N_("X.Cao, two streams"), N_("fractal"),
     N_("videos of classmates"), N_("20 % of FER2013, six classes"), N_("10 % of AffectNet, eight classes"),
+    N_("AffectNet, eight classes"),
     N_("Networks"), N_("Optimizer"), N_("Epochs"), N_("Batch size"), N_("Learning rate"),
     N_("From the MLP to more dropout"), N_("Activation and input"), N_("Preprocessing of FER2013"), N_("10 epochs"),
     N_("default"), N_("dropout, 20"), N_("dropout, 50"), N_("as is"), N_("normalized"), N_("98 % components"),
@@ -44,6 +45,8 @@ NAMES = frozenset((
 #: Why an accuracy differs from the document's, by the keys of training/zoo/published.py.
 REASONS = {
     "untrained": N_("This row has not been trained yet."),
+    "needs-affectnet": N_("AffectNet is given to researchers who request it; the row's command trains it for whoever "
+                          "has the data."),
     "cut": N_("The run is shorter than the document's, so its accuracy is not what the network can reach."),
     "chance": N_("The difference is within the 95 % interval that 3,589 images allow."),
     "nothing": N_("The document gives no accuracy for this row."),

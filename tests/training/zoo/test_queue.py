@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from training import cli, recipes
+from training.data.fer2013 import Faces
 from training.fit.loop import Run
 from training.zoo import compare, plan, published, queue, speed
 from training.zoo.published import Published
@@ -25,8 +26,7 @@ def run(*words):
 def zoo(site, monkeypatch):
     """The site with a zoo of two rows, two epochs and one epoch long, of known size."""
     rows = (Published(CHEAP, "Nama", "cheap", 60.0, "FER2013"), Published(DEAR, "Razzano", "dear", 53.0, "FER2013"))
-    monkeypatch.setattr(plan, "ROWS", rows)
-    monkeypatch.setattr(compare, "ROWS", rows)
+    monkeypatch.setattr(published, "ROWS", rows)
     real = recipes.load
     epochs = {CHEAP: 1, DEAR: 2}
     monkeypatch.setattr(recipes, "load", lambda name, **changes: real(
@@ -149,14 +149,28 @@ def test_speed_measures_every_row_left(zoo, capsys):
 
 
 def test_sweeps_can_be_trained_for_a_common_fraction():
-    labels, folder = np.zeros(64, np.uint8), Path("nowhere")
-    none = speed.Rates(folder, "tensorflow cpu")
-    jobs = plan.jobs(labels, folder, {}, none, sweep_fraction=0.2)
+    folder = Path("nowhere")
+    jobs = plan.jobs(_faces("fer2013"), folder, {}, speed.Rates(folder, "tensorflow cpu"), sweep_fraction=0.2)
     epochs = {job.name: job.epochs for job in jobs}
     assert epochs["hameed"] == 30                       # the row every sweep starts from stays whole
     assert epochs["hameed.sgd"] == epochs["hameed.rate-0.001"] == 6
     assert epochs["hameed.epochs-75"] == 15
     assert epochs["nama"] == 30
+
+
+def _faces(label_set, count=640):
+    labels = np.arange(count) % 7
+    return Faces(np.zeros((count, 2, 2), np.uint8), labels.astype(np.uint8), np.zeros(count, np.uint8), None, "",
+                 label_set=label_set)
+
+
+def test_affectnet_has_rows_of_its_own_on_a_tenth_of_it():
+    folder = Path("nowhere")
+    jobs = plan.jobs(_faces("affectnet", 3500), folder, {}, speed.Rates(folder, "tensorflow cpu"))
+    steps = {job.name: job.steps_per_epoch for job in jobs}
+    assert set(steps) == {row.recipe for row in published.AFFECTNET_ROWS}
+    assert steps["valero.cao"] == 350 // 32                 # a tenth, in batches of 32
+    assert steps["valero.two-streams-whole"] == 3500 // 32
 
 
 def test_every_point_of_a_sweep_is_a_row():
