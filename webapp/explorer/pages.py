@@ -7,6 +7,7 @@ import logging
 
 from flask import Response, abort, current_app, make_response, redirect, render_template, request, url_for
 
+from ..languages.catalogues import Message
 from ..operations import security
 from ..readers import UnknownModelError
 from ..vision.occlusion import occlusion_map
@@ -21,6 +22,7 @@ from .views import (
     get_dataset,
     label_issues,
     link,
+    missing_row,
     newer_version,
     only_one_correct,
     parse_request,
@@ -97,7 +99,7 @@ def browse_json(name):
 def sample(name, row):
     """One row: votes, predictions, neighbors, duplicates."""
     dataset, view = parse_request(name)
-    found = dataset.sample(row, view) or abort(404, f"{dataset.summary['title']} has no row {row}.")
+    found = dataset.sample(row, view) or abort(404, missing_row(dataset, row))
     before, after = dataset.adjacent_rows(view, row)
     return render("sample", dataset, view, found=found, row=found["sample"], before=before, after=after,
                   explainable=explainable_models(dataset),
@@ -119,10 +121,12 @@ def explanation(name, row):
     dataset = get_dataset(name)
     model, allowed = request.args.get("model", ""), explainable_models(dataset)
     if model not in allowed:
-        names = ", ".join(allowed) or "none (the images or the models are not installed)"
-        raise queries.FilterError(f"`model` must be one of {names}, got {model!r}")
+        if not allowed:
+            raise queries.FilterError(Message("No model can explain its predictions here: the images or the models are "
+                                              "not installed"))
+        raise queries.not_one_of("model", allowed, model)
     if row >= dataset.summary["rows"]:
-        abort(404, f"{dataset.summary['title']} has no row {row}.")
+        abort(404, missing_row(dataset, row))
     try:
         classifier = current_app.extensions["emoscope"].readers.get(model).classifier
     except UnknownModelError as error:      # its files have changed
@@ -225,7 +229,7 @@ def sprite_sheet(name):
     dataset = get_dataset(name)
     rows = requested_rows(dataset)
     if dataset.images.array is None:
-        abort(404, "The images of this data set are not installed on this server.")
+        abort(404, Message("The images of this data set are not installed on this server."))
     return Response(dataset.images.sprite_sheet(rows, SHEET_COLUMNS), mimetype="image/png",
                     headers={"Cache-Control": "private, max-age=3600"})
 
@@ -236,7 +240,7 @@ def average_faces(name):
     dataset = get_dataset(name)
     rows = requested_rows(dataset)
     if not dataset.average_faces.exists:
-        abort(404, "This data set has no average faces; `python -m training dataset build` makes them.")
+        abort(404, Message("This data set has no average faces; `python -m training dataset build` makes them."))
     return Response(dataset.average_faces.sprite_sheet(rows, SHEET_COLUMNS), mimetype="image/jpeg",
                     headers={"Cache-Control": "max-age=3600"})
 

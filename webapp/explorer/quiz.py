@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from flask import abort, redirect
 
+from ..languages.catalogues import Message
 from . import queries
 from .views import data, link, parse_request, render, view_as_json, with_default_split
 
@@ -34,5 +35,5 @@ def quiz_json(name):
 def _parse_request(name):
     dataset, view = parse_request(name)
     if not dataset.summary["vote_names"]:
-        abort(404, f"{dataset.summary['title']} has no votes of raters to compare yours with.")
+        abort(404, Message("The data set %(name)r has no votes of raters to compare yours with.", name=dataset.name))
     return dataset, view

@@ -6,18 +6,20 @@ from pathlib import Path
 
 from flask import Blueprint, Response, abort, current_app, render_template, request, url_for
 
-from ..languages import choice
+from ..languages import choice, terms
+from ..languages.catalogues import Message, gettext, shown
 from . import queries
 
 SHEET_COLUMNS = 12
 data = Blueprint("data", __name__)
+data.add_app_template_filter(terms.vote)
 
 
 @data.errorhandler(queries.FilterError)
 def _bad_filter(error):
     if request.path.endswith((".json", ".csv", ".bin")):
         return {"error": {"code": "not_a_filter", "message": str(error)}}, 400
-    return render_template("error.html", code=400, title="Invalid filter", message=str(error)), 400
+    return render_template("error.html", code=400, title=gettext("Invalid filter"), message=shown(error.args[0])), 400
 
 
 def get_dataset(name):
@@ -25,7 +27,10 @@ def get_dataset(name):
     datasets = current_app.extensions["datasets"]
     if name not in datasets:
         error = current_app.extensions["unusable_datasets"].get(name)
-        abort(404, error or f"There is no data set {name!r}; available: {', '.join(datasets) or 'none'}.")
+        if error or not datasets:
+            abort(404, error or Message("There is no data set %(name)r; none is installed.", name=name))
+        abort(404, Message("There is no data set %(name)r; available: %(names)s.",
+                           name=name, names=", ".join(datasets)))
     return datasets[name]
 
 
@@ -124,13 +129,20 @@ def requested_rows(dataset):
     """The integers of rows=1,2,3 in the URL, rows of `dataset`. Raises FilterError; 404 for a missing row."""
     text = request.args.get("rows", "")
     if not re.fullmatch(r"[0-9]{1,9}(,[0-9]{1,9})*", text):
-        raise queries.FilterError(f"`rows` must be integers separated by commas, got {text[:60]!r}")
+        raise queries.FilterError(Message("`rows` must be integers separated by commas, got %(value)r",
+                                          value=text[:60]))
     rows = [int(row) for row in text.split(",")]
     if len(rows) > queries.MAX_SHEET_IMAGES:
-        raise queries.FilterError(f"`rows` must be at most {queries.MAX_SHEET_IMAGES} rows, got {len(rows)}")
+        raise queries.FilterError(Message("`rows` must be at most %(maximum)d rows, got %(count)d",
+                                          maximum=queries.MAX_SHEET_IMAGES, count=len(rows)))
     if max(rows) >= dataset.summary["rows"]:
-        abort(404, f"{dataset.summary['title']} has no row {max(rows)}.")
+        abort(404, missing_row(dataset, max(rows)))
     return rows
+
+
+def missing_row(dataset, row):
+    """The message of a 404 response for a row that `dataset` does not have."""
+    return Message("The data set %(name)r has no row %(row)d.", name=dataset.name, row=row)
 
 
 def sheet_url(dataset):

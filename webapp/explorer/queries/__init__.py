@@ -5,8 +5,8 @@
 
 from .bundle import MAX_SHEET_IMAGES, DataSetError, ImageStore
 from .dataset import DataSet, find
-from .filters import MAX_SEED, FilterError, View, parse
+from .filters import MAX_SEED, FilterError, View, not_one_of, parse
 from .statistics import paired_difference
 
 __all__ = ["MAX_SEED", "MAX_SHEET_IMAGES", "DataSet", "DataSetError", "FilterError", "ImageStore", "View", "find",
-           "paired_difference", "parse"]
+           "not_one_of", "paired_difference", "parse"]
