@@ -25,7 +25,7 @@ TEMPLATES_TO_DO = {f"explorer/{name}.html" for name in ("overview", "sample", "i
     "photos.html", "photo_report.html", "models.html", "model.html", "_figures.html", "_outside.html", "_zoo.html",
     "raters.html", "about.html", "responsible_use.html", "api.html"}
 PAGES_TO_DO = set(DATA[:-2]) | {"/photos", "/photos?on=device", "/models", "/models/raters", "/models/jury-live",
-                           "/models/seven-live", "/models/documents/valero", "/about", "/responsible-use", "/api"}
+                           "/models/seven-live", "/about", "/responsible-use", "/api"}
 
 
 class Marking(gettext.NullTranslations):
