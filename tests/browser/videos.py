@@ -78,10 +78,12 @@ def _portrait(phase: float) -> tuple[np.ndarray, list[Box]]:
 
 
 def _blinds(phase: float) -> tuple[np.ndarray, list[Box]]:
-    """The astronaut behind a blind: a face is found, but it is unlike the training data."""
+    """The astronaut with a blind's shadow on her face: the face is found, but it is unlike the training data."""
     frame, boxes = _portrait(phase)
     top = int(20 + 20 * np.sin(phase))
-    frame[(np.arange(HEIGHT) + top - 20) % 12 < 4] = 0
+    x, y, width, height = (int(value) for value in boxes[0])
+    rows = np.arange(max(0, y - height // 5), y + 6 * height // 5)
+    frame[rows[(rows + top) % 12 < 4], x - 10 : x + width + 10] //= 2
     return frame, boxes
 
 

@@ -21,6 +21,7 @@ from ..vision import images
 from . import folder as folder_
 
 LONG_SIDE = 720         # px of an image in the report
+SHOWN, LEAST = 2, 0.1   # expressions of the balanced prediction, and the probability of those after the first
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def write(results: Sequence[dict], folder: str | Path, out: Path, reader: Any, s
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(ROOT / "templates"), autoescape=True,
                                      trim_blocks=True, lstrip_blocks=True)
     page = environment.get_template("photo_report.html").render(
-        rows=rows, counts=counts, model=reader.classifier, folder=Path(folder).resolve().name,
+        rows=rows, counts=counts, strongest=_strongest, model=reader.classifier, folder=Path(folder).resolve().name,
         style=(ROOT / "static" / "report.css").read_text(encoding="utf-8"))
     (out / "report.html").write_text(page, encoding="utf-8")
     folder_.write(results, out / "readings.csv", reader.classifier.labels)
@@ -70,6 +71,13 @@ def count(rows: Sequence[Row], labels: Sequence[str]) -> dict[str, Any]:
             "unsure": sum(face["unsure"] for face in others), "unlike": len(unlike),
             "expressions": {label: by_expression[label] for label in labels},
             "known": len(known), "matching": sum(row.known == len(row.faces) for row in known)}
+
+
+def _strongest(probabilities):
+    """The most probable expressions as text, such as "sadness 0.52 · neutral 0.31"."""
+    ranked = sorted(probabilities.items(), key=lambda item: -item[1])[:SHOWN]
+    shown = [ranked[0], *(item for item in ranked[1:] if item[1] >= LEAST)]
+    return " · ".join(f"{label} {probability:.2f}" for label, probability in shown)
 
 
 def _load_known(folder):

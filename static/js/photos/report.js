@@ -1,6 +1,7 @@
 // A report on photos: one HTML file that contains its style and its images, made in this browser.
 
 import { make } from "../ui/dom.js";
+import { translate } from "../ui/language.js";
 import { balancedText } from "../ui/balanced.js";
 import { UNLIKE, styleOf } from "../ui/expression-styles.js";
 import { sentence, tally } from "../ui/votes.js";
@@ -104,7 +105,11 @@ function list(faces) {
     item.dataset.color = String(index % 6);
     item.append(sentence({ ...face, votes: face.votes ?? null }), " ");
     item.append(make("small", "", face.votes ? tally(face.votes) : (face.probabilities[face.expression] ?? 0).toFixed(2)));
-    if (face.balanced) item.append(" ", make("small", "", `balanced: ${balancedText(face.balanced)}`));
+    if (face.balanced) {
+      const values = { expressions: balancedText(face.balanced) };
+      const text = translate("balanced: {expressions}", values);
+      item.append(make("small", "", ` · ${text}`));
+    }
     element.append(item);
   }
   return element;
