@@ -27,9 +27,11 @@ KEYWORDS = {"messages": {"_": None, "gettext": None, "ngettext": (1, 2), "pgette
 # domain: the files with its texts, as (folder, pattern of paths in it, Babel's extractor)
 SOURCES = {"messages": [("templates", "**.html", "jinja2"), ("webapp", "**.py", "python")],
            "scripts": [("static/js", "**.js", "javascript")]}
-OPTIONS = {"jinja2": {"trimmed": "true", "silent": "false"}, "javascript": {"parse_template_string": "true"}}
+OPTIONS = {"jinja2": {"trimmed": "true", "newstyle_gettext": "true", "silent": "false"},
+           "javascript": {"parse_template_string": "true"}}
 _PLACEHOLDER = re.compile(r"%\(\w+\)[.\d]*[a-z]|%%|\{\w+\}")
 _TAG = re.compile(r"</?[a-z]+[^>]*>")
+_LAW = re.compile(r"(?<=eur-lex.europa.eu/legal-content/)[A-Z]{2}")     # the language of the text of a law
 
 
 def main() -> int:
@@ -109,9 +111,19 @@ def _problems_of(message: Message, forms: int) -> Iterator[str]:
         yield "not translated"
         return
     for pattern, what in ((_PLACEHOLDER, "other placeholders"), (_TAG, "other tags")):
-        expected = {frozenset(pattern.findall(text)) for text in texts}
-        if not all(frozenset(pattern.findall(text)) in expected for text in translations):
+        expected = {frozenset(pattern.findall(_LAW.sub("", text))) for text in texts}
+        if not all(frozenset(pattern.findall(_LAW.sub("", text))) in expected for text in translations):
             yield what
+    if all(map(_is_format, texts)) and not all(map(_is_format, translations)):
+        yield "a % that is not %%"
+
+
+def _is_format(text: str) -> bool:
+    """Whether Python's operator % accepts the text."""
+    try:
+        return bool(text % dict.fromkeys(re.findall(r"%\((\w+)\)", text), 0))
+    except (TypeError, ValueError):
+        return False
 
 
 def _read(path: Path, language: str) -> Catalog:

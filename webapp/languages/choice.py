@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from flask import Flask, Response, request
 from jinja2 import Environment
 
-from . import catalogues, numbers, terms
+from . import catalogues, data_texts, numbers, terms
 from .catalogues import DEFAULT, LANGUAGES
 
 COOKIE = "language"
@@ -35,7 +35,8 @@ def add_to(environment: Environment) -> None:
         lambda *texts: catalogues.catalogue(catalogues.current()).ngettext(*texts), newstyle=True,
         pgettext=lambda *texts: catalogues.catalogue(catalogues.current()).pgettext(*texts),
         npgettext=lambda *texts: catalogues.catalogue(catalogues.current()).npgettext(*texts))
-    environment.filters.update(expression=terms.expression, number=numbers.number, percent=numbers.percent)
+    environment.filters.update(expression=terms.expression, number=numbers.number, percent=numbers.percent,
+                               localized=numbers.localized, data_text=data_texts.data_text)
 
 
 def chosen() -> str:
