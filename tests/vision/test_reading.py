@@ -1,5 +1,6 @@
 import io
 import json
+import threading
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from PIL import Image
 from webapp.vision.expressions import load
 from webapp.vision.faces import PHOTO_LONG_SIDES, Face, iou
 from webapp.vision.images import ImageError
+from webapp.vision.interpreters import InterpreterPool
 from webapp.vision.reading import Reader
 
 
@@ -90,10 +92,26 @@ def test_bytes_that_are_not_an_image_raise_image_error(reader):
         reader.read(b"not an image")
 
 
-def test_warm_up_allocates_every_batch_size(detector, bundle):
-    classifier = load(bundle, engine="litert")
-    Reader(detector, classifier).warm_up()
-    assert sorted(classifier._network._interpreters) == [1, 2, 4, 8, 16, 32]
+def test_the_first_photo_after_warm_up_creates_no_interpreter(detector, bundle, astronaut, monkeypatch):
+    reader = Reader(detector, load(bundle, engine="litert"))
+    reader.warm_up()
+    monkeypatch.setattr(InterpreterPool, "_create", lambda _: pytest.fail("an interpreter was created"))
+    assert len(reader.read_pixels(astronaut)["faces"]) == 1
+
+
+def test_on_a_cpu_every_caller_runs_its_own_rows_and_nothing_is_padded(detector, bundle, astronaut, monkeypatch):
+    reader, rows, threads = Reader(detector, load(bundle, engine="litert")), [], []
+    run = InterpreterPool.run
+
+    def recorded(pool, values):
+        if values.shape[-1] == 1:       # the expression network's: gray
+            rows.append(len(values))
+            threads.append(threading.get_ident())
+        return run(pool, values)
+    monkeypatch.setattr(InterpreterPool, "run", recorded)
+    three = np.concatenate([astronaut] * 3, axis=1)
+    assert len(reader.read_pixels(three, PHOTO_LONG_SIDES)["faces"]) == 3
+    assert rows == [1, 1, 1] and set(threads) == {threading.get_ident()}
 
 
 def test_balanced_prediction_is_in_the_reading_if_the_card_has_offsets(detector, bundle, tmp_path, astronaut):

@@ -7,16 +7,14 @@ gpu_memory.MemoryGuard, or None on the CPU.
 """
 
 import logging
-import os
-import queue
 from pathlib import Path
 
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter
 
 from . import engines, graph_model
 from .batching import BATCH_SIZES, Batcher, padded
 from .gpu_memory import MemoryGuard
+from .interpreters import InterpreterPool
 
 log = logging.getLogger(__name__)
 
@@ -45,40 +43,23 @@ def load(folder, sizes, engine="litert", threads=1):
 
 
 class LiteRTNetwork:
-    """The network for one input size: a pool of interpreters, created on demand, each used by one thread at a time."""
+    """The network for one input size."""
 
     guard = None
 
     def __init__(self, path: Path, threads: int):
         if not path.is_file():
             raise DetectorMissingError(f"{path}: face detector file missing; run `make detector`")
-        self._path, self._threads = path, threads
-        self._idle: queue.LifoQueue[Interpreter | None] = queue.LifoQueue()
-        for _ in range(os.cpu_count() or 1):
-            self._idle.put(None)
+        self._interpreters = InterpreterPool(threads, model_path=str(path))
 
     def run(self, pixels):
         """See the module docstring."""
-        interpreter = self._idle.get()
-        try:
-            interpreter = interpreter or self._interpreter()
-            interpreter.set_tensor(interpreter.get_input_details()[0]["index"], pixels)
-            interpreter.invoke()
-            outputs = [interpreter.get_tensor(one["index"])[0] for one in interpreter.get_output_details()]
-        finally:
-            self._idle.put(interpreter)
-        values, logits = sorted(outputs, key=lambda output: -output.shape[-1])
-        return values, logits[:, 0]
+        values, logits = sorted(self._interpreters.run(pixels), key=lambda output: -output.shape[-1])
+        return values[0], logits[0, :, 0]
 
     def warm_up(self):
         """Create an interpreter."""
-        interpreter = self._idle.get()
-        self._idle.put(interpreter or self._interpreter())
-
-    def _interpreter(self):
-        interpreter = Interpreter(model_path=str(self._path), num_threads=self._threads)
-        interpreter.allocate_tensors()
-        return interpreter
+        self._interpreters.warm_up()
 
 
 class BatchedNetwork:

@@ -8,15 +8,15 @@ import functools
 import hashlib
 import json
 import os
-import threading
 from pathlib import Path
 
 import numpy as np
 
 from . import engines
-from .batching import BATCH_SIZES, padded
+from .batching import BATCH_SIZES, MAX_BATCH, padded
 from .crops import CropSpec
 from .gpu_memory import MemoryGuard
+from .interpreters import InterpreterPool
 
 VOTES = 10
 
@@ -90,9 +90,9 @@ class ExpressionClassifier:
         """float32 (n, labels + 1): the logits, then the distance, nan without one."""
         crops = np.asarray(crops, np.float32)[..., None]
         outputs = np.full((len(crops), len(self.labels) + 1), np.nan, np.float32)
-        for start in range(0, len(crops), BATCH_SIZES[-1]):
-            part = crops[start:start + BATCH_SIZES[-1]]
-            found = self._network(padded(part))[:len(part)]
+        for start in range(0, len(crops), MAX_BATCH):
+            part = crops[start:start + MAX_BATCH]
+            found = self._network(part)
             outputs[start:start + len(part), :found.shape[1]] = found
         return outputs
 
@@ -145,27 +145,16 @@ def _read_checked(path, card):
 
 
 class _LiteRT:
-    """The outputs from LiteRT, side by side; an interpreter per batch size, all of `content`, bytes of a .tflite."""
+    """The outputs from LiteRT, side by side, row by row: on a CPU, a batch costs as much as its rows.
+
+    content: bytes of a .tflite file. threads: per run.
+    """
 
     def __init__(self, content, threads):
-        self._content, self._threads = content, threads
-        self._interpreters, self._lock = {}, threading.Lock()
+        self._interpreters = InterpreterPool(threads, model_content=content)
 
     def __call__(self, crops):
-        with self._lock:
-            interpreter = self._interpreters.get(len(crops)) or self._allocate(crops.shape)
-            interpreter.set_tensor(interpreter.get_input_details()[0]["index"], crops)
-            interpreter.invoke()
-            return _side_by_side([interpreter.get_tensor(output["index"])
-                                  for output in interpreter.get_output_details()])
-
-    def _allocate(self, shape):
-        from ai_edge_litert.interpreter import Interpreter
-        interpreter = Interpreter(model_content=self._content, num_threads=self._threads)
-        interpreter.resize_tensor_input(interpreter.get_input_details()[0]["index"], shape)
-        interpreter.allocate_tensors()
-        self._interpreters[shape[0]] = interpreter
-        return interpreter
+        return np.concatenate([_side_by_side(self._interpreters.run(crops[row:row + 1])) for row in range(len(crops))])
 
 
 def _keras(bundle, card):
@@ -186,7 +175,7 @@ def _keras(bundle, card):
             return _side_by_side(model.predict_on_batch(crops))
     for size in BATCH_SIZES:
         network(np.zeros((size, input_spec["size"], input_spec["size"], input_spec["channels"]), np.float32))
-    return network
+    return lambda crops: network(padded(crops))[:len(crops)]
 
 
 def _side_by_side(outputs):

@@ -25,7 +25,7 @@ import numpy as np
 from PIL import Image
 
 from . import following, images
-from .batching import BATCH_SIZES, Batcher
+from .batching import Batcher, Unbatched
 from .crops import crop
 from .decoding_queue import DecodingQueue
 from .faces import LIVE_LONG_SIDES, Face
@@ -45,7 +45,7 @@ class Reader:
     def __init__(self, detector, classifier):
         """detector: FaceDetector; classifier: ExpressionClassifier."""
         self.detector, self.classifier = detector, classifier
-        self._batcher = Batcher(classifier.predictions)
+        self._batcher = (Unbatched if classifier.engine == "litert" else Batcher)(classifier.predictions)
 
     def read(self, data, long_sides=LIVE_LONG_SIDES, threshold=0.5, refine=False, max_pixels=images.MAX_PIXELS,
              abandoned: Callable[[], bool] = lambda: False, follow: Sequence[Face] | None = None):
@@ -120,14 +120,12 @@ class Reader:
         return file.getvalue()
 
     def warm_up(self, long_sides=LIVE_LONG_SIDES):
-        """Run the decoder, the detector and every batch size once, so that the first request does not wait for them."""
+        """Run the decoder, the detector and the network once, so that the first request does not wait for them."""
         self.detector.warm_up(long_sides=long_sides)
         blank = io.BytesIO()
         Image.new("RGB", (640, 480)).save(blank, "JPEG")
         self.read(blank.getvalue(), long_sides)
-        size = self.classifier.crop.size
-        for batch in BATCH_SIZES:
-            self._batcher.submit(np.zeros((batch, size, size), np.float32))
+        self._batcher.submit(np.zeros((1, *[self.classifier.crop.size] * 2), np.float32))
 
     def close(self):
         """End the thread of the network after the requests that wait. The reader can still be used, without it."""
