@@ -309,9 +309,6 @@ def test_connection_that_does_not_join_in_time_is_closed(make_app, monkeypatch):
 
 def test_closing_a_websocket_whose_socket_is_closed_is_no_error(make_app):
     server, client = socket.socketpair()
-    environ = {"REQUEST_METHOD": "GET", "gunicorn.socket": server, "HTTP_HOST": "example.org",
-               "HTTP_UPGRADE": "websocket", "HTTP_CONNECTION": "Upgrade", "HTTP_SEC_WEBSOCKET_VERSION": "13",
-               "HTTP_SEC_WEBSOCKET_KEY": "dGhlIHNhbXBsZSBub25jZQ=="}
 
     def end_of_request(websocket):
         server.close()          # by gunicorn, while Engine.IO's writer is still closing the connection
@@ -320,9 +317,34 @@ def test_closing_a_websocket_whose_socket_is_closed_is_no_error(make_app):
 
     class_ = make_app().extensions["socketio"].server.eio._async["websocket"]
     with client, pytest.raises(StopIteration):      # gunicorn's sign that the connection is used up
-        class_(end_of_request, None)(environ, None)
+        class_(end_of_request, None)(UPGRADE | {"gunicorn.socket": server}, None)
 
 
+def test_websocket_receives_a_frame_in_few_parts_and_refuses_compression(make_app):
+    server, client = socket.socketpair()
+    length, parts = 40_000, []
+    frame = b"\x82\xfe" + length.to_bytes(2, "big") + bytes(4) + bytes(range(250)) * (length // 250)
+
+    def receive(websocket):
+        received = websocket.ws.ws.receive_data
+        websocket.ws.ws.receive_data = lambda data: (parts.append(len(data)), received(data))
+        client.sendall(frame)
+        assert websocket.wait() == frame[8:]
+        websocket.close()
+
+    class_ = make_app().extensions["socketio"].server.eio._async["websocket"]
+    offer = {"gunicorn.socket": server, "HTTP_SEC_WEBSOCKET_EXTENSIONS": "permessage-deflate; client_max_window_bits"}
+    with client:
+        with pytest.raises(StopIteration):
+            class_(receive, None)(UPGRADE | offer, None)
+        response = client.recv(10_000)
+    assert len(parts) < 4, "the whole frame at once, unless the system hands out less"
+    assert b"101 Switching" in response and b"deflate" not in response
+
+
+UPGRADE = {"REQUEST_METHOD": "GET", "HTTP_HOST": "example.org", "HTTP_UPGRADE": "websocket",
+           "HTTP_CONNECTION": "Upgrade", "HTTP_SEC_WEBSOCKET_VERSION": "13",
+           "HTTP_SEC_WEBSOCKET_KEY": "dGhlIHNhbXBsZSBub25jZQ=="}
 POLLING = "/socket.io/?EIO=4&transport=polling"
 
 

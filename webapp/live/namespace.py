@@ -46,6 +46,7 @@ CODES = {
 }
 # A message over the transport's limit closes the connection, so frames are rejected with an error well below it.
 TRANSPORT_LIMIT_FACTOR = 8
+RECEIVE_BYTES = 65536       # read from a WebSocket at once
 JOIN_SECONDS = 10.0         # a connection that has not joined the namespace by then is closed
 
 log = logging.getLogger(__name__)
@@ -149,13 +150,25 @@ def _close_idle_connections(socketio):
 
 
 class WebSocket(SimpleWebSocketWSGI):
-    """A WebSocket whose closing is no error after the web server has closed its socket.
+    """The library's WebSocket, for frames.
 
-    Engine.IO's writer thread closes the WebSocket at the end of a connection, which can come after the request that
-    carried it has ended. The library expects a broken pipe there but not a closed file descriptor.
+    A frame is received in few parts, each of which waits for Python's lock. Messages are not compressed: browsers
+    would deflate every JPEG for nothing.
     """
 
+    def __init__(self, handler, server, **options):
+        super().__init__(handler, server, receive_bytes=RECEIVE_BYTES, **options)
+
+    def __call__(self, environ, start_response):
+        offered = ("HTTP_SEC_WEBSOCKET_EXTENSIONS",)
+        return super().__call__({name: environ[name] for name in environ if name not in offered}, start_response)
+
     def close(self):
+        """Close. It is no error that the web server has closed the socket.
+
+        Engine.IO's writer thread closes the WebSocket at the end of a connection, which can come after the request that
+        carried it has ended. The library expects a broken pipe there but not a closed file descriptor.
+        """
         with contextlib.suppress(OSError, ConnectionClosed):
             super().close()
 
