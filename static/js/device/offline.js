@@ -29,14 +29,22 @@ export async function keepForOffline(reader) {
   }
 }
 
-/** @param {import("./reader.js").DeviceReader} reader  @returns {Promise<string[]>} URL paths of this page's files; elements name in data-file what they load later */
+/** @param {import("./reader.js").DeviceReader} reader  @returns {Promise<string[]>} URL paths of this page's files; elements name in data-file what they load later, separated by spaces */
 async function filesOf(reader) {
   const entries = performance.getEntriesByType("resource").map(({ name }) => new URL(name, location.href));
   const own = entries.filter(({ origin, pathname }) => origin === location.origin && pathname.startsWith("/static/")).map(({ pathname }) => pathname);
   const named = [...document.querySelectorAll("link[href], script[src], img[src], [data-file]")]
-    .map((element) => new URL(["href", "src", "data-file"].map((name) => element.getAttribute(name)).find(Boolean) ?? "", location.href).pathname)
+    .flatMap((element) => (["href", "src", "data-file"].map((name) => element.getAttribute(name)).find(Boolean) ?? "").split(" "))
+    .map((address) => new URL(address, location.href).pathname)
     .filter((path) => path.startsWith("/static/"));
-  return [...new Set([...own, ...named, new URL(reader.offer?.worker ?? "", location.href).pathname, ...(await reader.resources())])];
+  return [...new Set([...own, ...named, ...(await keptPhotos()), new URL(reader.offer?.worker ?? "", location.href).pathname, ...(await reader.resources())])];
+}
+
+/** Photos of this page that an earlier visit chose. @returns {Promise<string[]>} URL paths */
+async function keptPhotos() {
+  const offered = [.../** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-photo]"))].map(({ dataset }) => dataset.photo ?? "");
+  const kept = await Promise.all(offered.map((path) => caches.match(path)));
+  return offered.filter((path, i) => kept[i]);
 }
 
 /** @param {ServiceWorker | null} worker  @param {object} keep  page and files  @returns {Promise<{kept: boolean, reason?: string}>} */

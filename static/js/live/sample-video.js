@@ -1,16 +1,21 @@
-// The sample video: a canvas animation of the sample photo that plays in the camera's place. It moves, zooms, fades, and
-// shows two faces; it needs no camera and no file but the photo.
+// The sample video: a canvas animation of two sample photos that plays in the camera's place. It moves, zooms, fades, and
+// shows two faces with two expressions; it needs no camera and no file but the photos.
 
 import { translate } from "../ui/language.js";
 
-const PHOTO = "/static/samples/eileen-collins.jpg";
-export const SAMPLE_CREDIT = translate("Made in this browser from NASA's portrait of the astronaut Eileen Collins (public domain).");
+export const SAMPLE_CREDIT = translate("Made in this browser from portraits of the astronaut Eileen Collins (NASA) and Rear Admiral Grace Hopper (US Navy), both in the public domain.");
 const [WIDTH, HEIGHT] = [640, 480];
 const LOOP = 14_000; // ms
 const FADE = 700; // ms at the beginning and the end of each scene
-const HEAD = { x: 112, y: 6, width: 184, height: 202 }; // in the sample photo, with the hair, px
+/** The photos, and where the head is in each: with hair or cap, px. */
+const PHOTOS = {
+  collins: { url: "/static/samples/eileen-collins.jpg", head: { x: 112, y: 6, width: 184, height: 202 } },
+  hopper: { url: "/static/samples/grace-hopper.jpg", head: { x: 107, y: 0, width: 240, height: 310 } },
+};
 
-/** @typedef {(context: CanvasRenderingContext2D, image: CanvasImageSource & {width: number, height: number}, phase: number) => void} Scene  phase: 0-1 */
+/** @typedef {{image: HTMLImageElement, head: {x: number, y: number, width: number, height: number}}} Portrait */
+/** @typedef {Record<keyof typeof PHOTOS, Portrait>} Portraits */
+/** @typedef {(context: CanvasRenderingContext2D, portraits: Portraits, phase: number) => void} Scene  phase: 0-1 */
 
 /** @type {{length: number, draw: Scene}[]} lengths in ms; their sum is LOOP */
 const SCENES = [
@@ -22,12 +27,10 @@ const SCENES = [
 /**
  * Play the sample video on a video element.
  * @param {HTMLVideoElement} video
- * @returns {Promise<void>}  @throws {Error} if the photo cannot be loaded or this browser has no canvas streams
+ * @returns {Promise<void>}  @throws {Error} if a photo cannot be loaded or this browser has no canvas streams
  */
 export async function openSample(video) {
-  const image = new Image();
-  image.src = PHOTO;
-  await image.decode();
+  const portraits = await loadPortraits();
   const canvas = Object.assign(document.createElement("canvas"), { width: WIDTH, height: HEIGHT });
   const context = canvas.getContext("2d");
   if (!context || !canvas.captureStream) throw new Error(translate("this browser has no canvas streams"));
@@ -36,7 +39,7 @@ export async function openSample(video) {
   const start = performance.now();
   const draw = () => {
     if (track.readyState === "ended") return;
-    drawAt(context, image, performance.now() - start);
+    drawAt(context, portraits, performance.now() - start);
     requestAnimationFrame(draw);
   };
   draw();
@@ -44,8 +47,19 @@ export async function openSample(video) {
   await video.play();
 }
 
-/** @param {CanvasRenderingContext2D} context  @param {HTMLImageElement} image  @param {number} time  ms since the start */
-function drawAt(context, image, time) {
+/** @returns {Promise<Portraits>} */
+async function loadPortraits() {
+  const loaded = Object.entries(PHOTOS).map(async ([name, { url, head }]) => {
+    const image = new Image();
+    image.src = url;
+    await image.decode();
+    return [name, { image, head }];
+  });
+  return Object.fromEntries(await Promise.all(loaded));
+}
+
+/** @param {CanvasRenderingContext2D} context  @param {Portraits} portraits  @param {number} time  ms since the start */
+function drawAt(context, portraits, time) {
   let left = time % LOOP;
   const scene = SCENES.find(({ length }) => left < length || ((left -= length), false)) ?? SCENES[0];
   const background = context.createLinearGradient(0, 0, 0, HEIGHT);
@@ -53,14 +67,14 @@ function drawAt(context, image, time) {
   background.addColorStop(1, "#888c92");
   context.fillStyle = background;
   context.fillRect(0, 0, WIDTH, HEIGHT);
-  scene.draw(context, image, left / scene.length);
+  scene.draw(context, portraits, left / scene.length);
   const dark = 1 - Math.min(1, left / FADE, (scene.length - left) / FADE);
   context.fillStyle = `rgb(0 0 0 / ${dark.toFixed(3)})`;
   context.fillRect(0, 0, WIDTH, HEIGHT);
 }
 
-/** The photo, which moves, turns slightly and zooms. @type {Scene} */
-function drawPortrait(context, image, phase) {
+/** The whole photo, which moves, turns slightly and zooms. @type {Scene} */
+function drawPortrait(context, { collins: { image } }, phase) {
   const turn = 2 * Math.PI * phase;
   context.save();
   context.translate(WIDTH / 2 + 30 * Math.sin(turn), HEIGHT / 2 + 18 * Math.sin(2 * turn));
@@ -70,30 +84,26 @@ function drawPortrait(context, image, phase) {
   context.restore();
 }
 
-/** Two heads that change sides, one above the other; the second is mirrored. @type {Scene} */
-function drawTwo(context, image, phase) {
+/** Two heads that change sides, one above the other. @type {Scene} */
+function drawTwo(context, { collins, hopper }, phase) {
   const swing = 170 * Math.cos(2 * Math.PI * phase);
-  drawHead(context, image, WIDTH / 2 + swing, 128, 215, false);
-  drawHead(context, image, WIDTH / 2 - swing, 345, 215, true);
+  drawHead(context, collins, WIDTH / 2 + swing, 128, 215);
+  drawHead(context, hopper, WIDTH / 2 - swing, 345, 235);
 }
 
 /** A head that comes closer. @type {Scene} */
-function drawApproach(context, image, phase) {
-  drawHead(context, image, WIDTH * (0.35 + 0.15 * phase), HEIGHT / 2, 110 + 250 * phase, false);
+function drawApproach(context, { collins }, phase) {
+  drawHead(context, collins, WIDTH * (0.35 + 0.15 * phase), HEIGHT / 2, 110 + 250 * phase);
 }
 
-/**
- * @param {CanvasRenderingContext2D} context  @param {CanvasImageSource} image  @param {number} x  @param {number} y  center
- * @param {number} height  @param {boolean} mirrored
- */
-function drawHead(context, image, x, y, height, mirrored) {
-  const width = (height * HEAD.width) / HEAD.height;
+/** @param {CanvasRenderingContext2D} context  @param {Portrait} portrait  @param {number} x  @param {number} y  center  @param {number} height */
+function drawHead(context, { image, head }, x, y, height) {
+  const width = (height * head.width) / head.height;
   context.save();
   context.translate(x, y);
-  if (mirrored) context.scale(-1, 1);
   context.beginPath();
   context.ellipse(0, 0, width * 0.43, height * 0.46, 0, 0, 2 * Math.PI);
   context.clip();
-  context.drawImage(image, HEAD.x, HEAD.y, HEAD.width, HEAD.height, -width / 2, -height / 2, width, height);
+  context.drawImage(image, head.x, head.y, head.width, head.height, -width / 2, -height / 2, width, height);
   context.restore();
 }

@@ -3,6 +3,7 @@
 import { DeviceReader } from "../device/reader.js";
 import { OFFLINE_MESSAGES, keepForOffline } from "../device/offline.js";
 import { NONE, drawWithEffects, largest } from "../front/effects.js";
+import { PhotoChoice } from "../front/photo-choice.js";
 import { drawScene } from "../live/overlay.js";
 import { button, get, make, partOf } from "../ui/dom.js";
 import { backendChoice } from "../ui/inference-location.js";
@@ -138,14 +139,26 @@ function useImage(image, width, height) {
   faces = null;
   found = [];
   images++;
-  reset();
 }
 
-async function useSample() {
-  await sample.decode();
-  partOf("demo-credit").hidden = false;
-  partOf("demo-original").hidden = true;
-  useImage(sample, sample.naturalWidth, sample.naturalHeight);
+const photos = new PhotoChoice(partOf("demo-photos"), {
+  onPhoto(image, { alt, credit }) {
+    useImage(image, image.naturalWidth, image.naturalHeight);
+    change();
+    describe(alt, credit);
+    if (demo.dataset.state === "ready") {
+      show("ready");
+      void keep();
+    }
+  },
+  onFailed: () => show(/** @type {any} */ (demo.dataset.state), "The photo could not be loaded. Check the connection and choose it again."),
+});
+
+/** @param {string} alt  of the canvas  @param {string} credit  of the photo; empty for an image of the visitor's own */
+function describe(alt, credit) {
+  canvas.setAttribute("aria-label", alt);
+  partOf("demo-credit").textContent = credit;
+  partOf("demo-credit").hidden = !credit;
 }
 
 /** @param {File | undefined | null} file */
@@ -155,9 +168,9 @@ async function useFile(file) {
     const bitmap = await createImageBitmap(file, { imageOrientation: "from-image" });
     useImage(bitmap, bitmap.width, bitmap.height);
     bitmap.close();
-    partOf("demo-credit").hidden = true;
-    partOf("demo-original").hidden = false;
-    canvas.setAttribute("aria-label", "Your image with a box on each face");
+    reset();
+    photos.clear();
+    describe("Your image with a box on each face", "");
     if (demo.dataset.state === "ready") show("ready");
   } catch {
     show(demo.dataset.state === "ready" ? "ready" : "loading", `This browser cannot decode “${file.name}” as an image. The Photos page accepts more formats.`);
@@ -194,14 +207,19 @@ async function load() {
     reader = device;
     demo.dataset.backend = device.engine;
     await readChanges();
-    if (reader) void keepForOffline(device).then((state) => {
-      demo.dataset.offline = state;
-      partOf("demo-offline").textContent = state === "kept" ? OFFLINE_MESSAGES.kept : "";
-    });
+    void keep();
   } catch (error) {
     fail(error);
   }
   return undefined;
+}
+
+/** Cache the page, the networks and the photos that were chosen. */
+async function keep() {
+  if (!reader) return;
+  const state = await keepForOffline(reader);
+  demo.dataset.offline = state;
+  partOf("demo-offline").textContent = state === "kept" ? OFFLINE_MESSAGES.kept : "";
 }
 
 /** @param {DataTransfer | null} data */
@@ -211,7 +229,6 @@ function bind() {
   for (const slider of sliders) slider.addEventListener("input", readSliders);
   partOf("demo-reset").addEventListener("click", reset);
   partOf("demo-choose").addEventListener("click", () => input.click());
-  partOf("demo-original").addEventListener("click", () => void useSample());
   input.addEventListener("change", () => {
     void useFile(input.files?.[0]);
     input.value = "";
@@ -236,7 +253,9 @@ function bind() {
 
 if (SUPPORTED) {
   bind();
-  await useSample();
+  await sample.decode();
+  useImage(sample, sample.naturalWidth, sample.naturalHeight);
+  reset();
   partOf("demo-marks").replaceChildren(placeholder());
   requestAnimationFrame(() => setTimeout(() => void load())); // after the first paint
 } else {

@@ -26,3 +26,9 @@ export function button(label, onClick, className = "") {
   element.addEventListener("click", onClick);
   return element;
 }
+
+/** Show a list with its label if there is something to choose. @param {HTMLSelectElement} select  @param {number} count */
+export function showChoice(select, count) {
+  const label = select.closest("label");
+  if (label) label.hidden = count < 2;
+}
