@@ -7,6 +7,7 @@ import { PhotoChoice } from "../front/photo-choice.js";
 import { drawScene } from "../live/overlay.js";
 import { button, get, make, partOf } from "../ui/dom.js";
 import { backendChoice } from "../ui/inference-location.js";
+import { translate } from "../ui/language.js";
 import { sentence, tally, tenMarks } from "../ui/votes.js";
 
 /** @typedef {import("../types.js").Reading} Reading */
@@ -151,7 +152,7 @@ const photos = new PhotoChoice(partOf("demo-photos"), {
       void keep();
     }
   },
-  onFailed: () => show(/** @type {any} */ (demo.dataset.state), "The photo could not be loaded. Check the connection and choose it again."),
+  onFailed: () => show(/** @type {any} */ (demo.dataset.state), translate("The photo could not be loaded. Check the connection and choose it again.")),
 });
 
 /** @param {string} alt  of the canvas  @param {string} credit  of the photo; empty for an image of the visitor's own */
