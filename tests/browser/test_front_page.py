@@ -118,7 +118,8 @@ def test_chosen_photo_stays_offline_and_a_missing_one_is_reported(open_page, own
     wait_read(page)
     wait_cached(page)
     page.get_by_role("radio", name="Hopper").check()
-    page.wait_for_function("async () => Boolean(await caches.match('/static/samples/grace-hopper.jpg'))", timeout=60_000)
+    kept = "async () => Boolean(await caches.match('/static/samples/grace-hopper.jpg'))"
+    page.wait_for_function(kept, timeout=60_000)
     page.goto(own_server.url + FRONT)
     wait_read(page)
     wait_cached(page)
