@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from training.zoo import compare, documents
+from training.zoo import compare, documents, left
 from training.zoo.published import REASONS, ROWS, SWEEPS
 from webapp.languages import catalogues
 from webapp.pages import documents as page
@@ -32,7 +32,8 @@ def static(app, tmp_path):
     app.static_folder = str(tmp_path)
     seeds = {str(seed): {"PublicTest": 0.4, "PrivateTest": accuracy, "epochs": 20} for seed, accuracy in
              ((1, 0.471), (2, 0.489))}
-    documents.write({"tan": result(0.48, seeds=seeds), "tan.improved": result(0.52, 7)}, tmp_path)
+    documents.write({"tan": result(0.48, seeds=seeds), "tan.improved": result(0.52, 7)},
+                    {"device": "tensorflow cpu", "cores": 2, "rows": {"tan.improved": {"hours": 1.25}}}, tmp_path)
     return tmp_path
 
 
@@ -49,7 +50,8 @@ def test_an_experiment_is_shown_beside_the_documents_figure(client, static):
     assert "default CNN 46.3 % 48.0 % 3 seeds: 47.1 % to 48.9 % +1.7 48.0 % 20 of 20" in row_of(html, "default CNN")
     assert "The document does not list all layers" in row_of(html, "default CNN")
     improved = row_of(html, "improved")
-    assert "+0.7 52.0 % 7 of 20 shortened" in improved and "is shorter than the document" in improved
+    assert "+0.7 52.0 % 7 of 20 shortened 1.2 hours left on 2 CPU cores" in improved
+    assert "is shorter than the document" in improved
     assert "MLP (300) 25.0 % – – – – This row has not been trained yet." in row_of(html, "MLP (300)")
 
 
@@ -105,6 +107,8 @@ def test_every_name_and_reason_of_the_results_has_a_text():
 def test_page_in_spanish(client, static):
     text = text_of(client.get("/models/documents/tan?lang=es").text)
     assert "CNN básica 46,3 % 48,0 % 3 semillas: de 47,1 % a 48,9 % +1,7" in text
+    assert "faltan 1,2 horas en 2 núcleos de CPU" in text
+    assert "9 experimentos, 1 con su entrenamiento completo." in text_of(client.get("/models/documents?lang=es").text)
     assert catalogues.current() == "en"
 
 
@@ -120,4 +124,5 @@ def test_reasons_follow_from_the_figures():
 def test_published_file_is_that_of_the_results():
     stored = json.loads((page.Path("static") / page.FILE).read_text())["documents"]
     assert [one["rows"] for one in stored] == [
-        one["rows"] for one in documents.round_floats(documents.documents(compare.results()))]
+        one["rows"] for one in documents.round_floats(documents.documents(
+            compare.results(), left.stored()))]

@@ -42,6 +42,8 @@ def _add_queue(commands):
                             help="seeds of a row that takes less than an hour (default: %(default)s)")
         action.add_argument("--sweep-fraction", type=float, default=1.0, metavar="F",
                             help="fraction of its epochs to train each row of Hameed's sweeps for (default: all)")
+        if function is not _run_queue:
+            action.add_argument("--write", action="store_true", help="write what is left into the tables, too")
         action.set_defaults(run=function)
 
 
@@ -79,34 +81,31 @@ def _mlp(options):
 
 
 def _run_queue(options):
-    from ..zoo import tables
-    own = tables.stored_own_rows()
-    if not own:
-        own = tables.own_rows(_bundle_results())
-    _queue(options, lambda: _write_tables(own)).run()
+    _queue(options).run()
 
 
 def _print_left(options):
     from ..zoo import queue
-    left = _queue(options, None).left()
+    waiting = _queue(options)
+    left = waiting.write() if options.write else waiting.left()
     for line in queue.lines(left):
         report(line)
     report(queue.summary(left))
 
 
 def _measure_rates(options):
-    _queue(options, None).measure_rates()
+    _queue(options).measure_rates()
     _print_left(options)
 
 
-def _queue(options, write_tables):
+def _queue(options):
     from ..backend import device, has_gpu
     from ..zoo import compare, queue, speed
     if not 0 < options.sweep_fraction <= 1:
         raise TrainingError(f"--sweep-fraction must be above 0 and at most 1, got {options.sweep_fraction}")
     tests, runs = read_test_set(options, AFFECTNET_SIZE), options.instance / "runs"
     only = tuple(compare.names(options.row, tests.faces.label_set)) if options.row else ()
-    return queue.Queue(tests, runs, speed.Rates(runs / speed.FILE, device()), write_tables,
+    return queue.Queue(tests, runs, speed.Rates(runs / speed.FILE, device()), _rewrite_tables,
                        on_gpu=has_gpu(), sweep_fraction=options.sweep_fraction, seeds=options.seeds, only=only,
                        report=report)
 
@@ -117,9 +116,15 @@ def _bundle_results():
     return [result for result in bundles if result]
 
 
+def _rewrite_tables():
+    """Write the tables; our own rows stay as they were last measured, if they were."""
+    from ..zoo import tables
+    _write_tables(tables.stored_own_rows() or tables.own_rows(_bundle_results()))
+
+
 def _write_tables(own):
     """Write the tables of our `own` rows and of the stored results, and the pages' file; (rows, paths)."""
-    from ..zoo import compare, documents, tables
-    results = compare.results()
+    from ..zoo import compare, documents, left, tables
+    results, remaining = compare.results(), left.stored()
     table = own + tables.document_rows(results)
-    return table, (*tables.write(table), documents.write(results))
+    return table, (*tables.write(table, remaining), documents.write(results, remaining))

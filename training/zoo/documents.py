@@ -9,7 +9,7 @@ from ..evaluate.bundles import round_floats
 from ..evaluate.metrics import per_class, wilson
 from .compare import as_text
 from .published import AFFECTNET_ROWS, FER2013_TEST, ROWS, SWEEPS
-from .tables import is_cut, table_row, to_train
+from .tables import NOTHING_LEFT, is_cut, table_row, to_train
 
 FILE = "documents.json"
 #: The columns of the table that the page shows.
@@ -17,22 +17,24 @@ COLUMNS = ("network", "recipe", "stated", "stated_on", "public", "private", "epo
            "share", "cut", "faces", "seeds", "private_lowest", "private_highest", "parameters", "command")
 
 
-def write(results, static=Path("static")):
-    """Write the file; its path. results: {recipe: result}."""
+def write(results, remaining=NOTHING_LEFT, static=Path("static")):
+    """Write the file; its path. results: {recipe: result}. remaining: as of `left.stored`."""
     path = static / FILE
-    path.write_text(as_text(round_floats({"documents": documents(results)})))
+    path.write_text(as_text(round_floats({"cores": remaining["cores"], "documents": documents(results, remaining)})))
     return path
 
 
-def documents(results):
+def documents(results, remaining=NOTHING_LEFT):
     """The documents in order, a list of {"id", "name", "rows", "sweeps"}; JSON-serializable.
 
-    A row has COLUMNS, `affectnet` (whether it is trained on AffectNet), `difference` (percentage points, ours on
-    PrivateTest minus the document's), `reasons`, and, if the run has a record, `curve`, `labels`, `confusion` and
-    `classes` on PrivateTest.
+    A row has COLUMNS, `affectnet` (whether it is trained on AffectNet), `hours_left`, `difference` (percentage points,
+    ours on PrivateTest minus the document's), `reasons`, and, if the run has a record, `curve`, `labels`, `confusion`
+    and `classes` on PrivateTest.
     """
     published = (*ROWS, *AFFECTNET_ROWS)
     rows = {row.recipe: _row(row, table_row(row, results), results.get(row.recipe, {})) for row in published}
+    for name, row in rows.items():
+        row["hours_left"] = remaining["rows"].get(name, {}).get("hours")
     names = dict.fromkeys(row.document for row in published)
     return [{"id": identifier(name), "name": name,
              "rows": [rows[row.recipe] for row in published if row.document == name],

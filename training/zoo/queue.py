@@ -13,7 +13,7 @@ import keras
 
 from ..errors import TrainingError
 from ..fit.loop import fit
-from . import compare, mlp, plan, speed
+from . import compare, left, mlp, plan, speed
 
 
 @dataclass
@@ -50,10 +50,17 @@ class Queue:
                     self.report(f"{summary(jobs)}; now {jobs[0].title}")
                     self._do(jobs[0])
         finally:
-            self.write_tables()
-            self.report(summary(self.left()))
+            jobs = self.write()
+            self.report(summary(jobs))
             for title, error in self.failed.items():
                 self.report(f"failed: {title}: {error}")
+
+    def write(self):
+        """Store what is left and write the tables; the jobs left."""
+        jobs = self.left()
+        left.store(jobs, self.tests.faces.label_set, self.rates.device)
+        self.write_tables()
+        return jobs
 
     def measure_rates(self):
         """Measure the images per second of every row left whose rate is only estimated."""
@@ -91,7 +98,7 @@ class Queue:
             self.report(f"failed: {job.title}: {error}")
         finally:
             keras.backend.clear_session()
-        self.write_tables()
+        self.write()
 
 
 def summary(jobs):

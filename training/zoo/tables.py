@@ -4,6 +4,7 @@ import csv
 import json
 from pathlib import Path
 
+from . import left
 from .published import AFFECTNET_ROWS, BOARD, ROWS, place
 
 COLUMNS = ("document", "network", "recipe", "parameters", "multiply_adds", "bytes", "milliseconds_1",
@@ -20,6 +21,8 @@ was made on PrivateTest.
 - **Cut** marks a run with a shorter schedule than the document's. *Epochs* gives the epochs of the run and of the
   document, *of 10 %* a stratified subset of Training, with the number of steps. The accuracy of a cut run is not
   what the network can reach.
+- *h left* is what the document's whole schedule still takes on this project's machine, by the images per second of the
+  fastest step measured (`python -m training zoo left`).
 - *Published* is the document's own accuracy, often on another split.
 - *Six classes* merge disgust into anger. These rows have no 2013 rank.
 - The *2013 rank* is the rank that PrivateTest accuracy would have had in the Kaggle challenge of 2013.
@@ -29,6 +32,7 @@ was made on PrivateTest.
 - Milliseconds per face are of the fastest LiteRT call on one thread (the MLP: scikit-learn) of a busy machine. Compare
   ratios rather than absolute times.
 """
+NOTHING_LEFT = {"device": "", "cores": None, "rows": {}}
 UNTRAINED = """
 ## Not trained yet
 
@@ -68,10 +72,10 @@ def stored_own_rows(static=Path("static")):
     return [dict.fromkeys(COLUMNS) | row for row in stored if row["document"] == "Emoscope"]
 
 
-def write(table, docs=Path("docs"), static=Path("static")):
-    """Write the three files of the table; their paths."""
+def write(table, remaining=NOTHING_LEFT, docs=Path("docs"), static=Path("static")):
+    """Write the three files of the table; their paths. remaining: as of `left.stored`."""
     docs.mkdir(exist_ok=True)
-    (docs / "zoo.md").write_text(markdown(table))
+    (docs / "zoo.md").write_text(markdown(table, remaining))
     with open(docs / "zoo.csv", "w", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         writer.writeheader()
@@ -80,12 +84,14 @@ def write(table, docs=Path("docs"), static=Path("static")):
     return docs / "zoo.md", docs / "zoo.csv", static / "zoo.json"
 
 
-def markdown(table):
-    """The content of docs/zoo.md."""
-    lines = [INTRODUCTION, _heading("Network", "Parameters", "Multiply-adds", "File", "ms per face, batch 1 / 32",
-                                    "PublicTest", "PrivateTest", "without near-duplicates", "Lowest recall", "ECE",
-                                    "Published", "2013 rank", "Epochs")]
-    lines += ["| " + " | ".join(_cells(row)) + " |" for row in table if row["parameters"]]
+def markdown(table, remaining=NOTHING_LEFT):
+    """The content of docs/zoo.md. remaining: as of `left.stored`."""
+    summary = left.summary(remaining)
+    lines = [INTRODUCTION, *([summary, ""] if summary else []),
+             _heading("Network", "Parameters", "Multiply-adds", "File", "ms per face, batch 1 / 32", "PublicTest",
+                      "PrivateTest", "without near-duplicates", "Lowest recall", "ECE", "Published", "2013 rank",
+                      "Epochs")]
+    lines += ["| " + " | ".join(_cells(row, remaining)) + " |" for row in table if row["parameters"]]
     lines.append("\n## Commands\n\n| Row | Command |\n|---|---|")
     lines += [f"| {row['document']}: {row['network']} | `{row['command']}` |" for row in table if row["command"]]
     untrained = [row for row in table if row["public"] is None]
@@ -148,7 +154,7 @@ def _heading(*names):
     return "| " + " | ".join(names) + " |\n|" + "---|" * len(names)
 
 
-def _cells(row):
+def _cells(row, remaining):
     def number(key, shape):
         return "" if row[key] is None else format(row[key], shape)
 
@@ -162,6 +168,7 @@ def _cells(row):
         spread = f" ({row['seeds']} seeds: {percent('private_lowest')}–{percent('private_highest')})"
     lowest_recall = f"{row['worst_class']} {percent('worst_class_recall')}" if row["worst_class"] else ""
     rank_2013 = "" if row["private"] is None or labels or sample else (row["place_2013"] or "below 10")
+    mark = ", **cut**" + _cost(row, remaining) if row["cut"] else ""
     epochs = "" if row["epochs"] is None else f"{row['epochs']:g} of {row['epochs_of_recipe']}"
     if row["share"]:
         epochs += f", of {100 * row['share']:g} % ({row['steps']} steps)"
@@ -173,4 +180,10 @@ def _cells(row):
     speed = "" if row["milliseconds_1"] is None else f"{row['milliseconds_1']:.3g} / {row['milliseconds_32']:.3g}"
     return [f"{row['document']}: {row['network']}{labels}", number("parameters", ","), adds, size, speed,
             percent("public") + sample, percent("private") + spread, percent("private_without_twins"), lowest_recall,
-            number("calibration_error", ".3f"), published, str(rank_2013), epochs + (", **cut**" if row["cut"] else "")]
+            number("calibration_error", ".3f"), published, str(rank_2013), epochs + mark]
+
+
+def _cost(row, remaining):
+    """What the rest of a cut row's schedule costs, as its mark says it."""
+    hours = remaining["rows"].get(row["recipe"], {}).get("hours")
+    return "" if hours is None else f", {hours:.2g} h left" if hours < 10 else f", {hours:,.0f} h left"

@@ -70,16 +70,17 @@ def overview(static: Path | str) -> list[dict]:
     schedule.
     """
     return [{"id": one["id"], "name": name(one["name"]), "about": _about(one["id"]), "rows": len(one["rows"]),
-             "whole": sum(_is_whole(row) for row in one["rows"])} for one in _read(static)]
+             "whole": sum(_is_whole(row) for row in one["rows"])} for one in _read(static)["documents"]]
 
 
 def document(static: Path | str, identifier: str) -> dict | None:
     """The document called `identifier`, as in the file, with texts in the current language; None if there is none.
 
-    Each row also has `title`, `tested_on` (None for FER2013 itself), `why` (sentences), and `anchor`, its id on the
-    page.
+    `cores` is the number of CPU cores that the hours left are for. Each row also has `title`, `tested_on` (None for
+    FER2013 itself), `why` (sentences), and `anchor`, its id on the page.
     """
-    found = next((one for one in _read(static) if one["id"] == identifier), None)
+    stored = _read(static)
+    found = next((one for one in stored["documents"] if one["id"] == identifier), None)
     if found is None:
         return None
     rows = [row | {"title": name(row["network"]), "anchor": row["recipe"].replace(".", "-"),
@@ -89,7 +90,8 @@ def document(static: Path | str, identifier: str) -> dict | None:
     sweeps = [sweep | {"title": name(sweep["title"]),
                        "points": [point | {"value": name(point["value"])} for point in sweep["points"]]}
               for sweep in found["sweeps"]]
-    return found | {"name": name(found["name"]), "about": _about(identifier), "rows": rows, "sweeps": sweeps}
+    return found | {"name": name(found["name"]), "about": _about(identifier), "rows": rows, "sweeps": sweeps,
+                    "cores": stored["cores"]}
 
 
 def name(text: str) -> str:
@@ -105,6 +107,6 @@ def _is_whole(row: dict) -> bool:
     return row["private"] is not None and not row["cut"]
 
 
-def _read(static: Path | str) -> list[dict]:
+def _read(static: Path | str) -> dict:
     path = Path(static) / FILE
-    return json.loads(path.read_text(encoding="utf-8"))["documents"] if path.is_file() else []
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {"documents": [], "cores": None}

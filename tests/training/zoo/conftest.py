@@ -5,7 +5,7 @@ import pytest
 
 from training import cli
 from training.data.fer2013 import SPLITS
-from training.zoo import compare
+from training.zoo import compare, left
 
 
 @pytest.fixture
@@ -21,5 +21,6 @@ def site(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(cli, "INSTANCE", tmp_path / "instance")
     monkeypatch.setattr(compare, "RESULTS", tmp_path / "results")
+    monkeypatch.setattr(left, "PATH", tmp_path / "left.json")
     monkeypatch.setattr(compare, "SECONDS", 0.0)
     return tmp_path

@@ -11,7 +11,7 @@ import pytest
 from training import cli, recipes
 from training.data.fer2013 import Faces
 from training.fit.loop import Run
-from training.zoo import compare, plan, published, queue, speed
+from training.zoo import compare, documents, left, plan, published, queue, speed, tables
 from training.zoo.published import Published
 
 CHEAP, DEAR = "nama.mini-xception-seven", "razzano"
@@ -26,7 +26,10 @@ def run(*words):
 def zoo(site, monkeypatch):
     """The site with a zoo of two rows, two epochs and one epoch long, of known size."""
     rows = (Published(CHEAP, "Nama", "cheap", 60.0, "FER2013"), Published(DEAR, "Razzano", "dear", 53.0, "FER2013"))
-    monkeypatch.setattr(published, "ROWS", rows)
+    for module in (published, tables, documents):
+        monkeypatch.setattr(module, "ROWS", rows)
+        monkeypatch.setattr(module, "AFFECTNET_ROWS", ())
+    monkeypatch.setattr(documents, "SWEEPS", ())
     real = recipes.load
     epochs = {CHEAP: 1, DEAR: 2}
     monkeypatch.setattr(recipes, "load", lambda name, **changes: real(
@@ -179,6 +182,30 @@ def test_every_point_of_a_sweep_is_a_row():
         assert {recipe for _, recipe in sweep.points} <= known
         assert {row.document for row in published.ROWS if row.recipe in dict(map(reversed, sweep.points))} == {
             sweep.document}
+
+
+def test_cost_of_what_is_left_is_in_the_tables(zoo, capsys):
+    rates(zoo).put(CHEAP, 60 / 3600 / 2)                # images per second
+    assert run("zoo", "left", *OPTIONS, "--write") == 0
+    stored_left = left.stored()
+    assert set(stored_left["rows"]) == {CHEAP, DEAR}
+    hours = stored_left["rows"][CHEAP]["hours"]
+    assert hours == pytest.approx(48 / 60 * 2, abs=0.01) and stored_left["rows"][CHEAP]["measured"]
+    assert "**Left**: 2 rows with " in (zoo / "docs" / "zoo.md").read_text()
+    page = json.loads((zoo / "static" / "documents.json").read_text())["documents"]
+    assert {row["recipe"]: row["hours_left"] for one in page for row in one["rows"]} == {
+        name: each["hours"] for name, each in stored_left["rows"].items()}
+    assert run("zoo", "run", *OPTIONS) == 0
+    assert left.stored()["rows"] == {}
+    assert "**Left**" not in (zoo / "docs" / "zoo.md").read_text()
+
+
+def test_a_cut_row_says_what_it_would_cost():
+    remaining = {"device": "tensorflow cpu", "cores": 2, "rows": {"a": {"hours": 61.2}, "b": {"hours": 2.345}}}
+    assert tables._cost({"recipe": "a"}, remaining) == ", 61 h left"
+    assert tables._cost({"recipe": "b"}, remaining) == ", 2.3 h left"
+    assert tables._cost({"recipe": "c"}, remaining) == ""
+    assert "2 rows with 64 hours" in left.summary(remaining) and "1 of them with at most 40" in left.summary(remaining)
 
 
 def test_fraction_out_of_range_is_an_error(zoo, capsys):
