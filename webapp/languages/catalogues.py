@@ -74,6 +74,11 @@ def ngettext(singular: str, plural: str, number: int, **values: object) -> str:
     return catalogue(current()).ngettext(singular, plural, number) % ({"num": number} | values)
 
 
+def pgettext(context: str, text: str) -> str:
+    """The text in the current language; `context` tells the meanings of one English text apart."""
+    return catalogue(current()).pgettext(context, text)
+
+
 class Message(str):
     """An English text, for programs and the log, which `shown` returns in the visitor's language.
 

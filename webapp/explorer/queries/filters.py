@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from ...languages import terms
-from ...languages.catalogues import N_, Message, gettext
+from ...languages.catalogues import N_, Message, gettext, pgettext
 
 MAX_LISTED_ROWS = 200
 MAX_LASSO_POINTS = 96
@@ -56,7 +56,7 @@ class Field:
     def shown_choice(self, choice):
         """The name of a choice, or yes or no, in the current language."""
         if choice == NONE:
-            return gettext(NO_CHOICE.get(self.name, N_("none")))
+            return gettext(NO_CHOICE[self.name]) if self.name in NO_CHOICE else pgettext("label", "none")
         return gettext(CHOICES[choice]) if choice in CHOICES else terms.expression(choice)
 
 
