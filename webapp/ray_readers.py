@@ -81,6 +81,7 @@ class RayReaders:
     """The readers of the cluster's replicas. Thread-safe."""
 
     engine = "ray"
+    at_once = None          # the replicas read
     guards: list[MemoryGuard] = []      # each replica's are its own
 
     def __init__(self, settings: Settings, bundles: Mapping[str, Bundle]):

@@ -1,6 +1,7 @@
 """The readers of a process: one shared face detector and one network per bundle, loaded on first use."""
 
 import logging
+import os
 import threading
 from collections.abc import Mapping
 from typing import Any
@@ -9,6 +10,7 @@ from . import bundles as bundles_
 from .bundles import Bundle, BundleError
 from .settings import Settings
 from .vision import engines, expressions
+from .vision.allocator import keep_freed_memory
 from .vision.faces import FaceDetector
 from .vision.gpu_memory import MemoryGuard
 from .vision.reading import Reader
@@ -32,6 +34,7 @@ class Readers:
         self._lock = threading.Lock()
         self._readers: dict[str, Reader] = {}
         default = bundles_.select(bundles, settings.model, settings.models)
+        keep_freed_memory()
         try:
             self._engine = engines.select(settings.engine)
             self._detector = FaceDetector(settings.path("detector"), settings.engine_threads, self._engine)
@@ -43,6 +46,14 @@ class Readers:
     def engine(self) -> str:
         """The engine of all networks: `litert` or `keras`."""
         return self._engine
+
+    @property
+    def at_once(self) -> int | None:
+        """How many frames are best read at once: one per core of this process, and one that is about to end.
+
+        None if there is no limit: a GPU runs the networks of all frames in one batch.
+        """
+        return cores() + 1 if self._engine == "litert" else None
 
     @property
     def guards(self) -> list[MemoryGuard]:
@@ -101,6 +112,7 @@ class FixedReader:
     """Returns the same reader for every bundle: for tests, and for programs that bring their own reader."""
 
     engine = "given"
+    at_once = None
     guards: list[MemoryGuard] = []
 
     def __init__(self, reader: Any, bundles: Mapping[str, Bundle]):
@@ -118,6 +130,11 @@ class FixedReader:
 
     def replace(self, name: str, bundle: Bundle | None) -> None:
         """As Readers.replace: the given reader stays."""
+
+
+def cores() -> int:
+    """The number of cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def require(bundles: Mapping[str, Bundle], name: str) -> Bundle:

@@ -11,7 +11,8 @@ import pytest
 import stubs
 
 from webapp.live import namespace
-from webapp.live.backpressure import InFlight, RateLimiter
+from webapp.live.backpressure import InFlight, RateLimiter, Turns
+from webapp.readers import FixedReader
 from webapp.vision.batching import OverloadedError
 from webapp.vision.reading import AbandonedError
 
@@ -263,6 +264,47 @@ def test_close_drops_the_waiting_frame():
     in_flight.close()
     thread.join(5)
     assert turns == [False] and not in_flight.enter()
+
+
+def test_turns_are_limited_and_taken_in_order():
+    turns, order, busy, most = Turns(2), [], [], []
+    gates = [threading.Event() for _ in range(6)]
+
+    def work(number):
+        with turns:
+            busy.append(number)
+            most.append(len(busy))
+            order.append(number)
+            assert gates[number].wait(10)
+            busy.remove(number)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(6)]
+    for number, thread in enumerate(threads):
+        thread.start()
+        while len(order) + len(turns._waiting) <= number:
+            time.sleep(0.001)
+    assert sorted(order) == [0, 1]
+    for number, gate in enumerate(gates):
+        gate.set()
+        threads[number].join(10)
+    assert max(most) == 2 and sorted(order[:2]) == [0, 1] and order[2:] == [2, 3, 4, 5]
+    with pytest.raises(ZeroDivisionError), turns:
+        raise ZeroDivisionError
+    with turns, turns:
+        pass        # an error has given its turn back
+
+
+def test_frames_take_turns_if_the_readers_limit_how_many_are_read_at_once(connect, reader, monkeypatch):
+    read, given = reader.read, []
+
+    def recorded(*arguments, turn=None, **options):
+        given.append(turn)
+        return read(*arguments, **options)
+    monkeypatch.setattr(reader, "read", recorded)
+    for at_once in (None, 3):
+        monkeypatch.setattr(FixedReader, "at_once", at_once)
+        assert "reading" in frame(connect(), 1)
+    assert given[0] is None and isinstance(given[1], Turns)
 
 
 def test_rate_limiter_refills():

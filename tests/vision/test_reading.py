@@ -1,6 +1,7 @@
 import io
 import json
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from webapp.vision.expressions import load
 from webapp.vision.faces import PHOTO_LONG_SIDES, Face, iou
 from webapp.vision.images import ImageError
 from webapp.vision.interpreters import InterpreterPool
-from webapp.vision.reading import Reader
+from webapp.vision.reading import AbandonedError, Reader
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +86,26 @@ def test_label_set_without_raters_has_probabilities_but_no_votes(detector, bundl
     (tmp_path / "seven" / "card.json").write_text(json.dumps(card))
     face, = Reader(detector, load(tmp_path / "seven", engine="litert")).read_pixels(astronaut)["faces"]
     assert "votes" not in face and len(face["probabilities"]) == 8
+
+
+def test_turn_is_held_while_a_decoded_image_is_read_and_waiting_for_it_is_counted(reader, astronaut):
+    events = []
+
+    class Turn:
+        def __enter__(self):
+            time.sleep(0.05)
+            events.append("entered")
+
+        def __exit__(self, *_):
+            events.append("left")
+    file = io.BytesIO()
+    Image.fromarray(astronaut).save(file, "JPEG")
+    assert reader.read(file.getvalue(), turn=Turn())["milliseconds"]["wait"] >= 50
+    with pytest.raises(AbandonedError):
+        reader.read(file.getvalue(), turn=Turn(), abandoned=lambda: "entered" in events[2:])
+    with pytest.raises(ImageError):
+        reader.read(b"no image", turn=Turn())
+    assert events == ["entered", "left"] * 2
 
 
 def test_bytes_that_are_not_an_image_raise_image_error(reader):

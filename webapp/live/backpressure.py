@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 
@@ -53,6 +54,35 @@ class InFlight:
             turn, self._waiting = self._waiting, None
         if turn:
             turn.set_result(False)
+
+
+class Turns:
+    """At most `count` frames of all clients are read at once; the others wait in the order in which they came.
+
+    On a CPU, more threads than cores read no more frames: they contend for Python's lock and for the caches. A context
+    manager.
+    """
+
+    def __init__(self, count: int):
+        self._free, self._lock = count, threading.Lock()
+        self._waiting: deque[threading.Lock] = deque()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                return
+            turn = threading.Lock()
+            turn.acquire()
+            self._waiting.append(turn)
+        turn.acquire()      # released by the frame whose turn ends
+
+    def __exit__(self, *_) -> None:
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._free += 1
 
 
 class RateLimiter:

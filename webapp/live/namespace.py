@@ -23,7 +23,7 @@ from ..vision.batching import OverloadedError
 from ..vision.faces import LIVE_LONG_SIDES
 from ..vision.images import ImageError
 from ..vision.reading import AbandonedError
-from .backpressure import InFlight, RateLimiter
+from .backpressure import InFlight, RateLimiter, Turns
 from .followed_faces import MAX_FACES, faces_of, problem_of
 
 NAMESPACE = "/live"
@@ -208,6 +208,8 @@ class Live(Namespace):
         super().__init__(NAMESPACE)
         self._site, self._settings = site, site.settings
         self._clients: dict[str, Client] = {}
+        at_once = site.readers.at_once
+        self._turn = {"turn": Turns(at_once)} if at_once else {}
         self._lock = threading.Lock()
 
     @property
@@ -320,7 +322,8 @@ class Live(Namespace):
         try:
             follow = {"follow": faces_of(metadata["follow"])} if "follow" in metadata else {}
             return reader.read(data, long_sides=LIVE_LONG_SIDES, threshold=settings.live_threshold,
-                               max_pixels=settings.live_pixels, abandoned=lambda: client.in_flight.closed, **follow)
+                               max_pixels=settings.live_pixels, abandoned=lambda: client.in_flight.closed,
+                               **self._turn, **follow)
         finally:
             client.in_flight.leave()
 

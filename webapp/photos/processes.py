@@ -1,7 +1,6 @@
 """Read photos in several processes, each with its own networks, and return the results in order."""
 
 import multiprocessing
-import os
 import signal
 from collections import deque
 from collections.abc import Generator, Iterable, Sequence
@@ -12,9 +11,8 @@ from typing import Any
 
 import cv2
 
-from .. import bundles
+from .. import bundles, readers
 from ..errors import SetupError
-from ..readers import Readers
 from ..settings import Settings
 from . import folder
 
@@ -26,7 +24,7 @@ _worker: tuple[Any, Settings]       # the reader and the settings of this proces
 
 def available() -> int:
     """The number of cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return readers.cores()
 
 
 def read_each(paths: Sequence[Path], reader: Any, settings: Settings, most: int) -> Generator[dict]:
@@ -59,7 +57,7 @@ def _start(settings):
     global _worker
     signal.signal(signal.SIGINT, signal.SIG_IGN)        # Ctrl+C ends the main process, which ends the others
     cv2.setNumThreads(1)
-    _worker = Readers(settings, bundles.find(settings.path("models"))).get(), settings
+    _worker = readers.Readers(settings, bundles.find(settings.path("models"))).get(), settings
 
 
 def _read_file(path):

@@ -32,6 +32,7 @@ from .faces import LIVE_LONG_SIDES, Face
 from .occlusion import occlusion_map
 
 OVERSAMPLING = 3    # the decoded image has at least this many times the detector's largest long side
+NO_TURN = contextlib.nullcontext()
 COSTLY_IMAGES = DecodingQueue()     # of the process: every reader waits for the same turn
 
 
@@ -48,22 +49,28 @@ class Reader:
         self._batcher = (Unbatched if classifier.engine == "litert" else Batcher)(classifier.predictions)
 
     def read(self, data, long_sides=LIVE_LONG_SIDES, threshold=0.5, refine=False, max_pixels=images.MAX_PIXELS,
-             abandoned: Callable[[], bool] = lambda: False, follow: Sequence[Face] | None = None):
+             abandoned: Callable[[], bool] = lambda: False, follow: Sequence[Face] | None = None,
+             turn: contextlib.AbstractContextManager = NO_TURN):
         """The Reading of `data`, the bytes of an image file.
 
         long_sides, threshold, refine: see FaceDetector.detect. follow: the faces of the video's previous frame, if they
         may be followed (following.Following). abandoned: whether the result is no longer needed;
-        called before a costly image is decoded and before faces are detected. Raises ImageError,
-        batching.OverloadedError, AbandonedError.
+        called before a costly image is decoded and before faces are detected. turn: held while the decoded image is
+        read; what entering it takes is part of the reading's `wait`. Raises ImageError, batching.OverloadedError,
+        AbandonedError.
         """
         started = time.perf_counter()
         image = self._decode(data, max_pixels, OVERSAMPLING * max(long_sides), abandoned)
         decode = _elapsed(started)
-        if abandoned():
-            raise AbandonedError
-        reading = self.read_pixels(image.pixels, long_sides, threshold, refine, follow)
+        started = time.perf_counter()
+        with turn:
+            waited = _elapsed(started)
+            if abandoned():
+                raise AbandonedError
+            reading = self.read_pixels(image.pixels, long_sides, threshold, refine, follow)
         reading["picture"] = {"width": image.width, "height": image.height}
         reading["milliseconds"] = {"decode": decode} | reading["milliseconds"]
+        reading["milliseconds"]["wait"] = round(reading["milliseconds"]["wait"] + waited, 2)
         return reading
 
     def read_pixels(self, pixels, long_sides=LIVE_LONG_SIDES, threshold=0.5, refine=False, follow=None):
