@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import pickle
+import time
 import warnings
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from . import compare
 COMMAND = "python -m training mlp --data fer2013.csv.gz"
 EPOCHS = 200
 MODEL, STATE, CURVE = "mlp.pickle", "epochs.json", "curve.csv"
+COLUMNS = ("epoch", "pictures_per_second", "loss", "public_fer2013_accuracy", "public_cross_entropy")
 #: scikit-learn's own rule: training has converged once the loss falls by less than this for PATIENCE epochs.
 TOLERANCE, PATIENCE = 1e-4, 10
 
@@ -32,12 +34,15 @@ def train(tests, epochs, report=print, folder=None, seed=0):
     model, curve = _resume(folder, seed)
     with DeferredInterrupt() as interrupt:
         while len(curve) < epochs and not converged(curve):
+            before = time.process_time()
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")     # of convergence, decided here
                 model.partial_fit(images, labels, classes=np.arange(7))
+            seconds = time.process_time() - before      # one core's, whatever else the machine does
             log_p = _log_p(model, faces.images[public])
             truth = faces.labels[public]
-            curve.append({"epoch": len(curve) + 1, "loss": round(float(model.loss_), 4),
+            curve.append({"epoch": len(curve) + 1, "pictures_per_second": round(len(rows) / max(seconds, 1e-6)),
+                          "loss": round(float(model.loss_), 4),
                           "public_fer2013_accuracy": round(float((log_p.argmax(1) == truth).mean()), 4),
                           "public_cross_entropy": round(float(-log_p[np.arange(len(truth)), truth].mean()), 4)})
             if folder is not None:
@@ -50,7 +55,7 @@ def train(tests, epochs, report=print, folder=None, seed=0):
               "multiply_adds": int(sum(np.prod(size) for size in sizes)), "bytes": None,
               "milliseconds": speed(model, faces.images[rows[:max(compare.BATCHES)]]),
               "epochs": len(curve), "epochs_of_recipe": EPOCHS, "converged": converged(curve), "changed": {},
-              "command": COMMAND if epochs == EPOCHS else f"{COMMAND} --epochs {epochs}",
+              "command": COMMAND if epochs == EPOCHS else f"{COMMAND} --epochs {len(curve)}",
               "curve": {"epoch": [row["epoch"] for row in curve], "loss": [row["loss"] for row in curve],
                         "public_accuracy": [row["public_fer2013_accuracy"] for row in curve],
                         "public_loss": [row["public_cross_entropy"] for row in curve]}}
@@ -91,7 +96,7 @@ def _save(folder, model, curve, steps_per_epoch):
     os.replace(folder / f"{MODEL}.partial", folder / MODEL)
     (folder / STATE).write_text(json.dumps({"steps": len(curve) * steps_per_epoch}))
     with open(folder / CURVE, "w", newline="") as file:
-        writer = csv.DictWriter(file, curve[0].keys())
+        writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
         writer.writerows(curve)
 

@@ -89,9 +89,11 @@ class Queue:
             else:
                 recipe = plan.recipe_of(job, stored)
                 fit(recipe, self.tests.faces, folder, self.report)
-                self.rates.put(job.name, self.rates.of(job.name, self.runs, stored)[0])
                 result = compare.measure_run(job.name, folder, self.tests, time_it=not job.seed and not timed)
             compare.record(job.name, job.seed, result)
+            rate, measured = self.rates.of(job.name, self.runs, stored)
+            if measured:
+                self.rates.put(job.name, rate)
             self.report(f"finished {job.title}: PublicTest {100 * result['PublicTest']['accuracy']:.1f} %")
         except TrainingError as error:
             self.failed[job.title] = error

@@ -219,6 +219,7 @@ def test_the_mlp_resumes_to_the_same_weights(site, faces):
     tests = TestSet(faces)
     mlp.train(tests, 2, print, site / "mlp")
     assert plan._done(site / "mlp") == 2
+    assert speed.run_rate(site / "mlp") > 0
     resumed = mlp.train(tests, 4, print, site / "mlp")
     whole = mlp.train(tests, 4, print)
     assert resumed["curve"] == whole["curve"] and len(whole["curve"]["loss"]) == 4
