@@ -7,7 +7,7 @@ import logging
 
 from flask import Response, abort, current_app, make_response, redirect, render_template, request, url_for
 
-from ..languages.catalogues import Message
+from ..languages.catalogues import Message, shown
 from ..operations import security
 from ..readers import UnknownModelError
 from ..vision.occlusion import occlusion_map
@@ -52,7 +52,7 @@ def index():
     datasets, unusable = current_app.extensions["datasets"], current_app.extensions["unusable_datasets"]
     if len(datasets) == 1 and not unusable:
         return redirect(url_for("data.overview", name=next(iter(datasets))))
-    return render_template("explorer/index.html", datasets=datasets, unusable=unusable)
+    return render_template("explorer/index.html", datasets=datasets, errors=[*map(shown, unusable.values())])
 
 
 @data.get("/data.json")

@@ -14,13 +14,15 @@ import duckdb
 import numpy as np
 from PIL import Image
 
+from ...languages.catalogues import N_, Message
+
 SCHEMA = 1
 MAX_SHEET_IMAGES = 240
 MAX_CACHED_SHEETS = 256     # of average faces, 37 kB each
 
 
 class DataSetError(Exception):
-    """A bundle cannot be used; the one-line message names it and what to do."""
+    """A bundle cannot be used; the one-line message, a languages.catalogues.Message, names it and what to do."""
 
 
 class ImageStore:
@@ -71,7 +73,7 @@ class AverageFaces:
         try:
             faces = [self._tiles(row // size)[row % size] for row in rows]
         except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
-            raise DataSetError(f"{self.path}: cannot be read ({error}); build the data set again") from None
+            raise _unreadable(self.path, error) from None
         return _encoded(_sheet(faces, columns), "JPEG", quality=88)
 
     def _read(self, number):
@@ -110,16 +112,24 @@ def read_summary(folder):
     try:
         summary = json.loads(path.read_text())
     except (OSError, ValueError) as error:
-        raise DataSetError(f"{path}: cannot be read ({error}); build the data set again") from None
+        raise _unreadable(path, error) from None
     _check_schema(path, summary.get("schema") if isinstance(summary, dict) else None)
     return summary
 
 
 def _check_schema(path, schema):
     if schema != SCHEMA:
-        age = "older" if isinstance(schema, int) and schema < SCHEMA else "unknown"
-        raise DataSetError(f"{path}: the format must be version {SCHEMA}, got the {age} version {schema}; "
-                           "build it again: python -m training dataset build")
+        message = (N_("%(path)s: the format must be version %(schema)s, got the older version %(given)s; "
+                      "build it again: python -m training dataset build")
+                   if isinstance(schema, int) and schema < SCHEMA else
+                   N_("%(path)s: the format must be version %(schema)s, got the unknown version %(given)s; "
+                      "build it again: python -m training dataset build"))
+        raise DataSetError(Message(message, path=path, schema=SCHEMA, given=schema))
+
+
+def _unreadable(path, error):
+    return DataSetError(Message("%(path)s: cannot be read (%(error)s); build the data set again",
+                                path=path, error=str(error).partition("\n")[0]))
 
 
 def connect(table, threads):
@@ -131,8 +141,7 @@ def connect(table, threads):
         connection.execute(f"CREATE VIEW samples AS SELECT * FROM read_parquet('{path}')")
         connection.execute("SET lock_configuration = true")
     except duckdb.Error as error:
-        raise DataSetError(f"{table}: cannot be read ({str(error).splitlines()[0]}); "
-                           "build the data set again") from None
+        raise _unreadable(table, error) from None
     return connection
 
 
@@ -149,7 +158,10 @@ def column_names(connection, table, summary):
     rows = connection.execute("SELECT count(*) FROM samples").fetchone()[0]
     required = ("row", "split", "label", "first", "x", "y", *(f"{model['name']}.answer" for model in summary["models"]))
     missing = [name for name in required if name not in columns]
-    if missing or rows != summary["rows"]:
-        problem = f"has no column {missing[0]!r}" if missing else f"has {rows} rows, summary.json {summary['rows']}"
-        raise DataSetError(f"{table}: {problem}; build the data set again")
+    if missing:
+        raise DataSetError(Message("%(path)s: has no column %(column)r; build the data set again",
+                                   path=table, column=missing[0]))
+    if rows != summary["rows"]:
+        raise DataSetError(Message("%(path)s: has %(rows)d rows, summary.json %(expected)s; build the data set again",
+                                   path=table, rows=rows, expected=summary["rows"]))
     return columns

@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
+from ...languages.catalogues import Message
 from . import evidence, statistics
 from .bundle import AverageFaces, DataSetError, ImageStore, column_names, connect, read_summary
 from .filters import View, quoted
@@ -38,8 +39,8 @@ class DataSet:
             self.images = ImageStore(store, self.summary["rows"]) if store else None
             self.average_faces = AverageFaces(self.folder, self.summary)
         except (duckdb.Error, KeyError, TypeError, AttributeError) as error:
-            raise DataSetError(f"{self.folder}: damaged ({str(error).splitlines()[0]}); "
-                               "build the data set again") from None
+            raise DataSetError(Message("%(path)s: damaged (%(error)s); build the data set again", path=self.folder,
+                                       error=str(error).partition("\n")[0])) from None
 
     def count(self, view: View):
         """Number of rows in the view."""
@@ -290,14 +291,14 @@ class DataSet:
 
 
 def find(folder, stores):
-    """The data sets under `folder`: ({name: DataSet}, {name: error message} of the unusable ones)."""
+    """The data sets under `folder`: ({name: DataSet}, {name: error Message} of the unusable ones)."""
     usable, unusable = {}, {}
     for path in sorted(Path(folder).glob("*/summary.json")):
         name = path.parent.name
         try:
             usable[name] = DataSet(path.parent, Path(stores) / name)
         except DataSetError as error:
-            unusable[name] = str(error)
+            unusable[name] = error.args[0]
     return usable, unusable
 
 
