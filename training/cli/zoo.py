@@ -17,7 +17,7 @@ def add_commands(commands):
     compare.add_argument("--untrained", action="store_true", help="measure size and speed where there is no run")
     compare.add_argument("--sample", "--few", type=int, metavar="N", help="evaluate on N images of each split")
     compare.set_defaults(run=_compare)
-    mlp = commands.add_parser("mlp", aliases=["perceptron"], 
+    mlp = commands.add_parser("mlp", aliases=["perceptron"],
                               help="train and measure the zoo's scikit-learn MLP; resumes its run")
     _add_data_option(mlp, "FER2013's csv (.csv, .csv.gz)", required=True)
     mlp.add_argument("--epochs", type=int, default=200, metavar="N", help="maximum of epochs (default: %(default)s)")
