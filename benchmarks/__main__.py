@@ -5,7 +5,8 @@
 --full measures longer. --fer, --deepface: the Python interpreter of an environment with that package (peers.py).
 --faces: a folder of images, each of which one face fills, to count how many are found. --write also saves the table to
 docs/benchmarks.md. The limit of a photo is the processor time of the parts nothing can be read without: decoding and
-the networks that have run. The share is the limit divided by all processor time.
+the networks that have run. The share is the limit divided by all processor time. The limit of a folder is what as many
+separate commands give at once, each with one process. The processor time of the live socket is the server's, per frame.
 """
 
 import argparse
@@ -74,7 +75,7 @@ def folder_rows(options):
     yield ("`read FOLDER`, photos/s: " + ", ".join(f"{count} process{'es' * (count > 1)}" for count in rates),
            "1.8 × with two", ", ".join(f"{rate:.1f}" for rate in rates.values())
            + f": {rates[most] / rates[1]:.2f} ×, tables {'equal' if measured['equal'] else 'not equal'}",
-           "", f"{most} ×", f"{rates[most] / rates[1] / most:.0%}")
+           "", f"{measured['limit'] / rates[1]:.2f} ×", f"{rates[most] / measured['limit']:.0%}")
 
 
 def startup_rows(options):
@@ -92,11 +93,12 @@ def live_rows(options):
     tables = [[cell.strip() for cell in line.strip("| ").split("|")] for line in done.stdout.splitlines()
               if line.startswith("| ")]
     head, *rows = tables
-    rate, delay = (next(i for i, name in enumerate(head) if word in name) for word in ("rames/s", "p95"))
+    rate, delay, processor = (next(i for i, name in enumerate(head) if word in name)
+                              for word in ("rames/s", "p95", "Processor"))
     for row in rows:
         kind = " ".join(row[1:rate])
         yield (f"live: {row[0]} client{'s' * (row[0] != '1')}{', ' * bool(kind)}{kind}", "",
-               f"{row[rate]} frames/s, p95 {row[delay]} ms")
+               f"{row[rate]} frames/s, p95 {row[delay]} ms", row[processor])
 
 
 def recall_row(folder):

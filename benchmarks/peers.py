@@ -2,7 +2,8 @@
 
     PEER_PYTHON benchmarks/peers.py fer|deepface RUNS FILE ...
 
-Imports nothing from this project, so the environment needs only the other program.
+Imports nothing from this project, so the environment needs only the other program: `pip install fer`, or `pip install
+deepface tf-keras flask "opencv-python<5"` (deepface 0.0.103 imports flask and its detector is not in OpenCV 5).
 """
 
 import json
