@@ -39,16 +39,18 @@ def suppress(points, scores, widths):
     octaves = np.log2(np.maximum(widths[order], 1) / BEST_WIDTH)
     while len(scores):
         low, high = points[:, 0], points[:, 1]
-        intersection = np.clip(np.minimum(high[0], high) - np.maximum(low[0], low), 0, None).prod(axis=1)
-        areas = np.clip(high - low, 0, None).prod(axis=1)
+        intersection = _areas(np.minimum(high[0], high) - np.maximum(low[0], low))
+        areas = _areas(high - low)
         same = intersection > SAME_FACE_IOU * (areas[0] + areas - intersection)
         same[0] = True
         weights = scores - scores[0] / 2
         strong = same & (weights > 0)
         closest = octaves[strong][np.abs(octaves[strong]).argmin()]
         chosen = strong & (np.abs(octaves - closest) < 0.5)
-        faces.append(_face(np.average(points[chosen], axis=0, weights=weights[chosen]), scores[0]))
-        points, scores, octaves = points[~same], scores[~same], octaves[~same]
+        shares = weights[chosen][:, None, None]
+        faces.append(_face((points[chosen] * shares).sum(axis=0) / shares.sum(axis=0), scores[0]))
+        others = ~same
+        points, scores, octaves = points[others], scores[others], octaves[others]
     return faces
 
 
@@ -72,6 +74,12 @@ def is_contained(face, others):
     def smaller_area(other):
         return min(math.prod(face.box[2:]), math.prod(other.box[2:]))
     return any(_intersection(face.box, other.box) > CONTAINED * smaller_area(other) for other in others)
+
+
+def _areas(sides):
+    """float64 (n,): the areas of boxes with these sides, (n, 2); 0 if one is negative."""
+    sides = np.maximum(sides, 0)
+    return sides[:, 0] * sides[:, 1]
 
 
 def _intersection(one, other):

@@ -47,6 +47,7 @@ from .tiles import NO_CELLS, TILES, grid_of, joined, logit, peaks, rounded, span
 # Long sides (px) the image is resized to; 64 finds a face that fills the image, 512 finds small ones.
 LIVE_LONG_SIDES = (64, 128, 256)
 PHOTO_LONG_SIDES = (64, 128, 256, 512)
+KEY_POINTS = [0, *range(2, 2 + len(LANDMARKS))]     # of the pairs of values of a cell: its center and the landmarks
 STRIDE = 4                  # px of the input per output cell
 BORDERED = 64               # px; the image at this long side gets a border
 HALVE_FROM = 1536           # px of the image's long side
@@ -249,14 +250,16 @@ def _traces(letterbox, outputs):
 
 def _decoded(letterbox, outputs, cells):
     """As `FaceDetector._search`, of the cells with these indices."""
+    if not len(cells):
+        return NO_CELLS
     values, logits = outputs
     scores = 1 / (1 + np.exp(-logits[cells].astype(np.float64)))
     rows, columns = np.divmod(cells, letterbox.size[0] // STRIDE)
     anchors = (np.stack([columns, rows], axis=1) + 0.5)[:, None] * STRIDE
     values = values[cells, :4 + 2 * len(LANDMARKS)].astype(np.float64)
-    offsets, halves = np.delete(values, (2, 3), axis=1).reshape(-1, 1 + len(LANDMARKS), 2), values[:, None, 2:4] / 2
-    points = letterbox.unrotated(offsets + anchors)
-    centers, landmarks = points[:, :1], points[:, 1:]
+    pairs = values.reshape(len(cells), 2 + len(LANDMARKS), 2)
+    points = letterbox.unrotated(pairs[:, KEY_POINTS] + anchors)
+    centers, landmarks, halves = points[:, :1], points[:, 1:], pairs[:, 1:2] / 2
     points = np.concatenate([centers - halves, centers + halves, landmarks], axis=1)
     return letterbox.fractions(points), scores, values[:, 2]
 

@@ -62,7 +62,9 @@ class Letterbox:
         else:
             x, y = self.offset
             pixels[0, y:y + self.inner[1], x:x + self.inner[0]] = brightened
-        return pixels / np.float32(127.5) - np.float32(1)
+        pixels /= np.float32(127.5)
+        pixels -= np.float32(1)
+        return pixels
 
     def unrotated(self, points):
         """Positions before rotation of points of the input: float64 (..., 2), px."""
@@ -101,9 +103,9 @@ def resize(image, size):
 
 def _brightened_if_dark(image):
     """uint8 (h, w, 3) to float32."""
+    values = image.astype(np.float32)
+    if np.count_nonzero(image < DARK_LEVEL) < BRIGHT_FRACTION * image.size:     # the level is DARK_LEVEL at least
+        return values
     counts = cv2.calcHist([image.reshape(-1, 1)], [0], None, [256], [0, 256]).ravel()
     level = int(np.searchsorted(np.cumsum(counts), BRIGHT_FRACTION * image.size))
-    values = image.astype(np.float32)
-    if level >= DARK_LEVEL:
-        return values
     return np.minimum(values * np.float32(min(MAX_GAIN, DARK_LEVEL / max(1, level))), np.float32(255))
