@@ -1,8 +1,6 @@
-"""Connections that misbehave, for benchmarks.soak: each function occupies one until `stop` is set.
+"""Connections that misbehave, for benchmarks.soak and benchmarks.memory.
 
-    python -m benchmarks.misbehavior [KIND ...]
-
-Starts the site and opens 22 connections of each kind in turn for 9 s. Prints the server's memory at most and 4 s later.
+Each function occupies one until `stop` is set.
 """
 
 import contextlib
@@ -11,15 +9,10 @@ import itertools
 import os
 import random
 import socket
-import sys
-import threading
-import time
 
-import psutil
 import socketio
 import websocket
 
-from benchmarks import live
 from benchmarks.costliest import jpeg
 
 COSTLY = jpeg(700, 3000)        # 24 kB: thousands of scans, refused before decoding
@@ -152,29 +145,3 @@ def _sockets(address, stop):
             finally:
                 connection.close(timeout=0)
         stop.wait(1 + random.random())
-
-
-def main():
-    by_name = {kind.__name__: kind for kind in KINDS}
-    server, url = live.start("jury-live")
-    threading.excepthook = lambda arguments: print(f"misbehavior: {arguments.exc_value!r}", file=sys.stderr)
-    try:
-        worker = psutil.Process(psutil.Process(server.pid).children()[0].pid)
-        print(f"start: {worker.memory_info().rss / 1e6:.0f} MB")
-        for name in sys.argv[1:] or by_name:
-            stop, most = threading.Event(), 0
-            for _ in range(22):
-                threading.Thread(target=by_name[name], args=(("127.0.0.1", int(url.rpartition(":")[2])), stop),
-                                 daemon=True).start()
-            for _ in range(9):
-                time.sleep(1)
-                most = max(most, worker.memory_info().rss)
-            stop.set()
-            time.sleep(4)
-            print(f"{name}: at most {most / 1e6:.0f} MB, after {worker.memory_info().rss / 1e6:.0f} MB", flush=True)
-    finally:
-        server.terminate()
-
-
-if __name__ == "__main__":
-    main()

@@ -22,8 +22,9 @@ def ray_address():
     import ray
     from ray.cluster_utils import Cluster
     node = {"num_cpus": 2, "num_gpus": 0, "object_store_memory": 80_000_000, "include_dashboard": False}
-    cluster = Cluster(initialize_head=True, head_node_args=node)
+    cluster = Cluster()         # of no node: each one that starts is shut down if the next one does not start
     try:
+        cluster.add_node(**node)
         cluster.add_node(**node)
         yield cluster.address
     finally:

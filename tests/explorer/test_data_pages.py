@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from webapp.explorer.queries import DataSet, DataSetError, statistics
+from webapp.explorer.queries import DataSet, DataSetError, filters, statistics
 
 VIEWS = ("", "/browse", "/map", "/models", "/issues", "/samples/4")
 
@@ -42,6 +42,17 @@ def test_csv_contains_the_filtered_rows(site):
     brightness = [float(line["brightness"]) for line in lines]
     assert brightness == sorted(brightness, reverse=True)
     assert "attachment" in response.headers["Content-Disposition"]
+
+
+def test_csv_is_read_in_parts_and_holds_no_result_between_them(site, dataset, monkeypatch):
+    """A client that reads slowly must not occupy the memory of the whole table."""
+    address = "/data/drawn/browse.csv?sort=-sharpness"
+    whole = site.get(address).text
+    monkeypatch.setattr("webapp.explorer.queries.dataset.CSV_ROWS", 7)
+    assert site.get(address).text == whole
+    parts = dataset.csv(filters.parse([], dataset.summary))
+    assert len(list(csv.reader([next(parts)]))) == 1 and next(parts).count("\n") == 7
+    assert dataset._cursor().fetchall() == []
 
 
 def test_overview_counts_sum_to_the_rows(site):

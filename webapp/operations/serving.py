@@ -15,7 +15,7 @@ import threading
 from gunicorn.glogging import Logger
 
 from .. import settings as settings_
-from . import logs
+from . import allocator, logs
 
 _settings = settings_.load()
 
@@ -56,6 +56,11 @@ def pre_fork(server, worker):
             listener.sock.shutdown(socket.SHUT_RD)
 
 
+def post_fork(server, worker):
+    """gunicorn hook: the worker has no thread yet."""
+    allocator.limit()
+
+
 def post_worker_init(worker):
     """gunicorn hook: the application is loaded and its networks are warmed up."""
     for listener in worker.sockets:
@@ -63,6 +68,7 @@ def post_worker_init(worker):
     logs.capture_native_stderr()
     site = worker.wsgi.extensions["emoscope"]
     site.reloader.start(_settings.reload_seconds)
+    allocator.start_trimming()
 
     def drain(number, frame):
         site.drain.run(_settings.drain_seconds)

@@ -17,6 +17,7 @@ from .bundle import AverageFaces, DataSetError, ImageStore, column_names, connec
 from .filters import View, quoted
 
 MAX_POINTS = 400_000    # on the map
+CSV_ROWS = 2000         # read at a time
 #: Columns that only the page of one sample shows.
 SAMPLE_COLUMNS = frozenset({"x", "y", "first", "constant", "twin", "twin_correlation", "neighbours"})
 QUALITY = ("brightness", "contrast", "sharpness")
@@ -265,14 +266,24 @@ class DataSet:
                 np.asarray(found["row"], np.uint32), color, categories, stride)
 
     def csv(self, view: View):
-        """The view's rows as CSV, in chunks of str; without columns that hold lists."""
+        """The view's rows as CSV, in chunks of str; without columns that hold lists.
+
+        Only the row numbers are held while a client reads: a result of all columns that waits for a slow reader would
+        occupy the memory of the whole table.
+        """
         columns = [name for name in self._columns if not name.endswith((".probabilities", "neighbours"))]
         where, values = view.where
-        cursor = self._cursor().execute(
-            f"SELECT {', '.join(map(quoted, columns))} FROM samples WHERE {where} ORDER BY {view.order}", values)
+        numbers = self._cursor().execute(
+            f"SELECT row FROM samples WHERE {where} ORDER BY {view.order}", values).fetchnumpy()["row"]
         yield _line([columns])
-        while rows := cursor.fetchmany(2000):
-            yield _line([[_short(value) for value in row] for row in rows])
+        for first in range(0, len(numbers), CSV_ROWS):
+            chunk = numbers[first:first + CSV_ROWS].tolist()
+            yield _line(self._rows_of(columns, chunk))
+
+    def _rows_of(self, columns, numbers):
+        """The values of `columns` of the rows `numbers`, in this order."""
+        found = self._records(columns, numbers)
+        return [found[number].values() for number in numbers]
 
     def _records(self, columns, numbers):
         # Literals instead of parameters let DuckDB skip the row groups without these rows.
