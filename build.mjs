@@ -1,5 +1,5 @@
 // Bundles the assets of the templates. Every `asset('NAME')` in templates/ is an entry point from SOURCES and becomes
-// static/dist/NAME-HASH.js|css; manifest.json maps names to built files. A catalogue becomes scripts-LANGUAGE-HASH.js.
+// static/dist/NAME-HASH.js|css; manifest.json maps names to built files, imports.json scripts to what they import. A catalogue becomes scripts-LANGUAGE-HASH.js.
 import { build } from "esbuild";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
@@ -14,8 +14,10 @@ const SOURCES = ["static/js/pages", "static/js/workers", "static/css/pages", "st
 const OUT = "static/dist";
 // Classic scripts: two run before the first paint, the service worker cannot be a module. All others are modules.
 const CLASSIC = new Set(["theme.js", "visitor-notice.js", "service-worker.js"]);
+// Shares no chunk with the pages: its own code is one file, so that it starts after one request instead of eight.
+const DEVICE_WORKER = "device-worker.js";
 // Started by scripts or served by the application; no template names them.
-const WORKERS = ["device-worker.js", "service-worker.js"];
+const WORKERS = [DEVICE_WORKER, "service-worker.js"];
 
 /** @returns {Promise<string[]>} names such as "live.js", sorted */
 async function assetNames() {
@@ -49,8 +51,10 @@ for (const name of requested.filter((name) => !names.includes(name))) {
   console.error(`error: a template uses asset('${name}'), but ${sourceOf(name)} does not exist`);
   process.exitCode = 1; // still build the other pages
 }
+const modules = names.filter((name) => !CLASSIC.has(name));
 const outputs = {
-  ...(await bundle(names.filter((name) => !CLASSIC.has(name)), { format: "esm", splitting: true })),
+  ...(await bundle(modules.filter((name) => name !== DEVICE_WORKER), { format: "esm", splitting: true })),
+  ...(await bundle(modules.filter((name) => name === DEVICE_WORKER), { format: "esm", splitting: true })),
   ...(await bundle(names.filter((name) => CLASSIC.has(name)), { format: "iife" })),
 };
 const WORK = `${OUT}.partial-${process.pid}`; // replaces OUT when complete
@@ -76,6 +80,10 @@ const sprite = `<svg xmlns="http://www.w3.org/2000/svg">${symbols.join("")}</svg
 await writeHashed("expressions", "svg", sprite);
 for (const { language, script } of await catalogueScripts()) await writeHashed(`scripts-${language}`, "js", script);
 await writeFile(join(WORK, "manifest.json"), JSON.stringify(manifest, null, 2) + "\n");
+// The files that each page's script imports, which the page preloads: without that they are known only when it has arrived.
+const imports = Object.keys(outputs).filter((path) => outputs[path].entryPoint?.startsWith("static/js/pages/"))
+  .map((path) => [basename(outputs[path].entryPoint ?? ""), [...closure(outputs, path)].slice(1)]);
+await writeFile(join(WORK, "imports.json"), JSON.stringify(Object.fromEntries(imports), null, 2) + "\n");
 
 const line = (/** @type {string} */ name, /** @type {import("./tools/compress.mjs").Sizes} */ { raw, gzip, brotli }) =>
   console.log("  " + name.padEnd(40) + [raw, gzip, brotli].map((size) => String(size).padStart(9)).join(""));

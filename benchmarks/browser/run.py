@@ -141,8 +141,11 @@ def measure(playwright, video, url, seconds):
     page.goto(url, timeout=120_000)
     wait_for_first(page)
     first = page.evaluate("bench.first") / 1000
-    transferred = sum(size["responseBodySize"] + size["responseHeadersSize"] for size in
-                      (one.sizes() for one in requests if one.url.startswith("http")))
+    end = page.evaluate("performance.timeOrigin + bench.first")
+    until_first = (one for one in requests if one.url.startswith("http")
+                   and one.timing["startTime"] + one.timing["responseEnd"] <= end)
+    transferred = sum(size["responseBodySize"] + size["responseHeadersSize"]
+                      for size in (one.sizes() for one in until_first))
     started = processor(browser)
     start_time, before = time.monotonic(), page.evaluate("bench.count")
     page.wait_for_timeout(1000 * seconds)

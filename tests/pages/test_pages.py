@@ -113,6 +113,18 @@ def test_asset_urls_follow_the_manifest(app, tmp_path):
         assert asset("live.js") == "/static/dist/live-ABCDEFGH.js"
         with pytest.raises(AssetsMissingError, match="make build"):
             asset("else.js")
+        assert asset.imports("live.js") == []
+
+
+def test_page_preloads_what_its_script_imports(app, tmp_path):
+    from webapp.pages.assets import Assets
+    (tmp_path / "manifest.json").write_text('{"live.js": "live-ABCDEFGH.js"}')
+    (tmp_path / "imports.json").write_text('{"live.js": ["chunk-ABCDEFGH.js"]}')
+    with app.test_request_context():
+        assert Assets(tmp_path).imports("live.js") == ["/static/dist/chunk-ABCDEFGH.js"]
+    app.jinja_env.globals["asset_imports"] = lambda name: [f"/static/dist/imported-by-{name}"]
+    page = app.test_client().get("/live").text
+    assert '<link rel="modulepreload" href="/static/dist/imported-by-live.js">' in page
 
 
 def test_hashed_files_are_immutable_and_others_revalidated(app, tmp_path):

@@ -15,13 +15,17 @@ from ..errors import AssetsMissingError
 
 
 class Assets:
-    """Looks up built files in the manifest, {"live.js": "live-HASH.js"}, and reloads it when it changes."""
+    """Looks up built files in the manifest, {"live.js": "live-HASH.js"}, and reloads it when it changes.
+
+    imports.json beside it has {"live.js": ["chunk-HASH.js", …]}; without it nothing is preloaded.
+    """
 
     def __init__(self, dist: str | Path):
         self.folder = Path(dist)
         self._manifest = self.folder / "manifest.json"
         self._modified: int | None = None
         self._names: dict[str, str] = {}
+        self._imports: dict[str, list[str]] = {}
 
     def __call__(self, name: str) -> str:
         """The URL of the built file. Raises AssetsMissingError."""
@@ -30,15 +34,25 @@ class Assets:
             raise AssetsMissingError(f"{self._manifest}: {name} is not built; run `make build`")
         return url_for("static", filename=f"dist/{names[name]}")
 
+    def imports(self, name: str) -> list[str]:
+        """The URLs of the built files that the script imports, for `<link rel="modulepreload">`."""
+        self.names()        # reloads both files when they change
+        return [url_for("static", filename=f"dist/{built}") for built in self._imports.get(name, [])]
+
     def names(self) -> dict[str, str]:
         """{name: built name}. Raises AssetsMissingError."""
         try:
             modified = self._manifest.stat().st_mtime_ns
             if modified != self._modified:
+                self._imports = self._read_imports()
                 self._names, self._modified = json.loads(self._manifest.read_text()), modified
         except (OSError, ValueError) as error:
             raise AssetsMissingError(f"{self._manifest}: scripts and styles are not built; run `make build`") from error
         return self._names
+
+    def _read_imports(self) -> dict[str, list[str]]:
+        file = self.folder / "imports.json"
+        return json.loads(file.read_text()) if file.is_file() else {}
 
     def compressed(self, sha256: str) -> Path:
         """The path of the compressed copies of the file with this hash, without .br or .gz."""
@@ -47,6 +61,7 @@ class Assets:
 
 def init_app(app: Flask) -> None:
     assets = app.extensions["assets"] = app.jinja_env.globals["asset"] = Assets(Path(app.static_folder or "") / "dist")
+    app.jinja_env.globals["asset_imports"] = assets.imports
     serve_uncompressed = app.view_functions["static"]
 
     def static(filename):

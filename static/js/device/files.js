@@ -49,6 +49,12 @@ export class Files {
     return bytes;
   }
 
+  /** Whether the cache has a copy of the file, of whatever content. @param {NetworkFile} file  @returns {Promise<boolean>} */
+  async has(file) {
+    const cache = await this.#open();
+    return Boolean(await cache?.match(file.url).catch(() => undefined));
+  }
+
   /** Whether the browser cached every downloaded file. @returns {Promise<boolean>} */
   async cached() {
     return (await Promise.all(this.#writes)).every(Boolean);

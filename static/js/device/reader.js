@@ -8,7 +8,7 @@ import { PHOTO_LONG_SIDES } from "../vision/faces.js";
 /** @typedef {import("../types.js").Reading} Reading */
 /** @typedef {import("./backends.js").Backend} Backend */
 /** @typedef {import("./backends.js").Refusal} Refusal */
-/** @typedef {{backend: Backend, details: string, refused: Refusal[], warmed?: number}} Running */
+/** @typedef {{backend: Backend, details: string, refused: Refusal[]}} Running */
 
 /** @typedef {import("../types.js").Reader} Reader */
 
@@ -60,10 +60,14 @@ export class DeviceReader {
   /** Called with the progress of downloads, also those for another model later; "" when they are complete. @type {(message: string) => void} */
   onDownload = () => {};
 
-  /** @param {{model?: string, backend?: Backend | "auto"}} [options]  of the start */
-  constructor({ model = "", backend = "auto" } = {}) {
+  /** Called when a smaller network answers until the requested one is loaded; "" when that answers. @type {(message: string) => void} */
+  onInterim = () => {};
+
+  /** @param {{model?: string, backend?: Backend | "auto", interim?: boolean}} [options]  of the start; `interim`: a smaller network may answer frames first */
+  constructor({ model = "", backend = "auto", interim = false } = {}) {
     this.model = model;
     this.backend = backend;
+    this.interim = interim;
     this.offer = readOffer();
     this.models = (this.offer?.models ?? []).map(({ card, ...model }) => ({
       name: model.name, title: model.title, label_set: card.label_set, labels: card.labels, raters: card.raters, default: model.default, unsure_threshold: card.unsure.threshold,
@@ -71,7 +75,7 @@ export class DeviceReader {
   }
 
   /**
-   * Download the networks and run them once on a drawn face. Resolves when images can be read.
+   * Download and start the networks. Resolves when images can be read.
    * @param {{onState: (state: import("../types.js").ReaderState, message: string) => void}} options
    * @throws {ReaderError} `no_backend`, `offline`, `gone`, `broken`, `no_offer`
    */
@@ -81,7 +85,7 @@ export class DeviceReader {
     onState("connecting", PREPARING);
     this.#open(offer.worker);
     try {
-      this.#setRunning(await this.#request("start", { offer, model: this.model, backend: this.backend, catalogue: catalogue() }));
+      this.#setRunning(await this.#request("start", { offer, model: this.model, backend: this.backend, interim: this.interim, catalogue: catalogue() }));
     } catch (error) {
       this.stop(); // one download failed; the other may still be running
       throw error;
@@ -110,8 +114,9 @@ export class DeviceReader {
   }
 
   /** @param {any} data */
-  #receive({ id, result, error, note, download, running }) {
+  #receive({ id, result, error, note, download, running, interim }) {
     if (note) this.onNote(note);
+    if (interim !== undefined) this.onInterim(interim && translate("{small} answers until {model} is downloaded.", interim));
     if (download) this.onDownload(download.total ? progress(download) : this.running ? "" : PREPARING);
     if (running) this.#setRunning(running);
     const pending = this.#pending.get(id);

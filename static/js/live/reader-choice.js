@@ -25,9 +25,11 @@ export class ReaderChoice {
   /** Prepare this device before the camera starts, so that its first frame does not wait. */
   async prepare() {
     if (inferenceLocation() !== "device") return;
-    const reader = new DeviceReader({ model: new URLSearchParams(location.search).get("model") ?? "", backend: backendChoice() });
+    const requested = new URLSearchParams(location.search).get("model") ?? "";
+    const reader = new DeviceReader({ model: requested, backend: backendChoice(), interim: !requested });
     reader.onRunning = (running) => this.#switch.showBackend(running);
     reader.onNote = (message) => this.#switch.setStatus("note", message);
+    reader.onInterim = (message) => this.#switch.setStatus("interim", message);
     reader.onDownload = (message) => this.stage.showStatus(message);
     try {
       await this.#use(reader);

@@ -4,6 +4,7 @@
 import { memory } from "@tensorflow/tfjs-core";
 import { NoBackend, start } from "../device/backends.js";
 import { FileError, Files } from "../device/files.js";
+import { interimFor } from "../device/interim.js";
 import { loadDetector, loadExpressions } from "../device/networks.js";
 import { errorText } from "../ui/errors.js";
 import { translate, useCatalogue } from "../ui/language.js";
@@ -33,6 +34,17 @@ const download = { graphs: 0, loaded: 0, total: 0 };
 const RETRY_AFTER = 5000; // ms before camera frames request a model again that could not be loaded
 /** @type {{model: string, until: number, error: FileError} | null} */
 let unavailable = null;
+const WARM_UP_AFTER = 300; // ms without an image, which would be the better warm-up
+const REPLACE_AFTER = { face: 300, start: 4000 }; // ms from the first face, which the download would delay; from a start without one
+/** The network `by` answers camera frames for the network `model` until that is loaded. @type {{model: string, by: string} | null} */
+let interim = null;
+/** No interim network answers any more. */
+let replaced = Promise.resolve();
+/** @type {() => void} */
+let onFirstFace = () => {};
+/** A camera frame with a face was read. @type {Promise<void>} */
+const firstFace = new Promise((resolve) => (onFirstFace = resolve));
+let images = 0; // number of images that arrived
 
 /** @param {string} message */
 const note = (message) => self.postMessage({ note: message });
@@ -40,7 +52,7 @@ const files = new Files(note);
 
 /** @param {Record<string, import("../device/files.js").NetworkFile>} descriptions  @param {string} name */
 async function fetchGraph(descriptions, name) {
-  const reportDownload = () => self.postMessage({ download });
+  const reportDownload = () => interim || self.postMessage({ download });
   const get = (/** @type {string} */ part) => files.get(descriptions[part], name, (bytes) => {
     download.loaded += bytes;
     reportDownload();
@@ -80,25 +92,49 @@ async function readersOf(name, fetched) {
   return created;
 }
 
-/** Load everything that the first image needs, and run it once. @param {string} model  @param {Backend | "auto"} backend */
+/** Load everything that the first image needs, and run it once unless that image arrives at once. @param {string} model  @param {Backend | "auto"} backend */
 async function prepare(model, backend) {
   const fetched = [fetchGraph(offer.detector.files, translate("the face detector")), fetchModel(offeredModel(model))];
   for (const one of fetched) one.catch(() => {}); // awaited below; an unavailable backend is reported first
   running = await start(backend, failed);
   detector = await loadDetector(...(await fetched[0]));
-  return { ...running, warmed: await warmUp(await readersOf(model, fetched[1])) };
+  const loaded = await readersOf(model, fetched[1]);
+  if (running.backend === "wasm") setTimeout(() => images || warmUp(loaded).catch(() => {}), WARM_UP_AFTER); // an image would meet the same error
+  else await warmUp(loaded);
+  return running;
 }
 
-/** Run each input size once: WebGPU and WebGL compile per size, WebAssembly only once. @param {Readers} readers  @returns {Promise<number>} faces found */
+/** Run each input size once: WebGPU and WebGL compile per size, WebAssembly only once. @param {Readers} readers */
 async function warmUp({ camera, photos }) {
   const image = drawnFace(640, 480);
   const threshold = offer.thresholds.live;
   const { faces } = await photos.read(image, { threshold, longSides: COARSE_LONG_SIDES });
   // a coarse search, a full search, following: then each size has run once
   for (let run = 0; running.backend !== "wasm" && run < 3; run++) await camera.read(image, { threshold });
-  const { classifier } = photos;
-  if (!faces.length) await classifier.probabilities([new Float32Array(classifier.crop.size ** 2)]);
-  return faces.length;
+  if (!faces.length) await classifyNothing(photos);
+}
+
+/** @param {Reader} reader */
+const classifyNothing = ({ classifier }) => classifier.probabilities([new Float32Array(classifier.crop.size ** 2)]);
+
+/** @param {number} milliseconds */
+const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/**
+ * Read camera frames with the network `by` until `model` is loaded.
+ * @param {OfferedModel} model  @param {OfferedModel} by
+ */
+async function replaceInterim(model, by) {
+  interim = { model: model.name, by: by.name };
+  self.postMessage({ interim: { model: model.title, small: by.title } });
+  await Promise.race([firstFace.then(() => sleep(REPLACE_AFTER.face)), sleep(REPLACE_AFTER.start)]);
+  try {
+    await classifyNothing((await readersOf(model.name)).photos);
+  } catch (error) {
+    note(describe(error).message);
+  }
+  interim = null;
+  self.postMessage({ interim: "" });
 }
 
 /**
@@ -171,16 +207,23 @@ const COMMANDS = {
   async start(parameters) {
     offer = parameters.offer;
     useCatalogue(parameters.catalogue);
-    return prepare(parameters.model, parameters.backend);
+    const requested = offeredModel(parameters.model);
+    const small = parameters.interim && !(await files.has(requested.files["weights.bin"])) ? interimFor(offer.models, requested) : null;
+    const started = await prepare((small ?? requested).name, parameters.backend);
+    if (small) replaced = replaceInterim(requested, small);
+    return started;
   },
-  async frame({ bitmap, model, time }) {
+  async frame({ bitmap, model: requested, time }) {
+    images++;
     const startTime = performance.now();
+    const model = interim && interim.model === offeredModel(requested).name ? interim.by : requested;
     const pixels = fromBitmap(bitmap);
     bitmap.close();
     const decodeTime = performance.now() - startTime;
     if (unavailable && unavailable.model === model && startTime < unavailable.until) throw unavailable.error;
     try {
       const reading = await read("camera", pixels, { model, threshold: offer.thresholds.live, time });
+      if (reading.faces.length) onFirstFace();
       return { ...reading, milliseconds: { decode: round(decodeTime, 2), ...reading.milliseconds } };
     } catch (error) {
       if (error instanceof FileError) unavailable = { model, until: performance.now() + RETRY_AFTER, error };
@@ -188,6 +231,7 @@ const COMMANDS = {
     }
   },
   async photo({ blob, model, longSides }) {
+    images++;
     const startTime = performance.now();
     const { pixels, width, height } = await decode(blob, { reduceTo: OVERSAMPLING * Math.max(...longSides) });
     const decodeTime = performance.now() - startTime;
@@ -195,7 +239,7 @@ const COMMANDS = {
     return { ...reading, picture: { width, height }, milliseconds: { decode: round(decodeTime, 2), ...reading.milliseconds } };
   },
   resources: async () => performance.getEntriesByType("resource").map(({ name }) => new URL(name).pathname).filter((path) => path.startsWith("/static/")),
-  cached: () => files.cached(),
+  cached: () => replaced.then(() => files.cached()),
   prune: () => files.keepOnly([offer.detector, ...offer.models].flatMap((one) => Object.values(one.files).map(({ url }) => url))),
   memory: async () => ({ tensors: memory().numTensors, bytes: memory().numBytes }),
 };
