@@ -176,7 +176,7 @@ def test_samples_work_offline(open_page, own_server):
 
 
 def test_new_bundle_replaces_the_cached_one_completely(open_page, own_server, new_bundle):
-    page = open_page(LIVE, url=own_server.url)
+    page = open_page(f"{LIVE}&model=jury-live", url=own_server.url)
     wait_ready(page)
     wait_cached(page)
     before = page.evaluate(CACHED)
@@ -241,6 +241,57 @@ def test_late_download_does_not_undo_a_failure(open_page):
     page.wait_for_timeout(1500)
     expect(page.locator("#live")).to_have_attribute("data-reader", "lost")
     expect(page.locator(".stage-status")).to_be_hidden()
+
+
+def test_small_network_answers_until_the_default_one_is_downloaded(open_page, video):
+    """The page says which network answers; every reading names its network; the faces and their votes stay."""
+    held, weights = [], f"**/device/files/{weights_of('jury-live')}/weights.bin"
+    page = open_page(LIVE, video=video("portrait"), service_workers="block", script=MODELS_READ,
+                     routes={weights: lambda route: held.append(route)})
+    wait_ready(page)
+    expect(page.locator(".location-status")).to_contain_text(re.compile("^.*Pocket.* answers until .*Live"))
+    start(page)
+    assert page.evaluate("modelsRead") == ["jury-pocket"]
+    assert "of 10 people would call this" in page.inner_text("#faces")
+    wait_for(page, lambda: held)
+    held[0].continue_()
+    expect(page.locator(".location-status")).not_to_contain_text("answers until", timeout=60_000)
+    page.wait_for_function("modelsRead.length === 2", timeout=60_000)
+    assert page.evaluate("modelsRead") == ["jury-pocket", "jury-live"]
+    expect(page.locator("[data-face][data-box]")).to_have_count(1)
+
+
+def test_network_in_the_cache_or_in_the_link_answers_at_once(open_page, video):
+    page = open_page(f"{LIVE}&model=jury-live", video=video("portrait"), script=MODELS_READ)
+    wait_ready(page)
+    wait_cached(page)
+    start(page)
+    assert page.evaluate("modelsRead") == ["jury-live"]
+    page.goto(page.url.replace("&model=jury-live", ""))
+    wait_ready(page)
+    start(page)
+    assert page.evaluate("modelsRead") == ["jury-live"]
+
+
+# The names of the networks whose readings of camera frames arrived, in order.
+MODELS_READ = """window.modelsRead = [];
+  window.Worker = class extends Worker {
+    constructor(...parameters) {
+      super(...parameters);
+      this.addEventListener("message", ({data}) => {
+        const name = data.result?.model?.name;
+        if (name && !modelsRead.includes(name)) modelsRead.push(name);
+      });
+    }
+  };"""
+
+
+def wait_for(page, condition):
+    for _ in range(300):
+        if condition():
+            return
+        page.wait_for_timeout(100)
+    pytest.fail("the condition did not become true within 30 s")
 
 
 def test_model_can_be_downloaded_while_the_camera_runs(open_page, video):

@@ -177,7 +177,7 @@ export class Player {
     frame.holds += 1;
     try {
       const { reading, timing } = await reader.read(frame, { model: model.name });
-      if (!this.#running || this.#paused || reading.model.name !== this.model?.name) return true;
+      if (!this.#running || this.#paused || model.name !== this.model?.name) return true; // an interim network's reading names that one
       this.clock.resultArrived(frame.time, performance.now());
       this.#buffer.maxAge = 1.3 * this.clock.delay + 200;
       this.tracker.setModel(model);
