@@ -4,8 +4,8 @@ import pytest
 
 from training import cli
 
-COMMANDS = ("fit", "evaluate", "robustness", "export", "export-tfjs", "export-distance", "balance", "card", "dataset",
-            "compare", "mlp", "zoo", "detector", "alignment")
+COMMANDS = ("fit", "evaluate", "robustness", "export", "export-tfjs", "export-distance", "balance", "serving", "card",
+            "dataset", "compare", "mlp", "zoo", "detector", "alignment")
 
 
 def parse(*arguments):

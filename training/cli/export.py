@@ -1,4 +1,4 @@
-"""The commands `export`, `export-tfjs` and `card`: model bundles from runs."""
+"""The commands `export`, `export-tfjs`, `export-distance`, `balance`, `serving` and `card`: model bundles from runs."""
 
 from pathlib import Path
 
@@ -43,6 +43,11 @@ def add_commands(commands):
     card = commands.add_parser("card", help="regenerate the text of model cards")
     card.add_argument("bundles", nargs="+", metavar="BUNDLE", help=f"folder of a bundle, or its name in {MODELS}")
     card.set_defaults(run=_card)
+    serving = commands.add_parser(
+        "serving", help="measure again the cards' figures through the site's detector and crop")
+    serving.add_argument("bundles", nargs="+", metavar="BUNDLE", help=f"folder of a bundle, or its name in {MODELS}")
+    add_data_options(serving)
+    serving.set_defaults(run=_serving)
     distance = commands.add_parser("export-distance", help="add the sign `unlike the training data` to model bundles")
     distance.add_argument("bundle", metavar="BUNDLE", help=f"folder of the bundle, or its name in {MODELS}")
     distance.add_argument("--version", required=True, help="new version of the bundle")
@@ -98,6 +103,16 @@ def _balance(options):
         for each in balanced["figures"]["by_strength"] if balanced else ():
             report(f"  {each['strength']:4g}  accuracy {100 * each['accuracy']:.1f} %, mean recall "
                    f"{100 * each['mean_recall']:.1f} %")
+
+
+def _serving(options):
+    from ..evaluate import reports
+    from ..export import card
+    tests = read_test_set(options)
+    for folder in map(bundle_folder, options.bundles):
+        report(f"{folder / 'card.json'}:")
+        for line in reports.serving(card.measure_serving(folder, tests)["figures"]["serving_path"]):
+            report(line)
 
 
 def _card(options):

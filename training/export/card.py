@@ -64,6 +64,20 @@ def rebalance(folder, faces):
     return rewrite_text(folder)
 
 
+def measure_serving(folder, tests):
+    """Measure the figures through the site's detector and crop again, of the bundle in `folder`; the card.
+
+    tests: test_set.TestSet. The split is the one that the card has them of. Raises TrainingError for an invalid bundle,
+    without the detector's files, and for a card that cannot be written.
+    """
+    bundle = read_bundle(folder)
+    figures = bundle.card["figures"]
+    split = "PrivateTest" if figures["PrivateTest"] else "PublicTest"
+    measured = figures | {"serving_path": serving_path(bundle, tests, split)}
+    write(bundle.card | {"figures": round_floats(measured)}, bundle.folder)
+    return rewrite_text(folder)
+
+
 def write(card, folder):
     """Check `card` and write it to the bundle in `folder`; the previous file is replaced only by a complete one."""
     check_card(card)

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from training.data import fer2013
+from training.data import alignment, fer2013
 from training.data.labels import LABEL_SETS
 from training.evaluate.bundles import SCHEMA, check_card, read_bundle
 from training.evaluate.figures import figures
@@ -227,6 +227,22 @@ def test_card_command_rewrites_only_the_text(exported, bundle, run_command):
     assert status == 0 and f"{path}: text regenerated" in out
     assert json.loads(path.read_text()) == before, "the exported text, and every other field as it was"
     assert not list(bundle.glob("*.partial"))
+
+
+def test_serving_command_measures_only_the_figures_through_the_detector(exported, bundle, run_command, monkeypatch):
+    monkeypatch.setattr(alignment, "detector_mark", lambda: "another detection")
+    monkeypatch.setattr(alignment, "open_detector", lambda: None)
+    monkeypatch.setattr(alignment, "serving_crops", lambda images, *_: (images, np.arange(len(images)) % 4 > 0))
+    path = bundle / "card.json"
+    before = json.loads(path.read_text())
+    status, out, err = run_command("serving", bundle, *data(exported))
+    assert status == 0 and str(path) in out, err
+    after = json.loads(path.read_text())
+    measured = after["figures"].pop("serving_path")
+    before["figures"].pop("serving_path", None)
+    assert measured["split"] == "PrivateTest" and measured["found"] == pytest.approx(0.75, abs=0.05)
+    assert after["figures"] == before["figures"]
+    assert f"finds {100 * measured['found']:.1f} % of the faces" in after["model_card"]["quantitative_analyses"]
 
 
 def test_card_command_reports_an_invalid_bundle(bundle, run_command):
