@@ -90,6 +90,7 @@ def compare(page, reader, images, photos=7, name=LIVE_NETWORK):
 
 @pytest.mark.parametrize("backend, name, count", [
     ("wasm", LIVE_NETWORK, 208), ("wasm", "jury-pocket", 208), ("wasm", "jury-strong", 16),
+    ("wasm", "seven-live", 16), ("wasm", "seven-pocket", 16),
     ("webgl", LIVE_NETWORK, GRAPHICS), ("webgpu", LIVE_NETWORK, GRAPHICS)])
 def test_results_match_the_server(device, reader, backend, name, count):
     found = compare(device(backend), reader, synthetic_images.make(count), name=name)
