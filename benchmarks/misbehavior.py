@@ -48,7 +48,8 @@ def half_open(address, stop):
 
 def slow_reader(address, stop):
     """Request a large file and read it a few bytes at a time."""
-    _trickle(address, stop, b"GET /data/fer2013/browse.csv HTTP/1.1\r\nHost: x\r\n\r\n", silent=True, read=64)
+    _trickle(address, stop, b"GET /data/fer2013/browse.csv HTTP/1.1\r\nHost: x\r\n\r\n", silent=True, read=64,
+             source="127.0.0.4")
 
 
 def wrong_types(address, stop):
@@ -103,12 +104,16 @@ def post(address, data, source="127.0.0.2", timeout=60):
         connection.close()
 
 
-def _trickle(address, stop, data, silent=False, read=0):
-    """Send `data`, then a byte per second unless `silent`, reading `read` bytes; connect again when disconnected."""
+def _trickle(address, stop, data, silent=False, read=0, source="127.0.0.3"):
+    """From the address `source`, send `data`, then a byte per second unless `silent`, reading `read` bytes.
+
+    Connects again when disconnected.
+    """
     while not stop.is_set():
         with contextlib.suppress(OSError), socket.socket() as connection:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             connection.settimeout(5)
+            connection.bind((source, 0))
             connection.connect(address)
             connection.sendall(data)
             for _ in range(60):

@@ -11,6 +11,7 @@ import argparse
 import contextlib
 import json
 import multiprocessing
+import os
 import statistics
 import sys
 import threading
@@ -210,7 +211,11 @@ def read_photos(address, done, total, frames, frame_total, stop):
 
 
 def misbehave(address, count, stop):
-    """`count` connections that misbehave, of all kinds alike, from several addresses."""
+    """`count` connections that misbehave, of all kinds alike, from several addresses.
+
+    They stand for other machines, so they leave the processor to the server where they can.
+    """
+    os.nice(19)
     event = threading.Event()
     threads = [threading.Thread(target=misbehavior.KINDS[number % len(misbehavior.KINDS)], args=(address, event),
                                 daemon=True) for number in range(count)]

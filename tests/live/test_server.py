@@ -195,9 +195,9 @@ def test_excess_client_is_refused_and_pages_still_load(server, connect):
     assert urllib.request.urlopen(server.url + "/healthz", timeout=5).status == 200
 
 
-def _open(server, data=b""):
+def _open(server, data=b"", source="127.0.0.1"):
     host, port = server.url.removeprefix("http://").split(":")
-    connection = socket.create_connection((host, int(port)), 10)
+    connection = socket.create_connection((host, int(port)), 10, (source, 0))
     connection.sendall(data)
     return connection
 
@@ -205,7 +205,7 @@ def _open(server, data=b""):
 @pytest.mark.parametrize("sent", [b"", b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: ", b"\r\n\r\n", b"G"],
                          ids=["nothing", "half a head", "empty lines", "a byte"])
 def test_half_sent_requests_hold_no_thread(server, sent):
-    connections = [_open(server, sent) for _ in range(70)]      # more than the threads
+    connections = [_open(server, sent) for _ in range(110)]     # more than the threads
     try:
         assert urllib.request.urlopen(server.url + "/healthz", timeout=10).status == 200
         if sent.startswith(b"GET"):
@@ -218,11 +218,29 @@ def test_half_sent_requests_hold_no_thread(server, sent):
 
 def test_half_sent_further_requests_hold_no_thread(server):
     request = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
-    connections = [_open(server, request + request[:20 + number % 10]) for number in range(70)]
+    connections = [_open(server, request + request[:20 + number % 10]) for number in range(110)]
     try:
         for connection in connections:
             assert connection.recv(100).startswith(b"HTTP/1.1 200")
         assert urllib.request.urlopen(server.url + "/healthz", timeout=10).status == 200
+    finally:
+        for connection in connections:
+            connection.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have one loopback address")
+def test_slow_bodies_of_one_client_hold_few_threads(server):
+    head = (b"POST /api/v1/readings HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\n"
+            b"Content-Length: 100\r\n\r\n")
+    connections = [_open(server, head, source="127.0.0.3") for _ in range(150)]     # more than the threads and those that may wait
+    try:
+        assert urllib.request.urlopen(server.url + "/healthz", timeout=10).status == 200
+        connections[-1].settimeout(10)
+        assert re.match(rb"HTTP/1.1 503 .*\r\nRetry-After: 1\r\n", connections[-1].recv(4096), re.DOTALL)
+        for connection in connections[:30]:     # those that wait are served when others end
+            connection.sendall(b"x" * 100)
+            connection.settimeout(10)
+            assert re.match(rb"HTTP/1.1 (400|503) ", connection.recv(4096))
     finally:
         for connection in connections:
             connection.close()

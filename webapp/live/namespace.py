@@ -47,6 +47,7 @@ CODES = {
 # A message over the transport's limit closes the connection, so frames are rejected with an error well below it.
 TRANSPORT_LIMIT_FACTOR = 8
 RECEIVE_BYTES = 65536       # read from a WebSocket at once
+RECEIVE_BYTES = 65536       # of a WebSocket at a time
 JOIN_SECONDS = 10.0         # a connection that has not joined the namespace by then is closed
 
 log = logging.getLogger(__name__)

@@ -2,23 +2,32 @@
 
 gunicorn 27 hands a connection to a thread at its first byte. A client that then sends nothing holds the thread for as
 long as it likes, so a few dozen such connections (slowloris) keep every new request out. Here the event loop collects
-the head, and a thread serves it when it is complete.
+the head, and a thread serves it when it is complete. A client that sends a body or reads a response slowly does hold a
+thread, but only as many as `turns` allows one address.
 """
 
 import contextlib
+import re
 import time
 from functools import partial
 from selectors import EVENT_READ
 
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
 
+from .turns import RUN, WAIT, Turns
+
 HEAD_SECONDS = 10.0         # from the connection, or from the first byte of a further request, to the end of the head
 HEAD_BYTES = 65536
-STALL_SECONDS = 30.0        # without a byte of the body received, or of the response sent
+STALL_SECONDS = 30.0        # without a byte of the body received, or for a part of the response to be read
+LIVE = re.compile(rb"[A-Z]+ /socket\.io/")       # the live connections, which webapp/live limits
+REFUSAL = (b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Type: text/plain\r\n"
+           b"Connection: close\r\n\r\nToo many requests of this client are in progress; try again in a moment.\n")
 
 
 class Worker(ThreadWorker):
-    """A gthread worker in which half-sent requests hold no thread."""
+    """A gthread worker in which half-sent requests hold no thread, and one client cannot hold all threads."""
+
+    turns = Turns(0)        # of addresses; the server's configuration sets it
 
     def accept(self, listener):
         """Accept a connection and wait for its first head. At the limit, drop the oldest half-sent one."""
@@ -43,6 +52,7 @@ class Worker(ThreadWorker):
     def finish_request(self, conn, fs):
         """After a request, wait for the next head, of which a part may have arrived with the last body."""
         unreader = getattr(conn.parser, "unreader", None)
+        self._end_turn(conn)
         reusable = not fs.cancelled() and fs.exception() is None and fs.result() is True
         if reusable and unreader and not self.cfg.is_ssl and (head := unreader.take_buffered()):
             conn.sock.setblocking(False)
@@ -92,10 +102,31 @@ class Worker(ThreadWorker):
             return False
         self.poller.unregister(conn.sock)
         self.pending_conns.remove(conn)
+        self._begin_turn(conn)
+        return True
+
+    def _begin_turn(self, conn):
+        """Serve the request, or let it wait for others of its client."""
+        conn.turn = conn.client[0] if isinstance(conn.client, tuple) and not LIVE.match(conn.head) else None
+        decision = self.turns.enter(conn.turn, conn) if conn.turn else RUN
+        if decision == RUN:
+            self._serve(conn)
+        elif decision != WAIT:
+            with contextlib.suppress(OSError):
+                conn.sock.send(REFUSAL)
+            self.nr_conns -= 1
+            conn.close()
+
+    def _end_turn(self, conn):
+        """Serve the request that has waited for this one to end."""
+        turn, conn.turn = getattr(conn, "turn", None), None
+        if turn and (following := self.turns.leave(turn)):
+            self._serve(following)
+
+    def _serve(self, conn):
         conn.init()
         conn.parser.unreader.unread(bytes(conn.head))
         self.enqueue_req(conn)
-        return True
 
     def _close_pending(self, conn):
         self.poller.unregister(conn.sock)
