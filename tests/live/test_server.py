@@ -232,7 +232,7 @@ def test_half_sent_further_requests_hold_no_thread(server):
 def test_slow_bodies_of_one_client_hold_few_threads(server):
     head = (b"POST /api/v1/readings HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\n"
             b"Content-Length: 100\r\n\r\n")
-    connections = [_open(server, head, source="127.0.0.3") for _ in range(150)]     # more than the threads and those that may wait
+    connections = [_open(server, head, source="127.0.0.3") for _ in range(150)]     # more than may wait
     try:
         assert urllib.request.urlopen(server.url + "/healthz", timeout=10).status == 200
         connections[-1].settimeout(10)

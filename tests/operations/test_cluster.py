@@ -5,6 +5,7 @@ import itertools
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -236,6 +237,28 @@ def test_reading_goes_on_and_rate_limits_recover_when_redis_is_killed(running, v
 
     wait_for(shared, 30)
     assert all(set(visitor.counts) == {"read"} for visitor in visitors)
+
+
+def test_slow_bodies_wait_in_nginx_and_hold_no_thread(running):
+    head = b"POST /api/v1/readings HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nslow"
+    workers = [child for child in psutil.Process(running.process.pid).children(recursive=True)
+               if "gunicorn" in " ".join(child.cmdline())]
+
+    def threads():
+        return sum(worker.num_threads() for worker in workers)
+
+    connections, before = [], threads()
+    try:
+        for _ in range(320):        # more than the threads of the three processes
+            connections.append(socket.create_connection(("127.0.0.1", running.port), 10))
+            connections[-1].sendall(head)
+        assert [get(running.url + "/healthz")[0] for _ in range(6)] == [200] * 6
+        assert threads() < before + 100
+        connections[0].sendall(b"a" * 96)
+        assert connections[0].recv(100).startswith(b"HTTP/1.1 400")
+    finally:
+        for connection in connections:
+            connection.close()
 
 
 def test_killed_nginx_starts_again(running):
