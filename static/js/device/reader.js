@@ -51,6 +51,10 @@ export class DeviceReader {
   /** @type {Worker | null} */
   #worker = null;
   #count = 0;
+  /** The answer to the worker's start. @type {Promise<Running> | null} */
+  #loading = null;
+  /** Messages of the worker before `start`. @type {any[] | null} */
+  #early = null;
   /** @type {Map<number, {resolve: (result: any) => void, reject: (error: Error) => void}>} */
   #pending = new Map();
   /** Called after a problem that was repaired. @type {(message: string) => void} */
@@ -74,6 +78,14 @@ export class DeviceReader {
     }));
   }
 
+  /** Begin to download and start the networks, before `start`; nothing is called until then. */
+  load() {
+    if (!this.offer || this.#loading) return;
+    this.#early = [];
+    this.#loading = this.#load(this.offer);
+    this.#loading.catch(() => {}); // `start` reports it
+  }
+
   /**
    * Download and start the networks. Resolves when images can be read.
    * @param {{onState: (state: import("../types.js").ReaderState, message: string) => void}} options
@@ -83,14 +95,22 @@ export class DeviceReader {
     const { offer } = this;
     if (!offer) throw new ReaderError("no_offer", translate("This server offers no networks for this device."));
     onState("connecting", PREPARING);
-    this.#open(offer.worker);
+    this.#loading ??= this.#load(offer);
+    for (const message of this.#early ?? []) this.#notify(message);
+    this.#early = null;
     try {
-      this.#setRunning(await this.#request("start", { offer, model: this.model, backend: this.backend, interim: this.interim, catalogue: catalogue() }));
+      this.#setRunning(await this.#loading);
     } catch (error) {
       this.stop(); // one download failed; the other may still be running
       throw error;
     }
     onState("ready", this.engine);
+  }
+
+  /** @param {Offer} offer  @returns {Promise<Running>} */
+  #load(offer) {
+    this.#open(offer.worker);
+    return this.#request("start", { offer, model: this.model, backend: this.backend, interim: this.interim, catalogue: catalogue() });
   }
 
   /** @param {Running} running */
@@ -114,16 +134,22 @@ export class DeviceReader {
   }
 
   /** @param {any} data */
-  #receive({ id, result, error, note, download, running, interim }) {
-    if (note) this.onNote(note);
-    if (interim !== undefined) this.onInterim(interim && translate("{small} answers until {model} is downloaded.", interim));
-    if (download) this.onDownload(download.total ? progress(download) : this.running ? "" : PREPARING);
-    if (running) this.#setRunning(running);
+  #receive({ id, result, error, ...message }) {
+    if (this.#early) this.#early.push(message);
+    else this.#notify(message);
     const pending = this.#pending.get(id);
     if (!pending) return;
     this.#pending.delete(id);
     if (error) pending.reject(new ReaderError(error.code, error.message));
     else pending.resolve(result);
+  }
+
+  /** @param {any} message */
+  #notify({ note, download, running, interim }) {
+    if (note) this.onNote(note);
+    if (interim !== undefined) this.onInterim(interim && translate("{small} answers until {model} is downloaded.", interim));
+    if (download) this.onDownload(download.total ? progress(download) : this.running ? "" : PREPARING);
+    if (running) this.#setRunning(running);
   }
 
   /** @param {string} command  @param {object} [parameters]  @param {Transferable[]} [transferred]  @returns {Promise<any>} */
@@ -172,7 +198,7 @@ export class DeviceReader {
 
   stop() {
     this.#worker?.terminate();
-    this.#worker = null;
+    this.#worker = this.#loading = null;
     for (const { reject } of this.#pending.values()) reject(new ReaderError("disconnected", translate("Inference on this device was stopped.")));
     this.#pending.clear();
   }

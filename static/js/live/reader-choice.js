@@ -1,10 +1,10 @@
 // The choice of the reader: the server or this device, and the model.
 
-import { DeviceReader } from "../device/reader.js";
 import { OFFLINE_MESSAGES, keepForOffline } from "../device/offline.js";
+import { liveDeviceReader } from "./device-reader.js";
 import { ServerReader } from "./server-reader.js";
 import { get, partOf, showChoice } from "../ui/dom.js";
-import { LocationSwitch, addressWith, backendChoice, inferenceLocation } from "../ui/inference-location.js";
+import { LocationSwitch, addressWith, inferenceLocation } from "../ui/inference-location.js";
 
 /** @typedef {import("../types.js").Model} Model */
 
@@ -25,8 +25,7 @@ export class ReaderChoice {
   /** Prepare this device before the camera starts, so that its first frame does not wait. */
   async prepare() {
     if (inferenceLocation() !== "device") return;
-    const requested = new URLSearchParams(location.search).get("model") ?? "";
-    const reader = new DeviceReader({ model: requested, backend: backendChoice(), interim: !requested });
+    const reader = liveDeviceReader();
     reader.onRunning = (running) => this.#switch.showBackend(running);
     reader.onNote = (message) => this.#switch.setStatus("note", message);
     reader.onInterim = (message) => this.#switch.setStatus("interim", message);
