@@ -261,6 +261,18 @@ def test_small_network_answers_until_the_default_one_is_downloaded(open_page, vi
     expect(page.locator("[data-face][data-box]")).to_have_count(1)
 
 
+def test_networks_start_before_the_page_is_complete(open_page):
+    """Their files are requested while the script of the page is still missing."""
+    held = []
+    page = open_page("/about", routes={"**/static/dist/live-*.js": lambda route: held.append(route)})
+    seen = requests_of(page)
+    page.goto(page.url.replace("/about", LIVE), wait_until="commit")
+    wait_for(page, lambda: [url for _, url, _ in seen if url.endswith("/weights.bin")])
+    assert page.locator("#live").get_attribute("data-reader") is None
+    held[0].continue_()
+    wait_ready(page)
+
+
 def test_network_in_the_cache_or_in_the_link_answers_at_once(open_page, video):
     page = open_page(f"{LIVE}&model=jury-live", video=video("portrait"), script=MODELS_READ)
     wait_ready(page)
