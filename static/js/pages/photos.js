@@ -4,7 +4,7 @@ import { button, buttonOf, get, partOf } from "../ui/dom.js";
 import { download, fileName } from "../ui/downloads.js";
 import { withLocation } from "../ui/inference-location.js";
 import { Comparison } from "../photos/comparison.js";
-import { Edits, plural } from "../photos/edits.js";
+import { Edits } from "../photos/edits.js";
 import { printSheet, saveCsv, saveJson, saveNames, saveZip } from "../photos/export.js";
 import { FilterBar, filterName } from "../photos/filter-bar.js";
 import { Gallery, Selection } from "../photos/gallery.js";
@@ -22,6 +22,7 @@ import { collapse, stacksOf } from "../photos/stacks.js";
 import { Store, Thumbnails } from "../photos/store.js";
 import { Videos } from "../photos/videos.js";
 import { counts, folders, markCounts, viewFromQuery, select, queryFromView } from "../photos/view.js";
+import { formatNumber, translate, translatePlural } from "../ui/language.js";
 
 /** @typedef {import("../photos/photo.js").Photo} Photo */
 /** @typedef {import("../photos/photo.js").Mark} Mark */
@@ -81,7 +82,7 @@ const singlePhoto = new SinglePhoto(get("single", HTMLDialogElement), {
   },
   onCompare: () => compare(view.photo),
   onClose: () => view.other || closePhoto(),
-  position: (photo) => (grid.photos.includes(photo) ? `${grid.photos.indexOf(photo) + 1} of ${grid.photos.length}` : ""),
+  position: (photo) => (grid.photos.includes(photo) ? translate("{position} of {n}", { position: formatNumber(grid.photos.indexOf(photo) + 1), n: formatNumber(grid.photos.length) }) : ""),
   model: (name) => readerChoice.models.find((model) => model.name === name),
 });
 let view = viewFromQuery(location.search);
@@ -120,14 +121,20 @@ function render() {
   partOf("sample-credit").hidden = ![...all].some(isSample);
   partOf("nothing").hidden = !hasPhotos || shown.length > 0;
   const selected = shown.filter(({ id }) => selection.ids.has(id)).length;
-  partOf("shown").textContent = hasPhotos ? `${shown.length} of ${gallery.photos.size} photos${selected ? `, ${selected} selected` : ""}` : "";
-  const scopeName = selected ? "selected" : "shown";
+  partOf("shown").textContent = hasPhotos ? shownText(shown.length, selected) : "";
+  const scopeName = selected ? translate("selected") : translate("shown");
   for (const scope of document.querySelectorAll(".scope")) scope.textContent = scopeName;
   buttonOf("unselect").hidden = selected === 0;
   for (const id of ["keep", "reject", "unmark"]) buttonOf(id).hidden = selected === 0;
   for (const id of ["save-csv", "save-json", "save-names", "save-zip", "report", "print", "remove"]) buttonOf(id).disabled = shown.length === 0;
   buttonOf("compare").hidden = selected !== 2;
   showOpenPhotos();
+}
+
+/** @param {number} shown  photos  @param {number} selected */
+function shownText(shown, selected) {
+  const text = translatePlural("{shown} of {n} photo", "{shown} of {n} photos", gallery.photos.size, { shown: formatNumber(shown) });
+  return selected ? `${text}, ${translatePlural("{n} selected", "{n} selected", selected)}` : text;
 }
 
 /** Show the open photo, or the two that are compared; close what is not in the view any more. */
@@ -146,7 +153,7 @@ function showStackButton() {
   const count = new Set(stacks.values()).size;
   const control = buttonOf("stacks");
   control.hidden = !count && !view.stacks;
-  control.textContent = `Stacks: ${count}`;
+  control.textContent = translate("Stacks: {n}", { n: formatNumber(count) });
   control.setAttribute("aria-pressed", String(view.stacks));
 }
 
@@ -183,12 +190,12 @@ function showMessage(message, { action, seconds = 0 } = {}) {
 /** @param {"undo" | "redo"} action */
 async function moveInHistory(action) {
   const label = await edits.history[action]();
-  if (label) showMessage(action === "undo" ? `Undone: ${label}.` : `Done again: ${label}.`, { seconds: 5 });
+  if (label) showMessage(action === "undo" ? translate("Undone: {change}.", { change: label }) : translate("Done again: {change}.", { change: label }), { seconds: 5 });
   render();
 }
 
 /** Say what was removed, and offer to undo it. @param {string} message  @param {number} [seconds] */
-const showRemoved = (message, seconds) => showMessage(`${message} Undo is possible until this page is closed.`, { action: button("Undo", () => void moveInHistory("undo")), seconds });
+const showRemoved = (message, seconds) => showMessage(`${message} ${translate("Undo is possible until this page is closed.")}`, { action: button(translate("Undo"), () => void moveInHistory("undo")), seconds });
 
 /** Mark the selected photos if this is one of them, else this one, and go on to the next. @param {Photo} photo  @param {number} index  @param {Mark | undefined} mark */
 function markAndGoOn(photo, index, mark) {
@@ -266,10 +273,10 @@ addEventListener("keydown", (event) => {
 });
 edits.history.onChange = () => {
   const { undoable, redoable } = edits.history;
-  Object.assign(buttonOf("undo"), { hidden: !undoable, title: `Undo: ${undoable}` });
-  Object.assign(buttonOf("redo"), { hidden: !redoable, title: `Redo: ${redoable}` });
+  Object.assign(buttonOf("undo"), { hidden: !undoable, title: translate("Undo: {change}", { change: undoable }) });
+  Object.assign(buttonOf("redo"), { hidden: !redoable, title: translate("Redo: {change}", { change: redoable }) });
 };
-videos.onRemove = (id) => void edits.removeVideo(id).then(() => showRemoved("Removed a video from this page."));
+videos.onRemove = (id) => void edits.removeVideo(id).then(() => showRemoved(translate("Removed a video from this page.")));
 
 /** @type {Record<string, () => void | Promise<void>>} */
 const ACTIONS = {
@@ -280,12 +287,12 @@ const ACTIONS = {
     const photos = selection.of(grid.photos);
     const image = get("report-images", HTMLInputElement).checked ? (/** @type {Photo} */ { id }) => store.thumbnail(id) : null;
     const credit = photos.some(isSample) ? (partOf("sample-credit").textContent ?? "").replace(/\s+/g, " ") : "";
-    download(await report(photos, { title: view.show === "all" ? "Photos" : `Photos: ${filterName(view.show)}`, credit, image }), fileName("report", "html"));
+    download(await report(photos, { title: view.show === "all" ? translate("Photos") : translate("Photos: {filter}", { filter: filterName(view.show) }), credit, image }), fileName("report", "html"));
   },
   async "save-zip"() {
     const photos = selection.of(grid.photos);
-    const missing = await saveZip(photos, gallery.originals, (done) => showMessage(`Packing: ${done} of ${photos.length}`));
-    showMessage(missing ? `${missing} originals are not available after the reload. Add their folder again, then save.` : "");
+    const missing = await saveZip(photos, gallery.originals, (done) => showMessage(translate("Packing: {done} of {total}", { done: formatNumber(done), total: formatNumber(photos.length) })));
+    showMessage(missing ? translatePlural("{n} original is not available after the reload. Add its folder again, then save.", "{n} originals are not available after the reload. Add their folder again, then save.", missing) : "");
   },
   print: () => printSheet(partOf("contact-sheet"), selection.of(grid.photos), `Emoscope · ${filterName(view.show)}`, (id) => store.thumbnail(id)),
   keep: () => edits.mark(selection.of(grid.photos), "keep"),
@@ -296,14 +303,14 @@ const ACTIONS = {
   async remove() {
     const photos = selection.of(grid.photos);
     await edits.remove(photos);
-    showRemoved(`Removed ${plural(photos.length)} from this page. The files on your disk stay.`, 30);
+    showRemoved(translatePlural("Removed {n} photo from this page. The file on your disk stays.", "Removed {n} photos from this page. The files on your disk stay.", photos.length), 30);
   },
   compare: () => compare(""),
   unselect: () => (selection.clear(), render()),
   async clear() {
     await edits.clear();
     thumbnails.clear();
-    showRemoved("Removed every photo and every result that this browser stored for this page.");
+    showRemoved(translate("Removed every photo and every result that this browser stored for this page."));
   },
 };
 for (const [id, action] of Object.entries(ACTIONS)) buttonOf(id).addEventListener("click", () => void Promise.resolve(action()).catch((error) => error.name !== "AbortError" && showMessage(error.message)));

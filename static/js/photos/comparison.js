@@ -1,6 +1,7 @@
 // Two photos beside each other, zoomed and scrolled together, with the votes for each face.
 
 import { button, make } from "../ui/dom.js";
+import { translate } from "../ui/language.js";
 import { faceCard } from "./face-details.js";
 import { facesOf, summary } from "./photo.js";
 import { MarkButtons } from "./mark-buttons.js";
@@ -32,11 +33,11 @@ export class Comparison {
     second.onMove = (state) => first.move(state);
     const tools = make("div", "single-tools");
     tools.append(
-      button("‹ Previous", () => context.onStep(-1)), button("Next ›", () => context.onStep(1)), button("Swap", () => context.onSwap()),
-      ...zoomButtons(first), button("Close", () => dialog.close()),
+      button(translate("‹ Previous"), () => context.onStep(-1)), button(translate("Next ›"), () => context.onStep(1)), button(translate("Swap"), () => context.onSwap()),
+      ...zoomButtons(first), button(translate("Close"), () => dialog.close()),
     );
-    tools.children[0].setAttribute("aria-label", "Previous second photo");
-    tools.children[1].setAttribute("aria-label", "Next second photo");
+    tools.children[0].setAttribute("aria-label", translate("Previous second photo"));
+    tools.children[1].setAttribute("aria-label", translate("Next second photo"));
     dialog.replaceChildren(tools, ...this.#halves.map(({ element }) => element));
     dialog.addEventListener("close", () => this.#closed());
     document.addEventListener("keydown", (event) => dialog.open && this.#key(event));
@@ -105,7 +106,7 @@ class Half {
     this.showMark();
     this.element.setAttribute("aria-label", photo.name);
     this.#title.textContent = photo.name;
-    this.#faces.setAttribute("aria-label", `Faces of ${photo.name}`);
+    this.#faces.setAttribute("aria-label", translate("Faces of {photo}", { photo: photo.name }));
     this.#faces.replaceChildren(...faces.map(faceCard));
     if (!faces.length) this.#faces.append(make("li", "quiet", summary(photo)));
     void this.pane.show(photo, faces, state);

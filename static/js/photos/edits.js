@@ -1,6 +1,7 @@
 // What the visitor changes in the gallery: marks, choices of the best photo, removals. Each can be undone until the page is
 // closed.
 
+import { translate, translatePlural } from "../ui/language.js";
 import { History } from "./history.js";
 
 /** @typedef {import("./photo.js").Photo} Photo */
@@ -13,11 +14,13 @@ import { History } from "./history.js";
  * @property {import("./videos.js").Videos} videos
  */
 
-/** @type {Record<Mark | "none", string>} */
-const VERBS = { keep: "keep", reject: "reject", none: "unmark" };
-
-/** @param {number} count  @param {string} [thing]  @returns {string} such as "3 photos" */
-export const plural = (count, thing = "photo") => `${count} ${thing}${count === 1 ? "" : "s"}`;
+/** The names of the changes, for the visitor. @type {Record<Mark | "none" | "remove", (count: number) => string>} */
+const NAMES = {
+  keep: (count) => translatePlural("keep {n} photo", "keep {n} photos", count),
+  reject: (count) => translatePlural("reject {n} photo", "reject {n} photos", count),
+  none: (count) => translatePlural("unmark {n} photo", "unmark {n} photos", count),
+  remove: (count) => translatePlural("remove {n} photo", "remove {n} photos", count),
+};
 
 export class Edits {
   history = new History();
@@ -30,13 +33,13 @@ export class Edits {
 
   /** @param {Photo[]} photos  @param {Mark | undefined} mark  undefined removes the mark */
   async mark(photos, mark) {
-    await this.#change(`${VERBS[mark ?? "none"]} ${plural(photos.length)}`, photos, () => ({ mark }));
+    await this.#change(NAMES[mark ?? "none"](photos.length), photos, () => ({ mark }));
   }
 
   /** Choose the best photo of a stack; a chosen one is no choice any more. @param {Photo} photo  @param {Photo[]} stack */
   async choose(photo, stack) {
     const chosen = !photo.chosen;
-    await this.#change("choose the best of a stack", stack, (other) => ({ chosen: other === photo && chosen }));
+    await this.#change(translate("choose the best of a stack"), stack, (other) => ({ chosen: other === photo && chosen }));
   }
 
   /** @param {string} label  @param {Photo[]} photos  @param {(photo: Photo) => Partial<Photo>} valuesOf */
@@ -54,7 +57,7 @@ export class Edits {
     /** @type {Promise<import("./gallery.js").Removed[]>} */
     let removed;
     await this.history.run({
-      label: `remove ${plural(ids.length)}`,
+      label: NAMES.remove(ids.length),
       redo: async () => {
         for (const id of ids) queue.remove(id);
         for (const id of ids) selection.set(id, false);
@@ -71,7 +74,7 @@ export class Edits {
     /** @type {Promise<import("./videos.js").RemovedVideo[]>} */
     let removed;
     await this.history.run({
-      label: "remove a video",
+      label: translate("remove a video"),
       redo: async () => void (await (removed = videos.remove([id]))),
       undo: async () => videos.restore(await removed),
     });
@@ -83,7 +86,7 @@ export class Edits {
     /** @type {Promise<[import("./gallery.js").Removed[], import("./videos.js").RemovedVideo[]]>} */
     let removed;
     await this.history.run({
-      label: "clear all",
+      label: translate("clear all"),
       redo: async () => {
         queue.cancel();
         queue.clear();

@@ -2,7 +2,8 @@
 
 import { csvText, download, fileName } from "../ui/downloads.js";
 import { make } from "../ui/dom.js";
-import { UNLIKE } from "../ui/expression-styles.js";
+import { UNLIKE, UNSURE, styleOf } from "../ui/expression-styles.js";
+import { formatNumber, translate } from "../ui/language.js";
 import { tally } from "../ui/votes.js";
 import { countsAs, facesOf, summary } from "./photo.js";
 import { archivePaths, writeZip } from "./zip.js";
@@ -96,7 +97,11 @@ export function json(photos) {
 const MAX_PHOTOS = 1000; // about fifty pages
 
 /** @param {import("../types.js").Face} face */
-const faceLine = ({ votes, expression, unsure, unlike }) => (unlike ? UNLIKE : votes ? `${unsure ? "unsure: " : ""}${tally(votes)}` : unsure ? "unsure" : expression);
+function faceLine({ votes, expression, unsure, unlike }) {
+  if (unlike) return UNLIKE;
+  if (!votes) return unsure ? UNSURE : styleOf(expression).name;
+  return unsure ? `${UNSURE}: ${tally(votes)}` : tally(votes);
+}
 
 /**
  * @param {HTMLElement} sheet  visible only in print
@@ -123,8 +128,8 @@ export async function printSheet(sheet, photos, title, thumbnail) {
     figure.append(caption);
     return figure;
   }));
-  const note = photos.length > MAX_PHOTOS ? `, the first ${MAX_PHOTOS} of ${photos.length}` : "";
-  sheet.replaceChildren(make("h2", "", `${title}${note}`), ...figures);
+  const values = { title, most: formatNumber(MAX_PHOTOS), all: formatNumber(photos.length) };
+  sheet.replaceChildren(make("h2", "", photos.length > MAX_PHOTOS ? translate("{title}, the first {most} of {all}", values) : title), ...figures);
   addEventListener("afterprint", () => {
     sheet.replaceChildren();
     for (const url of urls) URL.revokeObjectURL(url);

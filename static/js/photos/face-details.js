@@ -5,19 +5,24 @@ import { styleOf } from "../ui/expression-styles.js";
 import { BalancedLine } from "../ui/balanced.js";
 import { probabilityBars, ranked, sentence, tally, tenMarks } from "../ui/votes.js";
 import { button, make } from "../ui/dom.js";
+import { errorText } from "../ui/errors.js";
 import { inferenceLocation } from "../ui/inference-location.js";
+import { formatNumber, translate } from "../ui/language.js";
 
 /** @typedef {import("./photo.js").Photo} Photo */
 /** @typedef {import("../types.js").Face} Face */
 
-const UNLIKE_REASON = "To the network this looks unlike the faces that it learned from: it may be strongly blurred, covered or turned, or no face.";
+const UNLIKE_REASON = translate("To the network this looks unlike the faces that it learned from: it may be strongly blurred, covered or turned, or no face.");
 
 /** @param {Face} face  @param {number | null | undefined} threshold  @returns {string} why the model is unsure. Pure. */
 function unsureReason({ probabilities }, threshold) {
   const [[first, largest], second] = ranked(probabilities);
-  const bound = typeof threshold === "number" ? `, below its threshold of ${threshold.toFixed(2)}` : "";
-  const rival = second ? ` The most probable expressions are ${styleOf(first).name} (${largest.toFixed(2)}) and ${styleOf(second[0]).name} (${second[1].toFixed(2)}).` : "";
-  return `The model was unsure because its largest probability is ${largest.toFixed(2)}${bound}.${rival}`;
+  const values = { probability: formatNumber(largest, 2), threshold: formatNumber(threshold ?? NaN, 2) };
+  const reason = typeof threshold === "number" ? translate("The model was unsure because its largest probability is {probability}, below its threshold of {threshold}.", values)
+    : translate("The model was unsure because its largest probability is {probability}.", values);
+  if (!second) return reason;
+  const two = { first: styleOf(first).name, firstProbability: formatNumber(largest, 2), second: styleOf(second[0]).name, secondProbability: formatNumber(second[1], 2) };
+  return `${reason} ${translate("The most probable expressions are {first} ({firstProbability}) and {second} ({secondProbability}).", two)}`;
 }
 
 /** @param {Face} face  @param {number} index  @returns {HTMLElement} number, sentence and ten votes */
@@ -44,7 +49,7 @@ export function faceDetails(photo, face, index, context) {
   balanced.update(face.balanced);
   item.append(balanced.element);
   const more = document.createElement("details");
-  more.append(make("summary", "", "Probabilities"), probabilityBars(face.probabilities));
+  more.append(make("summary", "", translate("Probabilities")), probabilityBars(face.probabilities));
   more.open = !face.votes;
   item.append(more, explanationSection(photo, face, context));
   return item;
@@ -54,16 +59,16 @@ export function faceDetails(photo, face, index, context) {
 function explanationSection(photo, face, context) {
   const section = make("div", "explanation");
   if (inferenceLocation() === "device") {
-    section.append(make("p", "quiet small", "Explanations are computed on the server. This page cannot send the photo there: inference runs on this device."));
+    section.append(make("p", "quiet small", translate("Explanations are computed on the server. This page cannot send the photo there: inference runs on this device.")));
     return section;
   }
-  const label = photo.readOn === "device" ? "Explain (sends this photo to the server)" : "Explain";
+  const label = photo.readOn === "device" ? translate("Explain (sends this photo to the server)") : translate("Explain");
   const explain = button(label, async () => {
     explain.disabled = true;
-    explain.textContent = "Computing …";
+    explain.textContent = translate("Computing …");
     try {
       const image = (await context.original(photo)) ?? (await context.preview(photo));
-      if (!image) throw new Error("The file of this photo is no longer available. Add it again.");
+      if (!image) throw new Error(translate("The file of this photo is no longer available. Add it again."));
       section.replaceChildren(drawExplanation(await requestExplanation(image, face, photo.reading?.model.name ?? "")));
     } catch (error) {
       section.replaceChildren(make("p", "notice bad", error instanceof Error ? error.message : String(error)));
@@ -96,7 +101,7 @@ async function requestExplanation(image, face, model) {
   if (model) form.append("model", model);
   const response = await fetch("/api/v1/explanations", { method: "POST", body: form });
   const result = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Error(result.error?.message ?? `The server returned status ${response.status}.`);
+  if (!response.ok) throw new Error(result.error ? errorText(result.error) : translate("The server returned status {status}.", { status: response.status }));
   return result;
 }
 
@@ -107,11 +112,12 @@ function drawExplanation({ expression: label, probability, crop, map }) {
   const figure = make("figure", "explanation-figure");
   const pair = make("div", "explanation-pair");
   pair.append(
-    captioned(grayCanvas(crop), "Network input", `Network input: ${crop.length} by ${crop.length} gray pixels`),
-    captioned(heatCanvas(crop, map), "Importance", `Occlusion map over the face: warm colors where occlusion lowers ${name}`),
+    captioned(grayCanvas(crop), translate("Network input"), translate("Network input: {size} by {size} gray pixels", { size: crop.length })),
+    captioned(heatCanvas(crop, map), translate("Importance"), translate("Occlusion map over the face: warm colors where occlusion lowers {expression}", { expression: name })),
   );
   figure.append(pair, make("figcaption", "small quiet",
-    `Occluding the warmest part lowers ${name} from ${probability.toFixed(2)} by ${largest.toFixed(2)}; occluding cool parts raises it. The map shows what this model uses, not what people look at.`));
+    translate("Occluding the warmest part lowers {expression} from {probability} by {decrease}; occluding cool parts raises it. The map shows what this model uses, not what people look at.",
+      { expression: name, probability: formatNumber(probability, 2), decrease: formatNumber(largest, 2) })));
   return figure;
 }
 

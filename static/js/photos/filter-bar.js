@@ -4,14 +4,15 @@ import { STYLES, faceIcon, styleOf } from "../ui/expression-styles.js";
 import { DEFAULT_VIEW, isFiltered, noFilter } from "./view.js";
 import { MARKS } from "./photo.js";
 import { button, buttonOf, get, make, partOf } from "../ui/dom.js";
+import { formatNumber, translate, translatePlural } from "../ui/language.js";
 
 /** @typedef {import("./view.js").View} View */
 
 /** @type {Record<string, string>} */
-const NAMES = { all: "All", unsure: "Unsure", several: "Several faces", none: "No face", waiting: "Waiting", failed: "Failed" };
+const NAMES = { all: translate("All"), unsure: translate("Unsure"), several: translate("Several faces"), none: translate("No face"), waiting: translate("Waiting"), failed: translate("Failed") };
 
 /** @type {Record<"keep" | "reject" | "none", string>} */
-const MARK_NAMES = { ...MARKS, none: "Unmarked" };
+const MARK_NAMES = { ...MARKS, none: translate("Unmarked") };
 
 /** Fields whose value is a part of the view as it is. */
 const FIELDS = /** @type {const} */ (["search", "faces", "folder", "from", "to"]);
@@ -73,7 +74,7 @@ export class FilterBar {
   showMarks(view, counts) {
     this.#markChips.hidden = !counts.keep && !counts.reject && !view.mark;
     for (const [mark, { chip, count }] of this.#chipsByMark) {
-      count.textContent = String(counts[mark]);
+      count.textContent = formatNumber(counts[mark]);
       chip.setAttribute("aria-pressed", String(view.mark === mark));
     }
   }
@@ -82,13 +83,13 @@ export class FilterBar {
   show(view, counts, folders) {
     for (const [show, { chip, count }] of this.#chipsByName) {
       const { photos = 0, faces = 0 } = counts.get(show) ?? {};
-      count.textContent = String(photos);
-      chip.title = show === "none" || !faces ? "" : `${photos} ${photos === 1 ? "photo" : "photos"}, ${faces} ${faces === 1 ? "face" : "faces"}`;
+      count.textContent = formatNumber(photos);
+      chip.title = show === "none" || !faces ? "" : `${translatePlural("{n} photo", "{n} photos", photos)}, ${translatePlural("{n} face", "{n} faces", faces)}`;
       chip.setAttribute("aria-pressed", String(view.show === show));
       chip.hidden = !photos && view.show !== show && ["waiting", "failed"].includes(show);
     }
     this.#votes.value = String(view.votes);
-    this.#votesValue.value = view.votes ? `${view.votes} of 10 or more` : "any";
+    this.#votesValue.value = view.votes ? translate("{votes} of 10 or more", { votes: view.votes }) : translate("any");
     this.#offer(folders, view.folder);
     for (const { name, field } of this.#fields) if (field.value !== view[name]) field.value = view[name];
     if (DISCLOSED.some((name) => view[name])) this.#more.open = true;
@@ -104,6 +105,6 @@ export class FilterBar {
     const signature = options.map(({ text }) => text).join("\n");
     if (this.#offered === signature) return; // an open list stays open
     this.#offered = signature;
-    this.#folder.replaceChildren(new Option("all", ""), ...options);
+    this.#folder.replaceChildren(new Option(translate("all"), ""), ...options);
   }
 }

@@ -1,11 +1,12 @@
 // Two buttons that mark a photo as kept or rejected; a pressed one removes the mark.
 
 import { button } from "../ui/dom.js";
+import { translate } from "../ui/language.js";
 
 /** @typedef {import("./photo.js").Mark} Mark */
 
 /** @type {[Mark, string, string][]} mark, label, key */
-const BUTTONS = [["keep", "Keep", "k"], ["reject", "Reject", "x"]];
+const BUTTONS = [["keep", translate("Keep"), "k"], ["reject", translate("Reject"), "x"]];
 
 export class MarkButtons {
   elements;

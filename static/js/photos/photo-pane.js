@@ -1,6 +1,7 @@
 // A photo with a box and a label on each face, that can be zoomed and scrolled.
 
 import { button, make } from "../ui/dom.js";
+import { translate } from "../ui/language.js";
 import { shortLabel } from "../ui/votes.js";
 import { facesOf, summary } from "./photo.js";
 
@@ -40,7 +41,7 @@ export class PhotoPane {
     this.element.append(this.#sheet);
     this.element.tabIndex = 0;
     this.element.setAttribute("role", "group");
-    this.element.setAttribute("aria-label", "Photo; plus and minus zoom");
+    this.element.setAttribute("aria-label", translate("Photo; plus and minus zoom"));
     this.#image.addEventListener("load", () => this.move(this.#set));
     this.element.addEventListener("dblclick", () => this.zoomTo(this.#zoom > 1 ? 1 : 3));
     this.element.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
@@ -162,7 +163,7 @@ export function zoomWithKey(pane, key) {
 /** @param {PhotoPane} pane  @returns {HTMLButtonElement[]} zoom out, zoom in, fit */
 export function zoomButtons(pane) {
   const [out, into] = [button("−", () => pane.zoomBy(-1)), button("+", () => pane.zoomBy(1))];
-  out.setAttribute("aria-label", "Zoom out");
-  into.setAttribute("aria-label", "Zoom in");
-  return [out, into, button("Fit", () => pane.zoomTo(1))];
+  out.setAttribute("aria-label", translate("Zoom out"));
+  into.setAttribute("aria-label", translate("Zoom in"));
+  return [out, into, button(translate("Fit"), () => pane.zoomTo(1))];
 }

@@ -1,6 +1,8 @@
 // A photo of the gallery and what its result shows. Pure functions.
 
-import { UNLIKE } from "../ui/expression-styles.js";
+import { errorText } from "../ui/errors.js";
+import { translate, translatePlural } from "../ui/language.js";
+import { shortLabel } from "../ui/votes.js";
 
 /** @typedef {import("../types.js").Reading} Reading */
 /** @typedef {import("../types.js").Face} Face */
@@ -27,7 +29,7 @@ import { UNLIKE } from "../ui/expression-styles.js";
 /** @typedef {"keep" | "reject"} Mark */
 
 /** The names of the marks, for the visitor. @type {Record<Mark, string>} */
-export const MARKS = { keep: "Kept", reject: "Rejected" };
+export const MARKS = { keep: translate("Kept"), reject: translate("Rejected") };
 
 /** @type {Record<string, Mark | undefined>} key -> mark; undefined removes it */
 export const MARK_KEYS = { k: "keep", x: "reject", u: undefined };
@@ -73,11 +75,10 @@ export const photoId = ({ path, name, size, modified }) => `${path}/${name}:${si
 
 /** @param {Photo} photo  @returns {string} one line for the grid and for screen readers */
 export function summary(photo) {
-  if (photo.state === "failed") return photo.problem?.message ?? "not readable";
-  if (photo.state === "waiting") return "waiting";
+  if (photo.state === "failed") return photo.problem ? errorText(photo.problem) : translate("not readable");
+  if (photo.state === "waiting") return translate("waiting");
   const faces = facesOf(photo);
-  if (!faces.length) return "no face";
-  const face = faces[0];
-  const text = face.unlike ? UNLIKE : face.unsure ? "unsure" : face.votes ? `${strength(face)} of 10 ${face.expression}` : face.expression;
-  return faces.length > 1 ? `${text}, ${faces.length} faces` : text;
+  if (!faces.length) return translate("no face");
+  const text = shortLabel({ ...faces[0], votes: faces[0].votes ?? null });
+  return faces.length > 1 ? `${text}, ${translatePlural("{n} face", "{n} faces", faces.length)}` : text;
 }

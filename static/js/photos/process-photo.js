@@ -1,5 +1,6 @@
 // The processing of one photo: read it, make its thumbnail and preview, store both.
 
+import { translate } from "../ui/language.js";
 import { serverPreviews } from "./previews.js";
 
 /** @typedef {import("./photo.js").Photo} Photo */
@@ -21,7 +22,7 @@ export function photoProcessor({ gallery, previewWorker, choice }) {
     try {
       blob = await item.blob();
     } catch (error) {
-      return fail(gallery, photo, "unreadable", error instanceof Error ? error.message : "The file could not be opened. Add it again.");
+      return fail(gallery, photo, "unreadable", error instanceof Error ? error.message : translate("The file could not be opened. Add it again."));
     }
     const [read, preview] = await Promise.allSettled([
       reader.read(blob, { name: item.name, model, signal, onProgress }),

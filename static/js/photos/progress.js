@@ -1,6 +1,7 @@
 // Progress: one bar for all files, one per file in process, and the number of failures.
 
 import { make, partOf, get, buttonOf } from "../ui/dom.js";
+import { formatNumber, translate, translatePlural } from "../ui/language.js";
 
 /** @typedef {import("./queue.js").Queue} Queue */
 
@@ -35,10 +36,14 @@ export class Progress {
     this.#part.hidden = total === 0;
     this.#bar.value = progress;
     const finished = queue.idle && !listing;
-    const problems = [failed ? `${failed} could not be read` : "", cancelled ? `${cancelled} cancelled` : ""].filter(Boolean).join(", ");
-    const state = finished ? "Done" : queue.paused ? "Paused" : "Reading";
-    this.#status.textContent = total === 0 ? "" : `${state}: ${done} of ${total}${problems ? `; ${problems}` : ""}`;
-    buttonOf("pause").textContent = queue.paused ? "Resume" : "Pause";
+    const values = { done: formatNumber(done), total: formatNumber(total) };
+    const state = finished ? translate("Done: {done} of {total}", values) : queue.paused ? translate("Paused: {done} of {total}", values) : translate("Reading: {done} of {total}", values);
+    const problems = [
+      failed ? translatePlural("{n} could not be read", "{n} could not be read", failed) : "",
+      cancelled ? translatePlural("{n} cancelled", "{n} cancelled", cancelled) : "",
+    ].filter(Boolean).join(", ");
+    this.#status.textContent = total === 0 ? "" : problems ? `${state}; ${problems}` : state;
+    buttonOf("pause").textContent = queue.paused ? translate("Resume") : translate("Pause");
     buttonOf("pause").hidden = buttonOf("cancel").hidden = finished;
     buttonOf("retry").hidden = failed + cancelled === 0;
     this.#showFiles();
@@ -65,7 +70,7 @@ export class Progress {
     row.append(bar);
     const cancel = make("button", "plain", "×");
     cancel.setAttribute("type", "button");
-    cancel.setAttribute("aria-label", `Cancel ${this.fileName(id)}`);
+    cancel.setAttribute("aria-label", translate("Cancel {file}", { file: this.fileName(id) }));
     cancel.addEventListener("click", () => this.queue.cancel(id));
     row.append(cancel);
     this.#files.append(row);

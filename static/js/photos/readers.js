@@ -7,6 +7,7 @@ import { ServerReader } from "../live/server-reader.js";
 import { ReaderError } from "../types.js";
 import { make } from "../ui/dom.js";
 import { LocationSwitch, backendChoice, inferenceLocation } from "../ui/inference-location.js";
+import { translate } from "../ui/language.js";
 import { loadDecoder } from "./video-frames.js";
 import { loadZip } from "./zip.js";
 
@@ -74,7 +75,7 @@ class ServerPhotoReader {
       request.responseType = "json";
       request.upload.onprogress = ({ loaded, total }) => onProgress((UPLOAD_FRACTION * loaded) / (total || 1));
       request.onload = () => finish(request, resolve, reject);
-      request.onerror = () => reject(new ReaderError("disconnected", "The server could not be reached, or the connection was lost."));
+      request.onerror = () => reject(new ReaderError("disconnected", translate("The server could not be reached, or the connection was lost.")));
       signal.addEventListener("abort", () => (request.abort(), reject(signal.reason)), { once: true });
       request.send(form);
     });
@@ -110,14 +111,14 @@ function finish(request, resolve, reject) {
   const response = request.response;
   const error = response?.error ?? response?.readings?.[0]?.error;
   if (error) reject(new ReaderError(error.code, error.message));
-  else if (request.status === 413) reject(new ReaderError("too_large", "The file is larger than this server accepts."));
-  else if (request.status !== 200) reject(new ReaderError("server", `The server returned status ${request.status}.`));
+  else if (request.status === 413) reject(new ReaderError("too_large", translate("The file is larger than this server accepts.")));
+  else if (request.status !== 200) reject(new ReaderError("server", translate("The server returned status {status}.", { status: request.status })));
   else resolve(response.readings?.[0]?.reading ?? response.readings?.[0] ?? response);
 }
 
 const PRIVACY = {
-  server: "Photos are sent to this server, processed in memory and discarded; the server stores nothing. Results, thumbnails and previews stay in this browser until you clear them.",
-  device: "Photos are processed in this browser, which blocks this page from sending them. Results, thumbnails and previews stay here until you clear them.",
+  server: translate("Photos are sent to this server, processed in memory and discarded; the server stores nothing. Results, thumbnails and previews stay in this browser until you clear them."),
+  device: translate("Photos are processed in this browser, which blocks this page from sending them. Results, thumbnails and previews stay here until you clear them."),
 };
 
 /** The controls that choose inference location and model. */
@@ -133,7 +134,7 @@ export class ReaderChoice {
   constructor(element, privacy) {
     const container = make("div", "location-switch");
     container.hidden = true;
-    const label = make("label", "", "Model ");
+    const label = make("label", "", `${translate("Model")} `);
     label.append(this.#select);
     element.append(container, label);
     this.#locationSwitch = new LocationSwitch(container);

@@ -1,11 +1,11 @@
 // A report on photos: one HTML file that contains its style and its images, made in this browser.
 
 import { make } from "../ui/dom.js";
-import { translate } from "../ui/language.js";
 import { balancedText } from "../ui/balanced.js";
 import { UNLIKE, styleOf } from "../ui/expression-styles.js";
+import { formatNumber, language, translate } from "../ui/language.js";
 import { sentence, tally } from "../ui/votes.js";
-import { MARKS, countsAs, facesOf, summary } from "./photo.js";
+import { MARKS, facesOf, summary } from "./photo.js";
 
 /** @typedef {import("./photo.js").Photo} Photo */
 
@@ -21,10 +21,10 @@ const STYLE = "/static/report.css"; // also of the report of `python -m webapp r
  */
 export async function report(photos, { title, credit, image }) {
   const response = await fetch(STYLE).catch(() => null);
-  if (!response?.ok) throw new Error("The style of the report could not be loaded. Check the connection and try again.");
+  if (!response?.ok) throw new Error(translate("The style of the report could not be loaded. Check the connection and try again."));
   const head = make("head", "");
   head.append(...metadata(), make("title", "", `${title} · Emoscope`), make("style", "", await response.text()));
-  const parts = [`<!doctype html>\n<html lang="en">\n${head.outerHTML}\n<body>\n${introduction(photos, title)}<div class="photos">\n`];
+  const parts = [`<!doctype html>\n<html lang="${language()}">\n${head.outerHTML}\n<body>\n${introduction(photos, title)}<div class="photos">\n`];
   for (const photo of photos) {
     const blob = await image?.(photo);
     parts.push(`${figure(photo, blob ? await dataUrl(blob) : "").outerHTML}\n`);
@@ -44,7 +44,11 @@ function metadata() {
 function introduction(photos, title) {
   const models = [...new Set(photos.flatMap(({ reading }) => (reading ? `${reading.model.name} ${reading.model.version}` : [])))];
   const hasVotes = photos.some((photo) => facesOf(photo).some(({ votes }) => votes));
-  const note = `${models.length ? `Read with ${models.join(", ")}. ` : ""}An expression is what people see on a face, not what a person feels.${hasVotes ? " Votes predict how ten people would name the expression." : ""}`;
+  const note = [
+    models.length ? translate("Read with {models}.", { models: models.join(", ") }) : "",
+    translate("An expression is what people see on a face, not what a person feels."),
+    hasVotes ? translate("Votes predict how ten people would name the expression.") : "",
+  ].filter(Boolean).join(" ");
   const tables = make("div", "tables", table(photoCounts(photos)));
   tables.append(table(faceCounts(photos)));
   return `${make("h1", "", title).outerHTML}\n${make("p", "quiet", note).outerHTML}\n${tables.outerHTML}\n`;
@@ -54,9 +58,9 @@ function introduction(photos, title) {
 function photoCounts(photos) {
   const count = (/** @type {(photo: Photo) => boolean} */ test) => photos.filter(test).length;
   return [
-    ["Photos", photos.length], ["with an error", count(({ state }) => state === "failed")], ["not read yet", count(({ state }) => state === "waiting")],
-    ["without a face", count((photo) => photo.state === "read" && !facesOf(photo).length)], ["with several faces", count((photo) => facesOf(photo).length > 1)],
-    ["kept", count(({ mark }) => mark === "keep")], ["rejected", count(({ mark }) => mark === "reject")],
+    [translate("Photos"), photos.length], [translate("with an error"), count(({ state }) => state === "failed")], [translate("not read yet"), count(({ state }) => state === "waiting")],
+    [translate("without a face"), count((photo) => photo.state === "read" && !facesOf(photo).length)], [translate("with several faces"), count((photo) => facesOf(photo).length > 1)],
+    [translate("kept"), count(({ mark }) => mark === "keep")], [translate("rejected"), count(({ mark }) => mark === "reject")],
   ];
 }
 
@@ -66,18 +70,18 @@ function faceCounts(photos) {
   /** @type {Map<string, number>} */
   const groups = new Map();
   for (const face of faces) {
-    const group = face.unlike ? UNLIKE : countsAs(face);
+    const group = face.unlike ? UNLIKE : face.unsure ? translate("unsure (no expression)") : styleOf(face.expression).name;
     groups.set(group, (groups.get(group) ?? 0) + 1);
   }
-  return [["Faces", faces.length], ...[...groups].sort((a, b) => b[1] - a[1])];
+  return [[translate("Faces"), faces.length], ...[...groups].sort((a, b) => b[1] - a[1])];
 }
 
 /** @param {[string, number][]} rows  @returns {HTMLElement} without zeros after the first row */
 function table(rows) {
   const element = make("table", "");
   for (const [name, count] of rows.filter(([, count], index) => count || !index)) {
-    const row = make("tr", "", make("th", "", name === "unsure" ? "unsure (no expression)" : styleOf(name).name));
-    row.append(make("td", "", String(count)));
+    const row = make("tr", "", make("th", "", name));
+    row.append(make("td", "", formatNumber(count)));
     element.append(row);
   }
   return element;
@@ -104,10 +108,9 @@ function list(faces) {
     const item = make("li", "", make("b", "", String(index + 1)));
     item.dataset.color = String(index % 6);
     item.append(sentence({ ...face, votes: face.votes ?? null }), " ");
-    item.append(make("small", "", face.votes ? tally(face.votes) : (face.probabilities[face.expression] ?? 0).toFixed(2)));
+    item.append(make("small", "", face.votes ? tally(face.votes) : formatNumber(face.probabilities[face.expression] ?? 0, 2)));
     if (face.balanced) {
-      const values = { expressions: balancedText(face.balanced) };
-      const text = translate("balanced: {expressions}", values);
+      const text = translate("balanced: {expressions}", { expressions: balancedText(face.balanced) });
       item.append(make("small", "", ` · ${text}`));
     }
     element.append(item);

@@ -1,5 +1,6 @@
 // The sample album: photos that may be published, in one archive of the site (made by tools/sample_album.py).
 
+import { translate } from "../ui/language.js";
 import { zipItems } from "./zip.js";
 
 const FOLDER = "sample album";
@@ -12,7 +13,7 @@ const FOLDER = "sample album";
  */
 export async function* sampleAlbum(url) {
   const response = await fetch(url).catch(() => null);
-  if (!response?.ok) throw new Error("The sample album could not be loaded. Check the connection and try again.");
+  if (!response?.ok) throw new Error(translate("The sample album could not be loaded. Check the connection and try again."));
   yield* zipItems(await response.blob(), FOLDER);
 }
 

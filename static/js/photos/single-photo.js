@@ -1,6 +1,7 @@
 // The view of a single photo: image with boxes, zoom, previous and next, and details of each face.
 
 import { button, make } from "../ui/dom.js";
+import { translate } from "../ui/language.js";
 import { MARK_KEYS, facesOf, summary } from "./photo.js";
 import { faceDetails } from "./face-details.js";
 import { MarkButtons } from "./mark-buttons.js";
@@ -28,7 +29,7 @@ export class SinglePhoto {
   #facts = make("p", "single-facts quiet");
   #faces = make("ol", "single-faces");
   #marks = new MarkButtons((mark) => this.#photo && this.#context.onMark(this.#photo, mark));
-  #copy = button("Copy as JSON", () => void this.#copyJson());
+  #copy = button(translate("Copy as JSON"), () => void this.#copyJson());
 
   /** @param {HTMLDialogElement} dialog  @param {Context} context */
   constructor(dialog, context) {
@@ -37,8 +38,8 @@ export class SinglePhoto {
     this.#pane = new PhotoPane(context);
     const tools = make("div", "single-tools");
     tools.append(
-      button("‹ Previous", () => context.onStep(-1)), button("Next ›", () => context.onStep(1)), ...zoomButtons(this.#pane), ...this.#marks.elements,
-      button("Compare", () => context.onCompare()), this.#copy, button("Close", () => dialog.close()),
+      button(translate("‹ Previous"), () => context.onStep(-1)), button(translate("Next ›"), () => context.onStep(1)), ...zoomButtons(this.#pane), ...this.#marks.elements,
+      button(translate("Compare"), () => context.onCompare()), this.#copy, button(translate("Close"), () => dialog.close()),
     );
     const side = make("div", "single-side");
     side.append(this.#title, this.#facts, this.#faces);
@@ -73,13 +74,13 @@ export class SinglePhoto {
     this.#title.textContent = photo.name;
     const taken = photo.taken ? new Date(photo.taken).toISOString().slice(0, 16).replace("T", " ") : "";
     const facts = [this.#context.position(photo), photo.path, taken, size ? `${size.width} × ${size.height}` : "",
-      model ? `${model.name} ${model.version}, ${photo.readOn === "device" ? "on this device" : "on the server"}` : ""];
+      model ? `${model.name} ${model.version}, ${photo.readOn === "device" ? translate("on this device") : translate("on the server")}` : ""];
     this.#facts.textContent = facts.filter(Boolean).join(" · ");
     this.#copy.disabled = !photo.reading;
-    this.#copy.textContent = "Copy as JSON";
+    this.#copy.textContent = translate("Copy as JSON");
     const faces = facesOf(photo);
     this.#faces.replaceChildren(...faces.map((face, index) => faceDetails(photo, face, index, this.#context)));
-    if (!faces.length) this.#faces.append(make("li", "quiet", photo.state === "read" ? "No face in this photo." : summary(photo)));
+    if (!faces.length) this.#faces.append(make("li", "quiet", photo.state === "read" ? translate("No face in this photo.") : summary(photo)));
   }
 
   /** @param {KeyboardEvent} event */
@@ -96,8 +97,8 @@ export class SinglePhoto {
 
   async #copyJson() {
     await navigator.clipboard.writeText(JSON.stringify(this.#photo?.reading, null, 2)).then(
-      () => (this.#copy.textContent = "Copied"),
-      () => (this.#copy.textContent = "The browser blocked it"),
+      () => (this.#copy.textContent = translate("Copied")),
+      () => (this.#copy.textContent = translate("The browser blocked it")),
     );
   }
 

@@ -1,5 +1,6 @@
 // Stacks: groups of near-identical photos, and the best photo of each. Pure functions.
 
+import { translate, translatePlural } from "../ui/language.js";
 import { bitsOf, hashDistance } from "./appearance.js";
 import { facesOf, strength } from "./photo.js";
 
@@ -95,12 +96,13 @@ const compare = (one, other, criteria = CRITERIA) => criteria.map((criterion) =>
 
 /** @param {Photo} best  @param {Photo[]} photos  @returns {string} */
 function reasonOf(best, photos) {
-  if (best.chosen) return "your choice";
+  if (best.chosen) return translate("your choice");
   const { length } = facesOf(best);
   const votes = length ? Math.floor(smile(best)) : 0;
-  const faces = length > 1 ? `${length} faces${votes ? `, each with ${votes} of 10 votes or more for happiness` : ""}` : votes ? `${votes} of 10 votes for happiness` : "";
+  const smiles = length > 1 ? translate("each with {votes} of 10 votes or more for happiness", { votes }) : translate("{votes} of 10 votes for happiness", { votes });
+  const faces = [length > 1 ? translatePlural("{n} face", "{n} faces", length) : "", votes ? smiles : ""].filter(Boolean).join(", ");
   const equals = photos.filter((photo) => compare(photo, best, CRITERIA.slice(0, -1)) === 0);
-  return [faces, equals.length > 1 ? "the sharpest" : ""].filter(Boolean).join("; ") || "the fewest unsure faces";
+  return [faces, equals.length > 1 ? translate("the sharpest") : ""].filter(Boolean).join("; ") || translate("the fewest unsure faces");
 }
 
 /**

@@ -1,8 +1,9 @@
 // One tile of the grid: thumbnail, expression, votes and flags.
 
-import { UNLIKE, colorVariable, faceIcon, styleOf } from "../ui/expression-styles.js";
+import { UNLIKE, UNSURE, colorVariable, faceIcon, styleOf } from "../ui/expression-styles.js";
 import { ranked, tally } from "../ui/votes.js";
 import { button, make } from "../ui/dom.js";
+import { translate, translatePlural } from "../ui/language.js";
 import { MARKS, facesOf, cropPosition, strength, summary } from "./photo.js";
 
 /** @typedef {import("./photo.js").Photo} Photo */
@@ -17,7 +18,7 @@ const STRIPS = 12; // faces with a strip of votes
 function faceLabel(face, alone) {
   const label = make("span", "tile-face");
   if (face.unlike) label.append(UNLIKE);
-  else if (face.unsure) label.append("unsure");
+  else if (face.unsure) label.append(UNSURE);
   else label.append(faceIcon(face.expression), ...labelParts(face, alone));
   return label;
 }
@@ -27,7 +28,7 @@ function labelParts(face, alone) {
   const { name } = styleOf(face.expression);
   if (!face.votes) return [make("span", alone ? "" : "visually-hidden", name)];
   const votes = strength(face);
-  return [make("span", "", alone ? `${votes} of 10` : String(votes)), make("span", "visually-hidden", name)];
+  return [make("span", "", alone ? translate("{votes} of 10", { votes }) : String(votes)), make("span", "visually-hidden", name)];
 }
 
 export class Tile {
@@ -44,7 +45,7 @@ export class Tile {
   #bar = /** @type {HTMLProgressElement} */ (make("progress", "tile-progress"));
   #select = /** @type {HTMLInputElement} */ (make("input", "tile-select"));
   #toggle = button("", () => {}, "tile-stack");
-  #choose = button("Make best", () => {}, "tile-choose");
+  #choose = button(translate("Make best"), () => {}, "tile-choose");
   #thumbnails;
   #drawn = "";
   /** @type {string | null} the thumbnail shown or requested */
@@ -89,7 +90,7 @@ export class Tile {
     this.#link.tabIndex = current ? 0 : -1;
     this.#link.href = `?photo=${encodeURIComponent(photo.id)}`;
     this.#select.checked = selected;
-    this.#select.setAttribute("aria-label", `Select ${photo.name}`);
+    this.#select.setAttribute("aria-label", translate("Select {photo}", { photo: photo.name }));
     this.#bar.hidden = progress === null;
     if (progress !== null) this.#bar.value = progress;
     this.#showStack(photo, stacked);
@@ -106,11 +107,11 @@ export class Tile {
     this.#toggle.hidden = !isBest;
     this.#choose.hidden = !stacked || isBest;
     if (!stacked) return;
-    this.#toggle.textContent = stacked.open ? `Best of ${size}` : String(size);
-    this.#toggle.title = `Best: ${stacked.stack.reason}`;
+    this.#toggle.textContent = stacked.open ? translate("Best of {n}", { n: size }) : String(size);
+    this.#toggle.title = translate("Best: {reason}", { reason: stacked.stack.reason });
     this.#toggle.setAttribute("aria-expanded", String(stacked.open));
-    this.#toggle.setAttribute("aria-label", `Stack of ${size} photos. Best: ${stacked.stack.reason}`);
-    this.#choose.setAttribute("aria-label", `Make ${photo.name} the best of its stack`);
+    this.#toggle.setAttribute("aria-label", translate("Stack of {n} photos. Best: {reason}", { n: size, reason: stacked.stack.reason }));
+    this.#choose.setAttribute("aria-label", translate("Make {photo} the best of its stack", { photo: photo.name }));
   }
 
   /** @param {Photo} photo */
@@ -121,14 +122,14 @@ export class Tile {
     this.#caption.dataset.state = photo.state;
     this.#name.textContent = photo.name;
     this.#name.title = photo.path ? `${photo.path}/${photo.name}` : photo.name;
-    this.#flag.textContent = faces.length > 1 ? `${faces.length} faces` : "";
+    this.#flag.textContent = faces.length > 1 ? translatePlural("{n} face", "{n} faces", faces.length) : "";
     this.#flag.hidden = faces.length < 2;
     this.#caption.replaceChildren(...(faces.length ? faces.slice(0, NAMED).map((face) => faceLabel(face, faces.length === 1)) : [summary(photo)]));
     this.#caption.title = summary(photo);
     const strips = faces.slice(0, STRIPS).map((one) => {
       const strip = make("span", "strip");
       const parts = one.votes ?? Object.fromEntries(Object.entries(one.probabilities).map(([label, p]) => [label, 10 * p]));
-      strip.title = one.votes ? tally(one.votes) : one.expression;
+      strip.title = one.votes ? tally(one.votes) : styleOf(one.expression).name;
       for (const [label, size] of ranked(parts)) {
         const part = document.createElement("i");
         part.style.flexGrow = String(size);

@@ -1,5 +1,7 @@
 // The frames of a video file at regular steps, decoded on demand.
 
+import { translate } from "../ui/language.js";
+
 /** @typedef {import("../types.js").Frame} Frame */
 /** @typedef {{duration: number, width: number, height: number, frames: (from: number, step: number) => AsyncGenerator<Frame>, close: () => void}} Video */
 
@@ -52,7 +54,7 @@ async function openWithPlayer(blob) {
   Object.assign(video, { muted: true, preload: "auto", src: url });
   await eventOf(video, "loadeddata").catch(() => {
     URL.revokeObjectURL(url);
-    throw new Error("This browser cannot read this video. Every browser reads MP4 with H.264 and WebM.");
+    throw new Error(translate("This browser cannot read this video. Every browser reads MP4 with H.264 and WebM."));
   });
   const size = fit(video.videoWidth, video.videoHeight);
   const canvas = Object.assign(document.createElement("canvas"), size);
@@ -76,8 +78,8 @@ async function openWithPlayer(blob) {
 /** @param {HTMLVideoElement} video  @param {string} event  @returns {Promise<void>} */
 function eventOf(video, event) {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error("The browser did not decode the frame in time.")), SEEK_TIMEOUT);
+    const timer = setTimeout(() => reject(new Error(translate("The browser did not decode the frame in time."))), SEEK_TIMEOUT);
     video.addEventListener(event, () => (clearTimeout(timer), resolve()), { once: true });
-    video.addEventListener("error", () => (clearTimeout(timer), reject(new Error("The browser cannot read this video."))), { once: true });
+    video.addEventListener("error", () => (clearTimeout(timer), reject(new Error(translate("The browser cannot read this video.")))), { once: true });
   });
 }

@@ -1,5 +1,7 @@
 // The notable moments of a video: a face appears, its expression changes, an expression peaks. Pure functions.
 
+import { UNSURE, styleOf } from "../ui/expression-styles.js";
+import { translate } from "../ui/language.js";
 import { largest } from "./video-record.js";
 
 /** @typedef {import("./video-record.js").VideoRecord} VideoRecord */
@@ -74,9 +76,13 @@ function peaksOf(samples, column) {
   return found;
 }
 
+/** @param {string} label */
+const nameOf = (label) => (label === "unsure" ? UNSURE : styleOf(label).name);
+
 /** @param {Moment} moment  @returns {string} description */
 export function describe({ kind, face, label, strength, from }) {
-  if (kind === "appears") return `face ${face} appears, ${label}`;
-  if (kind === "change") return `face ${face}: ${from} to ${label}`;
-  return `face ${face}: ${label} peaks at ${Math.round(strength)} of 10`;
+  const values = { face, expression: nameOf(label), before: nameOf(from ?? ""), votes: Math.round(strength) };
+  if (kind === "appears") return translate("face {face} appears, {expression}", values);
+  if (kind === "change") return translate("face {face}: {before} to {expression}", values);
+  return translate("face {face}: {expression} peaks at {votes} of 10", values);
 }

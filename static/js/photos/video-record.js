@@ -1,7 +1,8 @@
 // The results of a video in a compact form, and as CSV, JSON and WebVTT. An hour at five frames per second takes a
 // few megabytes. Pure functions.
 
-import { UNLIKE as UNLIKE_TEXT } from "../ui/expression-styles.js";
+import { translate } from "../ui/language.js";
+import { shortLabel } from "../ui/votes.js";
 import { iou } from "../vision/tracking.js";
 
 /** @typedef {import("../types.js").Reading} Reading */
@@ -179,8 +180,21 @@ export function json(record, faces, moments) {
 /** @param {VideoRecord} record  @param {Map<number, Sample[]>} faces  @returns {string} WebVTT: one cue while the text stays the same */
 export function vtt(record, faces) {
   const cues = [...faces].flatMap(([face, samples]) => cuesOf(record, face, samples)).sort((a, b) => a.start - b.start || a.face - b.face);
-  const texts = cues.map(({ start, end, face, text }) => `${clock(start)} --> ${clock(end)}\n<v Face ${face}>${text}\n`);
+  const texts = cues.map(({ start, end, face, text }) => {
+    const voice = translate("Face {face}", { face });
+    return `${clock(start)} --> ${clock(end)}\n<v ${voice}>${text}\n`;
+  });
   return ["WEBVTT\n", ...texts].join("\n");
+}
+
+/**
+ * What a label of a face shows.
+ * @param {VideoRecord} record  @param {number[]} strengths  @returns {{expression: string, votes: Record<string, number> | null, probabilities: {}}}
+ */
+export function shownOf(record, strengths) {
+  const top = largest(strengths);
+  const expression = record.labels[top];
+  return { expression, votes: record.votes ? { [expression]: Math.round(strengths[top]) } : null, probabilities: {} };
 }
 
 /** @param {VideoRecord} record  @param {number} face  @param {Sample[]} samples */
@@ -188,8 +202,7 @@ function cuesOf(record, face, samples) {
   /** @type {{start: number, end: number, face: number, text: string}[]} */
   const cues = [];
   for (const { time, strengths, unsure, unlike } of samples) {
-    const top = largest(strengths);
-    const text = unlike ? UNLIKE_TEXT : unsure ? "unsure" : record.votes ? `${Math.round(strengths[top])} of 10 ${record.labels[top]}` : record.labels[top];
+    const text = shortLabel({ ...shownOf(record, strengths), unsure, unlike });
     const last = cues.at(-1);
     const continues = last && time - last.end <= record.step * 1.5;
     if (last && continues) last.end = time;

@@ -1,10 +1,12 @@
 // One video on the page: player with boxes, a timeline per face, moments and downloads.
 
-import { STYLES, UNLIKE, currentColors, styleOf } from "../ui/expression-styles.js";
+import { STYLES, currentColors, styleOf } from "../ui/expression-styles.js";
 import { button, make } from "../ui/dom.js";
 import { download } from "../ui/downloads.js";
+import { formatNumber, translate, translatePlural } from "../ui/language.js";
+import { shortLabel } from "../ui/votes.js";
 import { describe, moments } from "./video-moments.js";
-import { clock, csv, faces, json, largest, sampleAt, vtt } from "./video-record.js";
+import { clock, csv, faces, json, sampleAt, shownOf, vtt } from "./video-record.js";
 
 /** @typedef {import("./video-record.js").VideoRecord} VideoRecord */
 
@@ -17,7 +19,7 @@ export class VideoView {
   #progress = document.createElement("progress");
   #status = make("span", "small quiet");
   #cancel;
-  #resume = button("Resume", () => this.#onResume());
+  #resume = button(translate("Resume"), () => this.#onResume());
   #onResume = () => {};
   #stage = make("div", "video-stage");
   #video = document.createElement("video");
@@ -36,14 +38,14 @@ export class VideoView {
   /** @param {string} name  @param {{onCancel: () => void, onRemove: () => void}} events */
   constructor(name, { onCancel, onRemove }) {
     this.#title.textContent = name;
-    this.#cancel = button("Cancel", onCancel);
+    this.#cancel = button(translate("Cancel"), onCancel);
     Object.assign(this.#video, { controls: true, muted: true, playsInline: true });
-    this.#progress.setAttribute("aria-label", `Reading ${name}`);
+    this.#progress.setAttribute("aria-label", translate("Reading {file}", { file: name }));
     const line = make("div", "progress-line", this.#progress);
     line.append(this.#status, this.#cancel, this.#resume);
     this.#stage.append(this.#video, this.#boxes);
-    this.#downloads.append(button("CSV", () => this.#save("csv")), button("JSON", () => this.#save("json")), button("WebVTT", () => this.#save("vtt")), button("Remove", onRemove));
-    const side = make("div", "video-side", make("h3", "", "Moments"));
+    this.#downloads.append(button("CSV", () => this.#save("csv")), button("JSON", () => this.#save("json")), button("WebVTT", () => this.#save("vtt")), button(translate("Remove"), onRemove));
+    const side = make("div", "video-side", make("h3", "", translate("Moments")));
     side.append(this.#moments);
     const body = make("div", "video-body", this.#stage);
     body.append(side);
@@ -70,12 +72,9 @@ export class VideoView {
     this.#faces = faces(record);
     this.#progress.value = record.duration ? record.read / record.duration : 0;
     this.#progress.hidden = this.#cancel.hidden = state !== "reading";
-    const faceCount = `${this.#faces.size} ${this.#faces.size === 1 ? "face" : "faces"}`;
-    const part = state === "done" ? clock(record.duration).slice(0, 8) : `${clock(record.read).slice(0, 8)} of ${clock(record.duration).slice(0, 8)}`;
     const stopped = state === "stopped";
     this.#resume.hidden = !stopped || !this.#url;
-    const hint = stopped && !this.#url ? ". Add the file again to continue from there" : "";
-    this.#status.textContent = problem || `${part}, ${faceCount}, a frame every ${record.step} s${record.model ? `, ${record.model}` : ""}${hint}`;
+    this.#status.textContent = problem || statusOf(record, this.#faces.size, state === "done", stopped && !this.#url);
     this.element.dataset.state = state;
     this.#stage.hidden = !this.#url;
     this.#draw();
@@ -106,7 +105,7 @@ export class VideoView {
       item.append(button(`${clock(moment.time).slice(3, 10)}  ${describe(moment)}`, () => this.#seek(moment.time), "plain"));
       return item;
     }));
-    if (found.length > MAX_MOMENTS) this.#moments.append(make("li", "quiet small", `and ${found.length - MAX_MOMENTS} more, all in the JSON`));
+    if (found.length > MAX_MOMENTS) this.#moments.append(make("li", "quiet small", translatePlural("and {n} more, all in the JSON", "and {n} more, all in the JSON", found.length - MAX_MOMENTS)));
   }
 
   /** @param {number} time */
@@ -125,8 +124,7 @@ export class VideoView {
       this.#timelines.get(face)?.point(record, samples, time);
       const sample = sampleAt(samples, time, record.step);
       if (!sample || time - sample.time > 2 * record.step) continue;
-      const top = largest(sample.strengths);
-      const text = sample.unlike ? UNLIKE : sample.unsure ? "unsure" : record.votes ? `${Math.round(sample.strengths[top])} of 10 ${styleOf(record.labels[top]).name}` : styleOf(record.labels[top]).name;
+      const text = shortLabel({ ...shownOf(record, sample.strengths), unsure: sample.unsure, unlike: sample.unlike });
       const box = make("div", "face-box");
       const label = make("span", "face-label", make("b", "", String(face)));
       label.append(make("span", "", text));
@@ -157,6 +155,18 @@ export class VideoView {
   }
 }
 
+/** @param {VideoRecord} record  @param {number} faceCount  @param {boolean} done  @param {boolean} lost  stopped, and its file is no longer here */
+function statusOf(record, faceCount, done, lost) {
+  const [read, duration] = [record.read, record.duration].map((time) => clock(time).slice(0, 8));
+  const facts = [
+    done ? duration : translate("{time} of {duration}", { time: read, duration }),
+    translatePlural("{n} face", "{n} faces", faceCount),
+    translate("a frame every {seconds} s", { seconds: formatNumber(record.step) }),
+    record.model,
+  ].filter(Boolean).join(", ");
+  return lost ? `${facts}. ${translate("Add the file again to continue from there")}` : facts;
+}
+
 /** @typedef {import("./video-record.js").Sample} Sample */
 
 /** The timeline of one face: stacked bands of ten votes. Clicking, dragging or arrow keys move to a time. */
@@ -168,11 +178,11 @@ class Timeline {
 
   /** @param {number} face  @param {(time: number) => void} onSeek  @param {number} duration */
   constructor(face, onSeek, duration) {
-    const name = make("span", "video-timeline-name small", `Face ${face}`);
+    const name = make("span", "video-timeline-name small", translate("Face {face}", { face }));
     const track = make("div", "video-track", this.#canvas);
     track.append(this.#playhead);
     Object.assign(track, { tabIndex: 0 });
-    for (const [key, value] of Object.entries({ role: "slider", "aria-label": `Time in the video; votes for face ${face}`, "aria-valuemin": "0", "aria-valuemax": duration.toFixed(1) })) track.setAttribute(key, value);
+    for (const [key, value] of Object.entries({ role: "slider", "aria-label": translate("Time in the video; votes for face {face}", { face }), "aria-valuemin": "0", "aria-valuemax": duration.toFixed(1) })) track.setAttribute(key, value);
     this.track = track;
     this.element.append(name, track, this.#text);
     const seek = (/** @type {PointerEvent} */ event) => onSeek(duration * Math.min(1, Math.max(0, (event.clientX - track.getBoundingClientRect().left) / track.clientWidth)));
@@ -214,8 +224,8 @@ class Timeline {
     this.#playhead.style.left = `${(100 * time) / record.duration}%`;
     const sample = sampleAt(samples, time, record.step);
     const parts = (sample?.strengths ?? []).map((strength, i) => ({ strength, name: styleOf(record.labels[i]).name })).filter(({ strength }) => strength >= 0.5);
-    this.#text.textContent = sample ? parts.sort((a, b) => b.strength - a.strength).map(({ strength, name }) => `${name} ${Math.round(strength)}`).join(" · ") : "not in view";
+    this.#text.textContent = sample ? parts.sort((a, b) => b.strength - a.strength).map(({ strength, name }) => `${name} ${Math.round(strength)}`).join(" · ") : translate("not in view");
     this.track.setAttribute("aria-valuenow", time.toFixed(1));
-    this.track.setAttribute("aria-valuetext", `${time.toFixed(1)} seconds: ${this.#text.textContent}`);
+    this.track.setAttribute("aria-valuetext", translate("{seconds} seconds: {votes}", { seconds: formatNumber(time, 1), votes: this.#text.textContent ?? "" }));
   }
 }

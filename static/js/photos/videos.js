@@ -1,5 +1,6 @@
 // The videos of the page: read one after the other, shown while they are read, kept in the store.
 
+import { translate } from "../ui/language.js";
 import { Tracker } from "../vision/tracking.js";
 import { Queue } from "./queue.js";
 import { withRetries } from "./readers.js";
@@ -71,7 +72,7 @@ export class Videos {
     const stored = await this.#store.video(item.id);
     let record = stored ?? newRecord({ id: item.id, name: item.name, duration: 0, width: 0, height: 0, step: STEP });
     let next = 0;
-    view.show(record, "reading", "Opening …");
+    view.show(record, "reading", translate("Opening …"));
     try {
       const { reader, model } = this.#choice.current;
       record = await readVideo(item, {

@@ -1,5 +1,6 @@
 // Reading and writing ZIP archives. Each entry is unpacked only when it is processed.
 
+import { formatNumber, translate } from "../ui/language.js";
 import { photoId } from "./photo.js";
 import { kindOf } from "./intake.js";
 
@@ -24,7 +25,7 @@ export async function* zipItems(archive, path) {
   let count = 0;
   try {
     for await (const entry of reader.getEntriesGenerator()) {
-      if (++count > LIMITS.entries) throw new Error(`${path} contains more than ${LIMITS.entries} files`);
+      if (++count > LIMITS.entries) throw new Error(translate("{file} contains more than {n} files", { file: path, n: formatNumber(LIMITS.entries) }));
       const parts = entry.filename.split("/").filter((part) => part && part !== "." && part !== "..");
       const name = parts.pop() ?? "";
       const kind = kindOf(name);
@@ -33,7 +34,7 @@ export async function* zipItems(archive, path) {
       yield { ...properties, id: photoId(properties), kind, blob: () => unpack(zip, /** @type {import("@zip.js/zip.js").FileEntry} */ (entry), name) };
     }
   } catch (error) {
-    throw new Error(`${path} could not be read as a ZIP archive: ${error instanceof Error ? error.message : error}`, { cause: error });
+    throw new Error(translate("{file} could not be read as a ZIP archive: {reason}", { file: path, reason: error instanceof Error ? error.message : String(error) }), { cause: error });
   }
 }
 
@@ -42,14 +43,14 @@ export async function* zipItems(archive, path) {
  * @returns {Promise<Blob>}
  */
 async function unpack(zip, entry, name) {
-  if (entry.encrypted) throw new Error(`${name} is encrypted; unpack the archive first`);
-  if (entry.uncompressedSize > LIMITS.bytes) throw new Error(`${name} unpacks to more than ${LIMITS.bytes >> 20} MB`);
+  if (entry.encrypted) throw new Error(translate("{file} is encrypted; unpack the archive first", { file: name }));
+  if (entry.uncompressedSize > LIMITS.bytes) throw new Error(translate("{file} unpacks to more than {size} MB", { file: name, size: LIMITS.bytes >> 20 }));
   // The size in the directory can be wrong: stop if more bytes follow.
   let remaining = entry.uncompressedSize;
   const bounded = new TransformStream({
     transform(chunk, controller) {
       remaining -= chunk.length;
-      if (remaining < 0) controller.error(new Error(`${name} unpacks to more bytes than its archive states`));
+      if (remaining < 0) controller.error(new Error(translate("{file} unpacks to more bytes than its archive states", { file: name })));
       else controller.enqueue(chunk);
     },
   });
