@@ -1,5 +1,6 @@
 // Charts of the data pages. The server renders a table into each figure; the chart is drawn from that table.
 import * as Plot from "@observablehq/plot";
+import { formatCompact, formatNumber, formatPercent, parseNumber, translate, translatePlural } from "../ui/language.js";
 
 /** @typedef {{options: import("@observablehq/plot").PlotOptions, legend?: string[], colors?: string[]}} Drawing */
 /** @typedef {{x: string | number, series: string, value: number, href: string | null}} Cell */
@@ -61,7 +62,7 @@ export function swatch(color) {
 }
 
 /** @param {Element | null | undefined} cell */
-const numberIn = (cell) => Number((cell?.textContent ?? "").replaceAll(",", "")) || 0;
+const numberIn = (cell) => parseNumber(cell?.textContent ?? "") || 0;
 
 /** @param {HTMLTableElement} table */
 const headings = (table) => [...table.querySelectorAll("thead th")].map((cell) => cell.textContent ?? "");
@@ -84,10 +85,13 @@ function intervals(table) {
   });
 }
 
-/** Abbreviate a number: 1.5, 10k, 2M. @param {number} value */
-const abbreviated = (value) => (value >= 1e6 ? `${value / 1e6}M` : value >= 1000 ? `${value / 1000}k` : `${value}`);
+const accuracyAxis = { label: translate("accuracy"), tickFormat: formatPercent, grid: true };
 
-const accuracyAxis = { label: "accuracy", tickFormat: "%", grid: true };
+/** @param {number} fraction  @returns {string} with one decimal, if it is not zero */
+const precisePercent = (fraction) => `${formatNumber(Math.round(fraction * 1000) / 10)} %`;
+
+/** Of a tick. @param {number} value */
+const axisNumber = (value) => formatNumber(value);
 
 /** @type {Record<string, (table: HTMLTableElement, width: number) => Drawing>} */
 const KINDS = {
@@ -98,13 +102,14 @@ const KINDS = {
     const domain = [...new Set(cells.map((cell) => cell.x))];
     return { legend: series, options: {
       height: 260, marginLeft: 52, marginBottom: 44,
-      x: { domain, label: null, tickRotate: width < 520 && domain.length < 10 ? -30 : 0 }, y: { grid: true, label: "images", tickFormat: abbreviated },
+      x: { domain, label: null, tickRotate: width < 520 && domain.length < 10 ? -30 : 0 }, y: { grid: true, label: translate("images"), tickFormat: formatCompact },
       color: { domain: series, range: SERIES },
       marks: [Plot.barY(cells, { x: "x", y: "value", fill: "series", href: "href", title: describe }), Plot.ruleY([0])] } };
   },
   // One line of cells per label, shaded by the fraction of the line.
   heat(table) {
     const cells = cellsOf(table);
+    const columns = table.dataset.columns ?? translate("plurality label");
     const totals = new Map();
     for (const cell of cells) totals.set(cell.x, (totals.get(cell.x) ?? 0) + cell.value);
     const fractions = cells.map((cell) => ({ ...cell, fraction: totals.get(cell.x) ? cell.value / totals.get(cell.x) : 0 }));
@@ -112,7 +117,7 @@ const KINDS = {
       height: 320, marginLeft: 78, marginTop: 52, marginBottom: 12, marginRight: 44,
       x: { axis: "top", domain: headings(table).slice(1), label: null, tickRotate: -30 }, y: { domain: [...new Set(cells.map((cell) => cell.x))], label: null },
       marks: [
-        Plot.cell(fractions, { x: "series", y: "x", fill: "var(--accent)", fillOpacity: (/** @type {{fraction: number}} */ cell) => cell.fraction, inset: 1, href: "href", title: (/** @type {Cell & {fraction: number}} */ cell) => `${cell.x}, ${table.dataset.columns ?? "plurality label"} ${cell.series}: ${cell.value}` }),
+        Plot.cell(fractions, { x: "series", y: "x", fill: "var(--accent)", fillOpacity: (/** @type {{fraction: number}} */ cell) => cell.fraction, inset: 1, href: "href", title: (/** @type {Cell & {fraction: number}} */ cell) => `${cell.x}, ${columns} ${cell.series}: ${formatNumber(cell.value)}` }),
         Plot.text(fractions, { x: "series", y: "x", text: (/** @type {{fraction: number}} */ cell) => (cell.fraction >= 0.005 ? `${Math.round(cell.fraction * 100)}` : ""), fill: (/** @type {{fraction: number}} */ cell) => (cell.fraction > 0.65 ? "var(--on-accent)" : "var(--ink)"), pointerEvents: "none" }),
       ] } };
   },
@@ -124,16 +129,16 @@ const KINDS = {
     });
     const logarithmic = bins.length && bins[bins.length - 1].high > 40 * Math.max(1, bins[0].high - bins[0].low) * bins.length;
     return { options: {
-      height: 200, marginLeft: 52, x: { label: null, type: logarithmic ? "symlog" : "linear", constant: 10, ticks: logarithmic ? [0, 10, 100, 1000, 10000] : 6, tickFormat: abbreviated },
-      y: { grid: true, label: "images", tickFormat: abbreviated },
+      height: 200, marginLeft: 52, x: { label: null, type: logarithmic ? "symlog" : "linear", constant: 10, ticks: logarithmic ? [0, 10, 100, 1000, 10000] : 6, tickFormat: formatCompact },
+      y: { grid: true, label: translate("images"), tickFormat: formatCompact },
       marks: [
-        Plot.rect(bins, { x1: "low", x2: "high", y1: () => 0, y2: "value", fill: "var(--chart-1)", insetLeft: 0.5, insetRight: 0.5, href: "href", title: (/** @type {{low: number, high: number, value: number}} */ bin) => `${bin.low} to ${bin.high}: ${bin.value}` }),
+        Plot.rect(bins, { x1: "low", x2: "high", y1: () => 0, y2: "value", fill: "var(--chart-1)", insetLeft: 0.5, insetRight: 0.5, href: "href", title: (/** @type {{low: number, high: number, value: number}} */ bin) => translate("{low} to {high}: {n}", { low: formatNumber(bin.low), high: formatNumber(bin.high), n: formatNumber(bin.value) }) }),
         Plot.ruleY([0])] } };
   },
   // Reliability diagram: accuracy, or fraction of votes, by confidence.
   reliability(table) {
     return { options: {
-      height: 300, marginLeft: 52, marginBottom: 40, x: { domain: [0, 1], label: "confidence", tickFormat: "%" }, y: { domain: [0, 1], ...accuracyAxis },
+      height: 300, marginLeft: 52, marginBottom: 40, x: { domain: [0, 1], label: translate("confidence"), tickFormat: formatPercent }, y: { domain: [0, 1], ...accuracyAxis },
       marks: [
         Plot.line([[0, 0], [1, 1]], { stroke: "var(--quiet)", strokeDasharray: "4 4" }),
         ...withIntervals(intervals(table))] } };
@@ -153,22 +158,23 @@ const KINDS = {
       return names.map((series, index) => ({ x: numberIn(cells[0]), series, value: cells[index + 1].textContent ? numberIn(cells[index + 1]) : NaN }));
     });
     return { legend: names, options: {
-      height: 260, marginLeft: 52, marginBottom: 40, x: { label: "epoch" }, y: { grid: true, label: null, zero: true }, color: { domain: names, range: SERIES },
+      height: 260, marginLeft: 52, marginBottom: 40, x: { label: translate("epoch") }, y: { grid: true, label: null, zero: true, tickFormat: axisNumber }, color: { domain: names, range: SERIES },
       marks: [Plot.line(points, { x: "x", y: "value", stroke: "series", strokeWidth: 2 })] } };
   },
   // Loss by number of raters, and a dashed line per network.
   juries(table) {
     const lines = /** @type {HTMLElement[]} */ ([...table.querySelectorAll("tbody tr")]);
-    const juries = lines.filter((line) => line.dataset.x).map(({ dataset }) => ({ x: Number(dataset.x), value: Number(dataset.y), series: "juries of raters" }));
+    const juryName = translate("juries of raters");
+    const juries = lines.filter((line) => line.dataset.x).map(({ dataset }) => ({ x: Number(dataset.x), value: Number(dataset.y), series: juryName }));
     const networks = lines.filter((line) => line.dataset.network).map(({ dataset }) => ({ value: Number(dataset.y), series: dataset.network ?? "" }));
-    const names = ["juries of raters", ...networks.map(({ series }) => series)];
+    const names = [juryName, ...networks.map(({ series }) => series)];
     return { legend: names, options: {
-      height: 300, marginLeft: 44, marginBottom: 40, x: { inset: 8, label: "raters", ticks: juries.map(({ x }) => x), tickFormat: "d" }, y: { grid: true, label: "loss", domain: [0.5, Math.max(...juries.map(({ value }) => value))], nice: true },
+      height: 300, marginLeft: 44, marginBottom: 40, x: { inset: 8, label: translate("raters"), ticks: juries.map(({ x }) => x), tickFormat: "d" }, y: { grid: true, label: translate("loss"), tickFormat: axisNumber, domain: [0.5, Math.max(...juries.map(({ value }) => value))], nice: true },
       color: { domain: names, range: SERIES },
       marks: [
         Plot.line(juries, { x: "x", y: "value", stroke: "series", strokeWidth: 2 }),
-        Plot.dot(juries, { x: "x", y: "value", fill: "series", r: 4, title: (/** @type {{x: number, value: number}} */ jury) => `${jury.x} raters: ${jury.value}` }),
-        Plot.ruleY(networks, { y: "value", stroke: "series", strokeWidth: 1.5, strokeDasharray: "6 3", title: (/** @type {{value: number, series: string}} */ network) => `${network.series}: ${network.value}` }),
+        Plot.dot(juries, { x: "x", y: "value", fill: "series", r: 4, title: (/** @type {{x: number, value: number}} */ jury) => translatePlural("{n} rater: {loss}", "{n} raters: {loss}", jury.x, { loss: formatNumber(jury.value) }) }),
+        Plot.ruleY(networks, { y: "value", stroke: "series", strokeWidth: 1.5, strokeDasharray: "6 3", title: (/** @type {{value: number, series: string}} */ network) => `${network.series}: ${formatNumber(network.value)}` }),
       ] } };
   },
   // Dots over the ordered rows: the first column's joined by a line, the last one's hollow. Cells without data-value are not drawn.
@@ -180,11 +186,11 @@ const KINDS = {
       (cell, column) => (cell.dataset.value ? [{ x: domain[index], series: names[column], value: Number(cell.dataset.value) }] : [])));
     const [stated, , shortened] = names;
     const color = { domain: names, range: SERIES };
-    const title = (/** @type {{x: string, series: string, value: number}} */ point) => `${point.series}, ${point.x}: ${Math.round(point.value * 1000) / 10} %`;
+    const title = (/** @type {{x: string, series: string, value: number}} */ point) => `${point.series}, ${point.x}: ${precisePercent(point.value)}`;
     const isTilted = Math.max(...domain.map((value) => value.length)) * 7 > (width - 60) / domain.length;
     return { legend: names, options: {
       height: isTilted ? 320 : 260, marginLeft: 44, marginBottom: isTilted ? 100 : 40, color,
-      x: { type: "point", domain, label: null, padding: 0.5, tickRotate: isTilted ? -35 : 0 }, y: { grid: true, label: null, domain: [0, 0.8], tickFormat: "%" },
+      x: { type: "point", domain, label: null, padding: 0.5, tickRotate: isTilted ? -35 : 0 }, y: { grid: true, label: null, domain: [0, 0.8], tickFormat: formatPercent },
       marks: [
         Plot.line(points.filter(({ series }) => series === stated), { x: "x", y: "value", stroke: "series", strokeWidth: 1.5, strokeDasharray: "4 4" }),
         Plot.dot(points.filter(({ series }) => series !== shortened), { x: "x", y: "value", fill: "series", r: 5, title }),
@@ -201,11 +207,11 @@ const KINDS = {
     const points = lines.flatMap((line, index) => [.../** @type {NodeListOf<HTMLElement>} */ (line.querySelectorAll("td[data-value]"))].map(
       (cell, column) => ({ x: domain[index], series: names[column], value: Number(cell.dataset.value) })));
     return { legend: names, colors, options: {
-      height: 300, marginLeft: 44, marginBottom: 40, x: { type: "point", domain, label: null }, y: { grid: true, label: null, ...(isPercent ? { domain: [0, 1], tickFormat: "%" } : { zero: true }) },
+      height: 300, marginLeft: 44, marginBottom: 40, x: { type: "point", domain, label: null }, y: { grid: true, label: null, ...(isPercent ? { domain: [0, 1], tickFormat: formatPercent } : { zero: true, tickFormat: axisNumber }) },
       color: { domain: names, range: colors },
       marks: [
         Plot.line(points, { x: "x", y: "value", stroke: "series", strokeWidth: 2 }),
-        Plot.dot(points, { x: "x", y: "value", fill: "series", r: 4, title: (/** @type {{x: string, series: string, value: number}} */ point) => `${point.series}, ${point.x}: ${isPercent ? `${Math.round(point.value * 1000) / 10} %` : point.value}` }),
+        Plot.dot(points, { x: "x", y: "value", fill: "series", r: 4, title: (/** @type {{x: string, series: string, value: number}} */ point) => `${point.series}, ${point.x}: ${isPercent ? precisePercent(point.value) : formatNumber(point.value)}` }),
       ] } };
   },
 };
@@ -214,9 +220,9 @@ const KINDS = {
 function withIntervals(points) {
   return [
     Plot.ruleX(points, { x: "x", y1: "low", y2: "high", stroke: "var(--chart-1)", strokeWidth: 2 }),
-    Plot.dot(points, { x: "x", y: "y", r: 5, fill: "var(--chart-1)", stroke: "var(--page)", href: "href", title: (/** @type {{x: number, y: number}} */ point) => `${point.x}: ${Math.round(point.y * 1000) / 10} %` }),
+    Plot.dot(points, { x: "x", y: "y", r: 5, fill: "var(--chart-1)", stroke: "var(--page)", href: "href", title: (/** @type {{x: number, y: number}} */ point) => `${formatNumber(point.x)}: ${precisePercent(point.y)}` }),
   ];
 }
 
 /** @param {Cell} cell */
-const describe = (cell) => `${cell.x}, ${cell.series}: ${cell.value}`;
+const describe = (cell) => `${cell.x}, ${cell.series}: ${formatNumber(cell.value)}`;

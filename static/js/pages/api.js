@@ -1,6 +1,7 @@
 // The API page: Swagger UI for the OpenAPI document of the site.
 
 import SwaggerUIBundle from "swagger-ui-dist/swagger-ui-es-bundle.js";
+import { translate } from "../ui/language.js";
 
 /**
  * Swagger UI's own layout has a second `main` landmark, and the button that expands a call contains a link and a button.
@@ -38,6 +39,6 @@ SwaggerUIBundle({
 
 // Add the accessible names and tab stops that Swagger UI lacks.
 if (container) new MutationObserver(() => {
-  for (const input of container.querySelectorAll("input[type=file]:not([aria-label])")) input.setAttribute("aria-label", "image file");
+  for (const input of container.querySelectorAll("input[type=file]:not([aria-label])")) input.setAttribute("aria-label", translate("image file"));
   for (const example of container.querySelectorAll("pre.microlight:not([tabindex])")) example.setAttribute("tabindex", "0");
 }).observe(container, { childList: true, subtree: true });

@@ -1,6 +1,7 @@
 // /data/NAME/browse and /issues: thumbnails, arrow keys between tiles, infinite scroll.
 import { initForms } from "../explorer/forms.js";
 import { showThumbnails } from "../explorer/thumbnails.js";
+import { translate } from "../ui/language.js";
 
 const STEPS = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: "line", ArrowUp: "-line", Home: "first", End: "last" };
 
@@ -36,7 +37,7 @@ function loadWhenNear(link) {
     const grid = document.querySelector(".tiles");
     const response = await fetch(link.href).catch(() => null);
     if (!response?.ok || !grid) {
-      link.textContent = "Load more (the server did not respond)";
+      link.textContent = translate("Load more (the server did not respond)");
       return;
     }
     const page = new DOMParser().parseFromString(await response.text(), "text/html");

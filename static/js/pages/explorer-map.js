@@ -5,6 +5,8 @@ import { initForms } from "../explorer/forms.js";
 import { mapColors } from "../explorer/map-colors.js";
 import { showCardOnHover } from "../explorer/map-hover.js";
 import { thinWhileMoving, translateTouches } from "../explorer/map-interaction.js";
+import { styleOf } from "../ui/expression-styles.js";
+import { formatNumber, translate, translatePlural } from "../ui/language.js";
 
 const MAX_CORNERS = 90;
 const frame = /** @type {HTMLElement} */ (document.querySelector("#map"));
@@ -57,7 +59,7 @@ function showLegend(names, colors, counts, url) {
     else {
       const link = document.createElement("a");
       link.href = url(index);
-      link.textContent = `${name} ${counts[index].toLocaleString("en")}`;
+      link.textContent = `${name} ${formatNumber(counts[index])}`;
       item.append(link);
     }
     return item;
@@ -66,7 +68,7 @@ function showLegend(names, colors, counts, url) {
 }
 
 async function start() {
-  showStatus("Loading points …");
+  showStatus(translate("Loading points …"));
   const about = await (await fetch(frame.dataset.points ?? "")).json();
   const points = columns(await (await fetch(about.points.href)).arrayBuffer(), !!about.categories);
   const { width, height } = frame.getBoundingClientRect();
@@ -75,7 +77,7 @@ async function start() {
   await map.isSupported;
   const counts = about.categories && countsOf(points.color, about.categories);
   const paint = () => {
-    const { colors, legend } = mapColors(about.categories, about.colour);
+    const { colors, legend } = mapColors(about.categories, titleOf(about.colour));
     const style = getComputedStyle(document.documentElement);
     map.set({ backgroundColor: style.getPropertyValue("--panel").trim(), colorBy: "z", pointColor: colors, pointColorActive: style.getPropertyValue("--ink").trim() });
     showLegend(legend.names, legend.colors, counts, (index) => filteredUrl(about.colour, about.categories[index]));
@@ -86,19 +88,26 @@ async function start() {
   document.documentElement.addEventListener("themechange", paint);
   new ResizeObserver(([entry]) => map.set({ width: entry.contentRect.width, height: entry.contentRect.height })).observe(frame);
   listen(map, points);
-  showCardOnHover(map, frame, (point) => ({ row: points.row[point], text: `Row ${points.row[point]} · ${valueOf(points.color[point], about.categories, about.colour)}` }));
+  showCardOnHover(map, frame, (point) => {
+    const values = { row: points.row[point], value: valueOf(points.color[point], about.categories, about.colour) };
+    return { row: values.row, text: translate("Row {row} · {value}", values) };
+  });
   thinWhileMoving(map, points.count);
-  const count = points.count.toLocaleString("en");
-  showStatus(selectRow(map, points) || (about.one_in > 1 ? `${count} points, 1 of every ${about.one_in}` : `${count} points`));
+  const count = translatePlural("{n} point", "{n} points", points.count);
+  showStatus(selectRow(map, points) || (about.one_in > 1 ? translate("{points}, 1 of every {n}", { points: count, n: formatNumber(about.one_in) }) : count));
   frame.dataset.ready = String(points.count);
   Object.assign(window, { emoscopeMap: map }); // for the tests and the benchmark
 }
 
 /** The value by which a point is colored. @param {number} value  @param {string[] | null} categories  @param {string} field */
 function valueOf(value, categories, field) {
-  if (!categories) return `${field.replaceAll("_", " ")} ${Number.isFinite(value) ? value.toPrecision(3) : "unknown"}`;
-  return field === "right" ? { yes: "correct", no: "incorrect" }[categories[value]] ?? "not evaluated" : categories[value];
+  if (!categories) return `${titleOf(field)} ${Number.isFinite(value) ? formatNumber(Number(value.toPrecision(3))) : translate("unknown")}`;
+  if (field !== "right") return styleOf(categories[value]).name;
+  return { yes: translate("correct"), no: translate("incorrect") }[categories[value]] ?? translate("not evaluated");
 }
+
+/** The name that the page shows for a field. @param {string} field */
+const titleOf = (field) => document.querySelector(`select[name=colour] option[value="${field}"]`)?.textContent ?? field;
 
 /** Select the row named in the URL fragment, #row-N. @param {ReturnType<typeof createScatterplot>} map  @param {ReturnType<typeof columns>} points */
 function selectRow(map, points) {
@@ -107,7 +116,7 @@ function selectRow(map, points) {
   if (index < 0) return "";
   map.set({ pointSizeSelected: 12 });
   map.select([index], { preventEvent: true });
-  return `Row ${row} is selected`;
+  return translate("Row {row} is selected", { row });
 }
 
 /** Scale values to 0 … 1; unknown ones become 0. @param {Float32Array} values */
@@ -134,7 +143,7 @@ function listen(map, points) {
     const selecting = map.get("mouseMode") !== "lasso";
     map.set({ mouseMode: selecting ? "lasso" : "panZoom" });
     lasso.setAttribute("aria-pressed", String(selecting));
-    showStatus(selecting ? "Draw around the points to open" : "");
+    showStatus(selecting ? translate("Draw around the points to open") : "");
   });
 }
 
@@ -143,7 +152,7 @@ start().catch((error) => {
   showStatus("");
   const notice = document.createElement("p");
   notice.className = "notice warn";
-  notice.textContent = "The map needs WebGL, which is unavailable in this browser, or the server did not respond. Browse lists the same images.";
+  notice.textContent = translate("The map needs WebGL, which is unavailable in this browser, or the server did not respond. Browse lists the same images.");
   frame.replaceWith(notice);
   console.warn(error);
 });

@@ -1,10 +1,11 @@
 // /data/NAME/you-against-ten: name the expression on each face, then compare with the raters and the model.
 import { isPlurality, peopleFor, resultsOf } from "../explorer/quiz.js";
 import { styleOf } from "../ui/expression-styles.js";
+import { formatNumber, translate } from "../ui/language.js";
 
 /** @typedef {import("../explorer/quiz.js").Face} Face */
 
-const TITLES = /** @type {Record<string, string>} */ ({ unknown: "cannot tell", nf: "not a face" });
+const TITLES = /** @type {Record<string, string>} */ ({ unknown: translate("cannot tell"), nf: translate("not a face") });
 const titleOf = (/** @type {string} */ label) => TITLES[label] ?? styleOf(label).name;
 const element = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
@@ -30,11 +31,11 @@ async function load() {
 
 function show() {
   const count = game.faces.length;
-  if (count === 0) element("quiz-question").textContent = "No face is in this view. Remove a filter.";
+  if (count === 0) element("quiz-question").textContent = translate("No face is in this view. Remove a filter.");
   else if (answers.length === count) return showResults();
   const bar = /** @type {HTMLProgressElement} */ (element("quiz-bar"));
   [bar.max, bar.value] = [Math.max(1, count), answers.length];
-  element("quiz-progress").textContent = count ? `Face ${answers.length + 1} of ${count}` : "";
+  element("quiz-progress").textContent = count ? translate("Face {n} of {count}", { n: answers.length + 1, count }) : "";
   for (const button of buttons()) button.disabled = count === 0;
   if (count) showFace(element("quiz-face"), answers.length);
   /** @type {HTMLButtonElement} */ (element("quiz-back")).disabled = answers.length === 0;
@@ -68,8 +69,8 @@ function showResults() {
   const results = resultsOf(game.faces, answers);
   const count = game.faces.length;
   if (quiz) quiz.hidden = true;
-  element("quiz-headline").textContent = `${results.you.people.toFixed(1)} of 10 people agree with you`;
-  const rows = [["You", results.you], [game.model, results.model], ["One of the ten, with the others", results.rater]];
+  element("quiz-headline").textContent = translate("{people} of 10 people agree with you", { people: formatNumber(results.you.people, 1) });
+  const rows = [[translate("You"), results.you], [game.model, results.model], [translate("One of the ten, with the others"), results.rater]];
   element("quiz-table").replaceChildren(...rows.flatMap(([who, agreement]) => (agreement ? [row(
     String(who), /** @type {import("../explorer/quiz.js").Agreement} */ (agreement), count)] : [])));
   element("quiz-difference").textContent = results.model ? verdict(results.difference, results.margin, count) : "";
@@ -85,16 +86,16 @@ function row(who, agreement, count) {
   const head = document.createElement("th");
   head.scope = "row";
   head.textContent = who;
-  const cells = [agreement.people.toFixed(1), `${agreement.plurality.toFixed(Number.isInteger(agreement.plurality) ? 0 : 1)} of ${count}`];
+  const cells = [formatNumber(agreement.people, 1), translate("{plurality} of {count}", { plurality: formatNumber(agreement.plurality, Number.isInteger(agreement.plurality) ? 0 : 1), count })];
   line.append(head, ...cells.map((text) => Object.assign(document.createElement("td"), { className: "number", textContent: text })));
   return line;
 }
 
 /** @param {number} difference  @param {number} margin  @param {number} count */
 function verdict(difference, margin, count) {
-  const size = `${Math.abs(difference).toFixed(1)} ± ${margin.toFixed(1)} people`;
-  if (Math.abs(difference) <= margin) return `${count} faces cannot tell you and ${game.model} apart: the difference is ${size}.`;
-  return difference > 0 ? `On these faces you agree with the raters more than ${game.model}, by ${size}.` : `On these faces ${game.model} agrees with the raters more than you, by ${size}.`;
+  const values = { count, model: game.model ?? "", size: `${formatNumber(Math.abs(difference), 1)} ± ${formatNumber(margin, 1)}` };
+  if (Math.abs(difference) <= margin) return translate("{count} faces cannot tell you and {model} apart: the difference is {size} people.", values);
+  return difference > 0 ? translate("On these faces you agree with the raters more than {model}, by {size} people.", values) : translate("On these faces {model} agrees with the raters more than you, by {size} people.", values);
 }
 
 /** @param {Face} face  @param {number} index  @returns {HTMLLIElement} */
@@ -105,8 +106,8 @@ function tile(face, index) {
   showFace(thumb, index);
   const text = Object.assign(document.createElement("span"), { className: "tile-text" });
   const said = (/** @type {string} */ who, /** @type {string} */ label) => Object.assign(document.createElement("span"), {
-    className: "small", textContent: `${who}: ${titleOf(label)}, ${Math.round(peopleFor(face.votes, label))} of 10` });
-  text.append(said(isPlurality(face.votes, answers[index]) ? "✓ You" : "You", answers[index]));
+    className: "small", textContent: translate("{who}: {expression}, {votes} of 10", { who, expression: titleOf(label), votes: Math.round(peopleFor(face.votes, label)) }) });
+  text.append(said(isPlurality(face.votes, answers[index]) ? translate("✓ You") : translate("You"), answers[index]));
   if (game.model && face.answer) text.append(said(isPlurality(face.votes, face.answer) ? `✓ ${game.model}` : game.model, face.answer));
   text.append(votesOf(face));
   link.append(thumb, text);

@@ -1,5 +1,7 @@
 // /data/NAME/samples/ROW: thumbnails, keyboard navigation, occlusion maps.
 import { showThumbnails } from "../explorer/thumbnails.js";
+import { styleOf } from "../ui/expression-styles.js";
+import { translate } from "../ui/language.js";
 
 const KEYS = { ArrowLeft: "a[rel=prev]", ArrowRight: "a[rel=next]", Escape: "#back" };
 
@@ -32,7 +34,7 @@ for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (document.quer
     const response = await fetch(button.dataset.explain ?? "").catch(() => null);
     const explanation = response?.ok ? await response.json() : null;
     if (explanation) showOcclusionMap(explanation.falls);
-    button.textContent = explanation ? `Covering orange areas makes “${explanation.label}” less likely, covering blue areas more likely` : "The server did not respond; try again";
+    button.textContent = explanation ? translate("Covering orange areas makes “{expression}” less likely, covering blue areas more likely", { expression: styleOf(explanation.label).name }) : translate("The server did not respond; try again");
     button.disabled = !!explanation;
   });
 }

@@ -1,6 +1,7 @@
 // Every page of a data set: its menus; save the view under a name, open and delete saved ones, copy its link.
 import { readViews, withView, writeViews } from "../explorer/saved-views.js";
 import { button, buttonOf, get, make, partOf } from "../ui/dom.js";
+import { translate } from "../ui/language.js";
 
 const panel = get("saved-views", HTMLDetailsElement);
 const form = get("save-view", HTMLFormElement);
@@ -12,7 +13,7 @@ const showStatus = (text) => { partOf("saved-status").textContent = text; };
 
 /** @param {import("../explorer/saved-views.js").SavedView[]} views  @param {string} done */
 function save(views, done) {
-  showStatus(writeViews(dataset, views, localStorage) ? done : "This browser does not let the site store anything.");
+  showStatus(writeViews(dataset, views, localStorage) ? done : translate("This browser does not let the site store anything."));
   show();
 }
 
@@ -24,8 +25,8 @@ function show() {
     const link = /** @type {HTMLAnchorElement} */ (make("a", "", view.name));
     link.href = view.url;
     if (view.url === current()) link.setAttribute("aria-current", "true");
-    const remove = button("×", () => save(readViews(dataset, localStorage).filter(({ name }) => name !== view.name), `${view.name} is deleted.`), "quiet-button");
-    remove.setAttribute("aria-label", `Delete ${view.name}`);
+    const remove = button("×", () => save(readViews(dataset, localStorage).filter(({ name }) => name !== view.name), translate("{view} is deleted.", { view: view.name })), "quiet-button");
+    remove.setAttribute("aria-label", translate("Delete {view}", { view: view.name }));
     item.append(link, remove);
     return item;
   }));
@@ -50,11 +51,11 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   const name = String(new FormData(form).get("name")).trim();
   if (!name) return;
-  save(withView(readViews(dataset, localStorage), { name, url: current() }), `${name} is saved.`);
+  save(withView(readViews(dataset, localStorage), { name, url: current() }), translate("{view} is saved.", { view: name }));
   form.reset();
 });
 buttonOf("copy-view").addEventListener("click", () => void navigator.clipboard.writeText(location.href).then(
-  () => showStatus("Copied."),
-  () => showStatus("The browser blocked it; copy the address instead."),
+  () => showStatus(translate("Copied.")),
+  () => showStatus(translate("The browser blocked it; copy the address instead.")),
 ));
 show();

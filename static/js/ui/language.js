@@ -52,6 +52,17 @@ export function formatNumber(value, decimals) {
   return format.format(value);
 }
 
+/** @param {number} value  @returns {string} such as 12K */
+export const formatCompact = (value) => new Intl.NumberFormat(language(), { notation: "compact" }).format(value);
+
+/** @param {string} text  a number as the page's language writes it, such as 1,234.5  @returns {number} NaN if it is none */
+export function parseNumber(text) {
+  const parts = new Intl.NumberFormat(language()).formatToParts(12345.6);
+  const [group, decimal] = ["group", "decimal"].map((type) => parts.find((part) => part.type === type)?.value ?? "");
+  const plain = text.trim().replaceAll(group, "").replace(decimal, ".");
+  return plain ? Number(plain) : NaN;
+}
+
 /** @param {number} fraction  0-1  @returns {string} such as "93 %" */
 export const formatPercent = (fraction) => `${formatNumber(Math.round(100 * fraction))} %`;
 
