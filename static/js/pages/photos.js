@@ -133,7 +133,7 @@ function render() {
 
 /** @param {number} shown  photos  @param {number} selected */
 function shownText(shown, selected) {
-  const text = translatePlural("{shown} of {n} photo", "{shown} of {n} photos", gallery.photos.size, { shown: formatNumber(shown) });
+  const text = translatePlural("{shown} of {n} photos", "{shown} of {n} photos", gallery.photos.size, { shown: formatNumber(shown) });
   return selected ? `${text}, ${translatePlural("{n} selected", "{n} selected", selected)}` : text;
 }
 

@@ -3,6 +3,7 @@
 import { STYLES, faceIcon, styleOf } from "../ui/expression-styles.js";
 import { DEFAULT_VIEW, isFiltered, noFilter } from "./view.js";
 import { MARKS } from "./photo.js";
+import { shownPath } from "./sample-album.js";
 import { button, buttonOf, get, make, partOf } from "../ui/dom.js";
 import { formatNumber, translate, translatePlural } from "../ui/language.js";
 
@@ -101,7 +102,7 @@ export class FilterBar {
   /** @param {Map<string, number>} folders  with their number of photos  @param {string} chosen  is offered even if it is empty */
   #offer(folders, chosen) {
     const names = chosen && !folders.has(chosen) ? [...folders.keys(), chosen] : [...folders.keys()];
-    const options = names.map((name) => new Option(`${name} (${folders.get(name) ?? 0})`, name));
+    const options = names.map((name) => new Option(`${shownPath(name)} (${folders.get(name) ?? 0})`, name));
     const signature = options.map(({ text }) => text).join("\n");
     if (this.#offered === signature) return; // an open list stays open
     this.#offered = signature;

@@ -6,6 +6,7 @@ import { UNLIKE, styleOf } from "../ui/expression-styles.js";
 import { formatNumber, language, translate } from "../ui/language.js";
 import { sentence, tally } from "../ui/votes.js";
 import { MARKS, facesOf, summary } from "./photo.js";
+import { shownPath } from "./sample-album.js";
 
 /** @typedef {import("./photo.js").Photo} Photo */
 
@@ -91,7 +92,7 @@ function table(rows) {
 function figure(photo, url) {
   const faces = facesOf(photo);
   const caption = make("figcaption", "", photo.name);
-  const facts = [photo.path, photo.taken ? new Date(photo.taken).toISOString().slice(0, 16).replace("T", " ") : ""].filter(Boolean).join(" · ");
+  const facts = [shownPath(photo.path), photo.taken ? new Date(photo.taken).toISOString().slice(0, 16).replace("T", " ") : ""].filter(Boolean).join(" · ");
   if (facts) caption.append(make("div", "", make("small", "", facts)));
   if (photo.mark) caption.append(make("div", "mark", MARKS[photo.mark]));
   if (faces.length) caption.append(list(faces));

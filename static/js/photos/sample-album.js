@@ -3,7 +3,7 @@
 import { translate } from "../ui/language.js";
 import { zipItems } from "./zip.js";
 
-const FOLDER = "sample album";
+const FOLDER = "sample album"; // of its photos; stored, so the same in every language
 
 /** @typedef {import("./intake.js").Item} Item */
 
@@ -17,5 +17,8 @@ export async function* sampleAlbum(url) {
   yield* zipItems(await response.blob(), FOLDER);
 }
 
-/** @param {import("./photo.js").Photo} photo */
+/** A photo's folders as the visitor sees them. @param {string} path */
+export const shownPath = (path) => (isSample({ path }) ? translate("sample album") + path.slice(FOLDER.length) : path);
+
+/** @param {{path: string}} photo */
 export const isSample = ({ path }) => path === FOLDER || path.startsWith(`${FOLDER}/`);

@@ -5,6 +5,7 @@ import { translate } from "../ui/language.js";
 import { MARK_KEYS, facesOf, summary } from "./photo.js";
 import { faceDetails } from "./face-details.js";
 import { MarkButtons } from "./mark-buttons.js";
+import { shownPath } from "./sample-album.js";
 import { PhotoPane, zoomButtons, zoomWithKey } from "./photo-pane.js";
 
 /** @typedef {import("./photo.js").Photo} Photo */
@@ -73,7 +74,7 @@ export class SinglePhoto {
     const { picture: size, model } = photo.reading ?? {};
     this.#title.textContent = photo.name;
     const taken = photo.taken ? new Date(photo.taken).toISOString().slice(0, 16).replace("T", " ") : "";
-    const facts = [this.#context.position(photo), photo.path, taken, size ? `${size.width} × ${size.height}` : "",
+    const facts = [this.#context.position(photo), shownPath(photo.path), taken, size ? `${size.width} × ${size.height}` : "",
       model ? `${model.name} ${model.version}, ${photo.readOn === "device" ? translate("on this device") : translate("on the server")}` : ""];
     this.#facts.textContent = facts.filter(Boolean).join(" · ");
     this.#copy.disabled = !photo.reading;

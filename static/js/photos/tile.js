@@ -5,6 +5,7 @@ import { ranked, tally } from "../ui/votes.js";
 import { button, make } from "../ui/dom.js";
 import { translate, translatePlural } from "../ui/language.js";
 import { MARKS, facesOf, cropPosition, strength, summary } from "./photo.js";
+import { shownPath } from "./sample-album.js";
 
 /** @typedef {import("./photo.js").Photo} Photo */
 /** @typedef {import("./stacks.js").Stack} Stack */
@@ -121,7 +122,7 @@ export class Tile {
     this.#image.style.objectPosition = `${100 * x}% ${100 * y}%`;
     this.#caption.dataset.state = photo.state;
     this.#name.textContent = photo.name;
-    this.#name.title = photo.path ? `${photo.path}/${photo.name}` : photo.name;
+    this.#name.title = photo.path ? `${shownPath(photo.path)}/${photo.name}` : photo.name;
     this.#flag.textContent = faces.length > 1 ? translatePlural("{n} face", "{n} faces", faces.length) : "";
     this.#flag.hidden = faces.length < 2;
     this.#caption.replaceChildren(...(faces.length ? faces.slice(0, NAMED).map((face) => faceLabel(face, faces.length === 1)) : [summary(photo)]));

@@ -3,12 +3,14 @@
 /** @param {unknown[][]} rows  the header first  @returns {string} CSV by RFC 4180 */
 export const csvText = (rows) => rows.map((cells) => cells.map(cell).join(",") + "\r\n").join("");
 
+const QUOTED = /[",\r\n]/;
+
 /** @param {unknown} value  @returns {string} numbers rounded to five decimals; quoted where necessary */
 function cell(value) {
   const text = typeof value === "number" ? String(Math.round(value * 1e5) / 1e5) : String(value);
   // A spreadsheet must not take a file name for a formula.
   const safe = typeof value === "string" && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  return QUOTED.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
 /** Hand a file to the visitor. @param {Blob} blob  @param {string} name */

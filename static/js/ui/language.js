@@ -55,11 +55,15 @@ export function formatNumber(value, decimals) {
 /** @param {number} value  @returns {string} such as 12K */
 export const formatCompact = (value) => new Intl.NumberFormat(language(), { notation: "compact" }).format(value);
 
-/** @param {string} text  a number as the page's language writes it, such as 1,234.5  @returns {number} NaN if it is none */
+/**
+ * @param {string} text  a number as the page's language writes it, such as 1,234.5; also one that a program wrote, such as 0.5012
+ * @returns {number} NaN if it is none
+ */
 export function parseNumber(text) {
   const parts = new Intl.NumberFormat(language()).formatToParts(12345.6);
   const [group, decimal] = ["group", "decimal"].map((type) => parts.find((part) => part.type === type)?.value ?? "");
-  const plain = text.trim().replaceAll(group, "").replace(decimal, ".");
+  const grouped = new RegExp(`^-?[1-9]\\d{0,2}(?:\\${group}\\d{3})+(?!\\d)`).test(text.trim());
+  const plain = (grouped ? text.replaceAll(group, "") : text).replace(decimal, ".").trim();
   return plain ? Number(plain) : NaN;
 }
 

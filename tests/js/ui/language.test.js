@@ -3,7 +3,7 @@ import { afterEach, test } from "node:test";
 
 import { catalogueScripts, messagesOf } from "../../../tools/catalogues.mjs";
 import { errorText } from "../../../static/js/ui/errors.js";
-import { catalogue, formatNumber, formatPercent, language, translate, translatePlural, useCatalogue } from "../../../static/js/ui/language.js";
+import { catalogue, formatNumber, formatPercent, language, parseNumber, translate, translatePlural, useCatalogue } from "../../../static/js/ui/language.js";
 
 const SPANISH = {
   language: "es",
@@ -27,6 +27,12 @@ test("a catalogue gives texts, plural forms and numbers of its language", () => 
   assert.equal(formatNumber(0.5, 2), "0,50");
   assert.equal(formatNumber(1234.5), "1234,5");
   assert.equal(formatPercent(0.934), "93 %");
+});
+
+test("a number is parsed as the page's language writes it, or as a program does", () => {
+  assert.deepEqual(["1,234.5", "28,709", "0.5012", "-3", ""].map(parseNumber), [1234.5, 28709, 0.5012, -3, NaN]);
+  useCatalogue(SPANISH);
+  assert.deepEqual(["1234,5", "28.709", "1.028.709,25", "0,5", "0.5012", "0.512", "-3", "–"].map(parseNumber), [1234.5, 28709, 1028709.25, 0.5, 0.5012, 0.512, -3, NaN]);
 });
 
 test("a message that the catalogue lacks is English, with English plural forms", () => {
