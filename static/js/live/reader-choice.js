@@ -5,6 +5,7 @@ import { liveDeviceReader } from "./device-reader.js";
 import { ServerReader } from "./server-reader.js";
 import { get, partOf, showChoice } from "../ui/dom.js";
 import { LocationSwitch, addressWith, inferenceLocation } from "../ui/inference-location.js";
+import { translate } from "../ui/language.js";
 
 /** @typedef {import("../types.js").Model} Model */
 
@@ -47,7 +48,7 @@ export class ReaderChoice {
   async #use(reader) {
     this.player.reader?.stop();
     this.player.reader = null;
-    partOf("timing-location").textContent = reader.location;
+    partOf("timing-location").textContent = reader.location === "device" ? translate("device") : translate("server");
     await reader.start({
       onState: (state, message) => {
         partOf("live").dataset.reader = state;
@@ -63,8 +64,8 @@ export class ReaderChoice {
     partOf("live").dataset.reader = "lost";
     this.stage.showStatus("");
     this.#switch.setStatus("note", message);
-    this.stage.showMessage("device-failed", { title: "Inference on this device failed", text: message }, [
-      { label: "Try again", primary: true, onClick: () => location.reload() }, { label: "Switch to the server", href: addressWith({ on: null, backend: null }) }]);
+    this.stage.showMessage("device-failed", { title: translate("Inference on this device failed"), text: message }, [
+      { label: translate("Try again"), primary: true, onClick: () => location.reload() }, { label: translate("Switch to the server"), href: addressWith({ on: null, backend: null }) }]);
   }
 
   /** @param {Model[]} offered */
@@ -78,7 +79,7 @@ export class ReaderChoice {
       this.#set(offered.find((model) => model.name === this.#models.value) ?? null);
       history.replaceState(null, "", addressWith({ model: this.#models.value }));
     };
-    if (!chosen) this.stage.showStatus("The server has no model. See the log of the server.");
+    if (!chosen) this.stage.showStatus(translate("The server has no model. See the log of the server."));
   }
 
   /** @param {Model | null} model */

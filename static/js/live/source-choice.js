@@ -4,6 +4,7 @@ import { browserOf, cameraHelp } from "./camera-help.js";
 import { CameraError, listCameras } from "./camera.js";
 import { SOURCES, canShareScreen, closeSource, openSource } from "./sources.js";
 import { buttonOf, get, showChoice } from "../ui/dom.js";
+import { translate } from "../ui/language.js";
 
 /** @typedef {import("./sources.js").SourceName} SourceName */
 /** @typedef {import("./stage.js").Action} Action */
@@ -14,7 +15,7 @@ import { buttonOf, get, showChoice } from "../ui/dom.js";
  * @property {() => void} onStop  the video must stop
  */
 
-const PHOTOS = { label: "Use photos instead", href: "/photos" };
+const PHOTOS = { label: translate("Use photos instead"), href: "/photos" };
 
 export class SourceChoice {
   /** What the video shows, or showed last. @type {SourceName} */
@@ -64,7 +65,7 @@ export class SourceChoice {
   /** Stop the video and offer the sources. */
   stop() {
     this.events.onStop();
-    this.stage.showMessage("stopped", { title: this.texts.off, text: "No frames are sent." }, this.#startActions());
+    this.stage.showMessage("stopped", { title: this.texts.off, text: translate("No frames are sent.") }, this.#startActions());
   }
 
   /** What the link names: the sample starts; a file and a screen need a click, so their button comes first. @param {string | null} linked */
@@ -102,7 +103,7 @@ export class SourceChoice {
       this.stage.showMessage(`${this.name}-failed`, { title: this.texts.failed, text: error.message }, [...this.#startActions(), PHOTOS]);
       return;
     }
-    const again = { label: "Try again", primary: true, onClick: () => this.choose("camera") };
+    const again = { label: translate("Try again"), primary: true, onClick: () => this.choose("camera") };
     const help = cameraHelp(error.code, { browser: browserOf(navigator.userAgent, navigator.maxTouchPoints), host: location.host });
     const insecure = error.code === "insecure";
     this.stage.showMessage(error.code, help, [...(insecure ? [] : [again]), this.#action("sample", insecure), this.#action("file"), PHOTOS]);

@@ -7,7 +7,7 @@ import { PhotoChoice } from "../front/photo-choice.js";
 import { drawScene } from "../live/overlay.js";
 import { button, get, make, partOf } from "../ui/dom.js";
 import { backendChoice } from "../ui/inference-location.js";
-import { translate } from "../ui/language.js";
+import { translate, translatePlural } from "../ui/language.js";
 import { sentence, tally, tenMarks } from "../ui/votes.js";
 
 /** @typedef {import("../types.js").Reading} Reading */
@@ -17,8 +17,8 @@ const MODEL = "jury-pocket"; // the smallest download; else the default model
 const LONG_SIDE = 640; // pixels
 const ANNOUNCE_AFTER = 700; // ms without a change
 const SUPPORTED = typeof Worker !== "undefined" && typeof OffscreenCanvas !== "undefined" && typeof createImageBitmap !== "undefined";
-const UNSUPPORTED = "The demo needs a newer browser. Live and Photos work through the server.";
-const NO_OFFER = "This server offers no networks for the browser. Live and Photos work through the server.";
+const UNSUPPORTED = translate("The demo needs a newer browser. Live and Photos work through the server.");
+const NO_OFFER = translate("This server offers no networks for the browser. Live and Photos work through the server.");
 
 const demo = partOf("demo");
 const stage = partOf("demo-stage");
@@ -103,11 +103,11 @@ async function readChanges() {
 function showResult() {
   draw();
   const main = found.find(({ box }) => box === largest(found.map((face) => face.box)));
-  const text = main ? sentence({ ...main, votes: main.votes ?? null }) : "No face found";
-  const others = found.length > 1 ? ` (the largest of ${found.length} faces)` : "";
+  const text = main ? sentence({ ...main, votes: main.votes ?? null }) : translate("No face found");
+  const others = found.length > 1 ? ` ${translatePlural("(the largest of {n} face)", "(the largest of {n} faces)", found.length)}` : "";
   const counts = main?.votes ? tally(main.votes) : "";
   partOf("demo-sentence").textContent = text + others;
-  partOf("demo-tally").textContent = counts || (main ? "" : "The detector does not find a face in this image.");
+  partOf("demo-tally").textContent = counts || (main ? "" : translate("The detector does not find a face in this image."));
   partOf("demo-marks").replaceChildren(main?.votes ? tenMarks(main.votes) : placeholder());
   if (demo.dataset.state !== "ready") performance.mark("emoscope-first-reading");
   Object.assign(demo.dataset, { expression: main?.expression ?? "", faces: String(found.length) });
@@ -128,7 +128,7 @@ function fail(error) {
   const message = error instanceof Error ? error.message : String(error);
   reader?.stop();
   reader = null;
-  show("failed", message, button("Try again", () => void load()));
+  show("failed", message, button(translate("Try again"), () => void load()));
 }
 
 /** @param {CanvasImageSource} image  @param {number} width  @param {number} height */
@@ -171,10 +171,10 @@ async function useFile(file) {
     bitmap.close();
     reset();
     photos.clear();
-    describe("Your image with a box on each face", "");
+    describe(translate("Your image with a box on each face"), "");
     if (demo.dataset.state === "ready") show("ready");
   } catch {
-    show(demo.dataset.state === "ready" ? "ready" : "loading", `This browser cannot decode “${file.name}” as an image. The Photos page accepts more formats.`);
+    show(demo.dataset.state === "ready" ? "ready" : "loading", translate("This browser cannot decode “{file}” as an image. The Photos page accepts more formats.", { file: file.name }));
   }
 }
 
@@ -201,8 +201,8 @@ async function load() {
     return show("failed", NO_OFFER);
   }
   device.model = (device.models.find(({ name }) => name === MODEL) ?? device.models[0]).name;
-  show("loading", "Loading the networks …");
-  device.onDownload = (message) => demo.dataset.state === "loading" && show("loading", message || "Reading the photo …");
+  show("loading", translate("Loading the networks …"));
+  device.onDownload = (message) => demo.dataset.state === "loading" && show("loading", message || translate("Reading the photo …"));
   try {
     await device.start({ onState: () => {} });
     reader = device;

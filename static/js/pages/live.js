@@ -18,6 +18,7 @@ import { Views } from "../live/views.js";
 import { buttonOf, get, partOf } from "../ui/dom.js";
 import { download, fileName } from "../ui/downloads.js";
 import { addressWith } from "../ui/inference-location.js";
+import { formatNumber, translate } from "../ui/language.js";
 
 const stage = new Stage(partOf("stage"));
 const panel = new Panel({ list: partOf("faces"), noFaces: partOf("no-faces"), figures: partOf("figures"), announcements: partOf("announcements") });
@@ -137,7 +138,7 @@ function stopVideo() {
   panel.clear();
   if (recording.on) recording.set(false);
   showControls(false);
-  showBadge("off", "Off");
+  showBadge("off", translate("Off"));
 }
 
 /** @param {boolean} paused */
@@ -151,7 +152,7 @@ function setPaused(paused) {
 function showPaused(paused) {
   buttonOf("pause").setAttribute("aria-pressed", String(paused));
   stage.showVideo(paused ? "paused" : "live");
-  showBadge(paused ? "paused" : "live", paused ? (source.name === "file" ? "Paused" : "Paused: no frames are sent") : source.texts.badge);
+  showBadge(paused ? "paused" : "live", paused ? (source.name === "file" ? translate("Paused") : translate("Paused: no frames are sent")) : source.texts.badge);
 }
 
 for (const event of ["play", "pause"]) {
@@ -179,7 +180,7 @@ const ACTIONS = {
   },
   record: () => recording.set(!recording.on, player.shown ?? undefined),
   full: () => fullScreen.toggle(),
-  float: () => float.toggle().catch(() => stage.showStatus("The browser did not open the window. Try again with the button.")),
+  float: () => float.toggle().catch(() => stage.showStatus(translate("The browser did not open the window. Try again with the button."))),
   stop: () => source.stop(),
   help: () => get("shortcuts", HTMLDialogElement).showModal(),
 };
@@ -187,16 +188,16 @@ for (const [id, action] of Object.entries(ACTIONS)) buttonOf(id).addEventListene
 
 smoothing.addEventListener("input", () => {
   player.tracker.smoothing = 1000 * smoothing.valueAsNumber;
-  get("smoothing-value", HTMLOutputElement).value = `${smoothing.valueAsNumber.toFixed(1)} s`;
+  get("smoothing-value", HTMLOutputElement).value = `${formatNumber(smoothing.valueAsNumber, 1)} s`;
 });
 document.addEventListener("visibilitychange", () => {
   if (float.active) return;
   if (source.name === "file" && document.hidden) video.pause();
   if (!video.srcObject || player.paused) return;
-  showBadge(document.hidden ? "paused" : "live", document.hidden ? "Paused: the tab was hidden" : source.texts.badge);
+  showBadge(document.hidden ? "paused" : "live", document.hidden ? translate("Paused: the tab was hidden") : source.texts.badge);
 });
 bindShortcuts(partOf("live"), partOf("shortcut-list"));
-partOf("host").textContent = `this server (${location.host})`;
+partOf("host").textContent = translate("this server ({host})", { host: location.host });
 void readers.prepare();
 const query = new URLSearchParams(location.search);
 challenge.expression = query.get("expression") ?? challenge.expression;
