@@ -103,17 +103,17 @@ async function readChanges() {
 function showResult() {
   draw();
   const main = found.find(({ box }) => box === largest(found.map((face) => face.box)));
-  const text = main ? sentence({ ...main, votes: main.votes ?? null }) : translate("No face found");
-  const others = found.length > 1 ? ` ${translatePlural("(the largest of {n} face)", "(the largest of {n} faces)", found.length)}` : "";
+  const others = found.length > 1 ? translatePlural("(the largest of {n} face)", "(the largest of {n} faces)", found.length) : "";
+  const text = [main ? sentence({ ...main, votes: main.votes ?? null }) : translate("No face found"), others].filter(Boolean).join(" ");
   const counts = main?.votes ? tally(main.votes) : "";
-  partOf("demo-sentence").textContent = text + others;
+  partOf("demo-sentence").textContent = text;
   partOf("demo-tally").textContent = counts || (main ? "" : translate("The detector does not find a face in this image."));
   partOf("demo-marks").replaceChildren(main?.votes ? tenMarks(main.votes) : placeholder());
   if (demo.dataset.state !== "ready") performance.mark("emoscope-first-reading");
   Object.assign(demo.dataset, { expression: main?.expression ?? "", faces: String(found.length) });
   if (demo.dataset.state === "loading") show("ready");
   clearTimeout(announced);
-  announced = window.setTimeout(() => (partOf("demo-announcement").textContent = `${text}${others}. ${counts}`), ANNOUNCE_AFTER);
+  announced = window.setTimeout(() => (partOf("demo-announcement").textContent = `${text}. ${counts}`), ANNOUNCE_AFTER);
 }
 
 /** @returns {HTMLElement} ten empty discs */
