@@ -107,7 +107,7 @@ function valueOf(value, categories, field) {
 }
 
 /** The name that the page shows for a field. @param {string} field */
-const titleOf = (field) => document.querySelector(`select[name=colour] option[value="${field}"]`)?.textContent ?? field;
+const titleOf = (field) => document.querySelector(`.map-tools option[value="${field}"]`)?.textContent ?? field;
 
 /** Select the row named in the URL fragment, #row-N. @param {ReturnType<typeof createScatterplot>} map  @param {ReturnType<typeof columns>} points */
 function selectRow(map, points) {
