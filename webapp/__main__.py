@@ -11,6 +11,7 @@ from pathlib import Path
 from . import bundles as bundles_
 from . import settings as settings_
 from .errors import AssetsMissingError, SetupError
+from .languages import catalogues
 from .vision.faces import DetectorMissingError, FaceDetector
 
 READ_SETTINGS = ("models", "model", "detector", "engine", "engine_threads", "photo_bytes", "photo_pixels",
@@ -59,6 +60,8 @@ def _parser(program="python -m webapp"):
     report.add_argument("folder", metavar="FOLDER", help="folder of photos, searched recursively")
     report.add_argument("--out", default="report", metavar="DIR",
                         help="output directory for report.html and readings.csv (default: report)")
+    report.add_argument("--language", default=catalogues.DEFAULT, choices=list(catalogues.LANGUAGES),
+                        help="language of report.html (default: %(default)s)")
     _add_processes(report)
     _add_settings(report, [settings_.NAMES[name] for name in READ_SETTINGS])
     report.set_defaults(run=_report)
@@ -173,7 +176,7 @@ def _report(options):
         raise SetupError(f"`--out` must be a directory that can be created, got '{out}' ({error.strerror})") from None
 
     def write(results, reader, settings):
-        counts.update(report.write(results, options.folder, out, reader, settings))
+        counts.update(report.write(results, options.folder, out, reader, settings, options.language))
 
     _read_folder(options, out / "readings.part", write)
     by_expression = ", ".join(f"{number} {label}" for label, number in counts["expressions"].items() if number)

@@ -67,3 +67,19 @@ def test_unsure_or_unlike_face_is_not_counted_as_an_expression():
     assert counts | {"expressions": counts["expressions"]["happiness"]} == {
         "photos": 3, "errors": 1, "no_face": 1, "several": 1, "faces": 3, "unsure": 1, "unlike": 1, "expressions": 1,
         "known": 2, "matching": 0}
+
+
+def test_report_in_spanish(tmp_path):
+    (tmp_path / "a.jpg").write_bytes(stubs.jpeg())
+    unlike = stubs.FACE | {"unlike": True, "distance": 0.75,
+                           "balanced": dict.fromkeys(stubs.LABELS, 0.0) | {"anger": 0.9}}
+    results = [{"file": "a.jpg", "reading": {"picture": {"width": 64, "height": 48}, "faces": [stubs.FACE, unlike]}},
+               {"file": "b.jpg", "error": {"code": "truncated", "message": "The image is incomplete or damaged."}}]
+    classifier = SimpleNamespace(name="stub", version="1.0.0", raters=10, labels=stubs.LABELS)
+    write(results, tmp_path, tmp_path, SimpleNamespace(classifier=classifier), settings.load(environ={}), "es")
+    page = (tmp_path / "report.html").read_text()
+    for words in ('<html lang="es">', "alegría 7, neutral 1", "distinta de los datos de entrenamiento",
+                  "equilibrada: ira 0,90", "La imagen está incompleta o dañada.", 'alt="a.jpg, 2 caras"'):
+        assert words in page
+    assert "happiness" not in page
+    assert "happiness" in (tmp_path / "readings.csv").read_text()       # for programs

@@ -64,7 +64,7 @@ def responsible_use():
 def models():
     """The available models and the comparison table."""
     cards = _cards()
-    return render_template("models.html", cards=cards, zoo=_zoo(),
+    return render_template("models.html", cards=cards, zoo=_zoo(), name_of=documents_.name,
                            comparison=outside.comparison(current_app.static_folder or "", cards))
 
 

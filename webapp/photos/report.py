@@ -16,6 +16,10 @@ from typing import Any
 import jinja2
 from PIL import Image
 
+from ..languages import choice
+from ..languages.catalogues import DEFAULT, using
+from ..languages.numbers import number
+from ..languages.terms import expression
 from ..settings import ROOT, Settings
 from ..vision import images
 from . import folder as folder_
@@ -39,16 +43,22 @@ class Row:
     known: int | None
 
 
-def write(results: Sequence[dict], folder: str | Path, out: Path, reader: Any, settings: Settings) -> dict[str, Any]:
-    """Write report.html and readings.csv of the results of folder.read to the directory `out`; return the counts."""
+def write(results: Sequence[dict], folder: str | Path, out: Path, reader: Any, settings: Settings,
+          language: str = DEFAULT) -> dict[str, Any]:
+    """Write report.html and readings.csv of the results of folder.read to the directory `out`; return the counts.
+
+    language: of report.html, one of languages.catalogues.LANGUAGES.
+    """
     known = _load_known(Path(folder))
     rows = [_row(result, Path(folder), settings, known) for result in results]
     counts = count(rows, reader.classifier.labels)
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(ROOT / "templates"), autoescape=True,
                                      trim_blocks=True, lstrip_blocks=True)
-    page = environment.get_template("photo_report.html").render(
-        rows=rows, counts=counts, strongest=_strongest, model=reader.classifier, folder=Path(folder).resolve().name,
-        style=(ROOT / "static" / "report.css").read_text(encoding="utf-8"))
+    choice.add_to(environment)
+    with using(language):
+        page = environment.get_template("photo_report.html").render(
+            rows=rows, counts=counts, strongest=_strongest, model=reader.classifier, language=language,
+            folder=Path(folder).resolve().name, style=(ROOT / "static" / "report.css").read_text(encoding="utf-8"))
     (out / "report.html").write_text(page, encoding="utf-8")
     folder_.write(results, out / "readings.csv", reader.classifier.labels)
     return counts
@@ -77,7 +87,7 @@ def _strongest(probabilities):
     """The most probable expressions as text, such as "sadness 0.52 · neutral 0.31"."""
     ranked = sorted(probabilities.items(), key=lambda item: -item[1])[:SHOWN]
     shown = [ranked[0], *(item for item in ranked[1:] if item[1] >= LEAST)]
-    return " · ".join(f"{label} {probability:.2f}" for label, probability in shown)
+    return " · ".join(f"{expression(label)} {number(probability, 2)}" for label, probability in shown)
 
 
 def _load_known(folder):
