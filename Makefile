@@ -11,6 +11,7 @@ SERVE_STAMP := .venv/.$(basename $(SERVE_REQUIREMENTS))
 DEV_STAMP := .venv/.requirements-dev
 DETECTOR := static/detector/detector.json
 BUILD := static/dist/manifest.json
+LIGHTHOUSE := tools/lighthouse/node_modules/.installed
 SCRIPTS := $(shell find static/js static/css -type f 2>/dev/null) build.mjs jsconfig.json $(wildcard tools/*.mjs static/models/*/card.json webapp/translations/*/LC_MESSAGES/scripts.po)
 
 .PHONY: run cluster test setup detector build lint translations audit sbom test-python test-js test-ray photo-report screenshots lock clean
@@ -25,7 +26,7 @@ cluster: setup .venv/.requirements-cluster
 
 setup: $(SERVE_STAMP) $(DETECTOR) $(BUILD)
 
-test: $(DEV_STAMP) $(DETECTOR) $(BUILD)
+test: $(DEV_STAMP) $(DETECTOR) $(BUILD) $(LIGHTHOUSE)
 	@tools/chromium
 	@tools/cluster
 	$(BIN)/ruff check .
@@ -92,6 +93,11 @@ node_modules/.installed: package.json package-lock.json | .venv/.created
 	@npm ci --silent --no-audit --no-fund
 	@touch $@
 
+$(LIGHTHOUSE): tools/lighthouse/package.json tools/lighthouse/package-lock.json node_modules/.installed
+	@echo "Installing Lighthouse …"
+	@cd tools/lighthouse && npm ci --silent --no-audit --no-fund --ignore-scripts
+	@touch $@
+
 $(DETECTOR): training/export/detector.py training/export/graph_model.py node_modules/.installed | .venv/.created
 	@test -f .venv/.requirements || test -f .venv/.requirements-gpu || $(MAKE) --no-print-directory $(SERVE_STAMP)
 	@echo "Building the face detector …"
@@ -112,6 +118,11 @@ screenshots: $(DEV_STAMP) $(DETECTOR) $(BUILD)
 	@tools/chromium
 	@$(BIN)/python tools/screenshots.py $(NAMES)
 
+# Lighthouse's scores of every page: make lighthouse [FORM=phone]
+lighthouse: $(DEV_STAMP) $(DETECTOR) $(BUILD) $(LIGHTHOUSE)
+	@tools/chromium
+	@$(BIN)/python -m benchmarks.lighthouse --form $(or $(FORM),desktop)
+
 # Regenerate the pinned requirements, with their hashes, from pyproject.toml. LOCK=--upgrade takes new versions.
 lock: | .venv/.created
 	@$(BIN)/python -m pip install --quiet uv==0.13.8
@@ -121,4 +132,4 @@ lock: | .venv/.created
 	    $${extra:+--extra $$extra} -o requirements$${extra:+-$$extra}.txt || exit 1; done
 
 clean:
-	rm -rf static/dist static/detector build/module node_modules .venv
+	rm -rf static/dist static/detector build/module node_modules tools/lighthouse/node_modules .venv

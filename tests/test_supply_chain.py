@@ -20,7 +20,9 @@ def test_every_python_package_has_an_exact_version_and_hashes(path):
     assert "://" not in path.read_text()
 
 
-def test_every_javascript_package_has_a_hash():
-    packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+@pytest.mark.parametrize("path", ["package-lock.json", "tools/lighthouse/package-lock.json"])
+def test_every_javascript_package_has_a_hash_and_no_address(path):
+    packages = json.loads((ROOT / path).read_text())["packages"]
     installed = {name: package for name, package in packages.items() if name and not package.get("link")}
     assert [name for name, package in installed.items() if "integrity" not in package] == []
+    assert [name for name, package in installed.items() if "resolved" in package] == []
