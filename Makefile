@@ -35,7 +35,7 @@ test: $(DEV_STAMP) $(DETECTOR) $(BUILD) $(LIGHTHOUSE)
 	@$(BIN)/python tools/check_words.py
 	npm run --silent check
 	npm run --silent test
-	$(BIN)/python -m pytest
+	$(BIN)/python tools/side_by_side.py
 
 # The catalogues of the site's texts, after a text has changed (docs/translations.md).
 translations: $(DEV_STAMP)
