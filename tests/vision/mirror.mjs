@@ -7,7 +7,7 @@ import { halveIfLarge, letterboxFor } from "../../static/js/vision/faces.js";
 import { reduce, resize } from "../../static/js/vision/images.js";
 import { Following, plan } from "../../static/js/vision/following.js";
 import { fill, toFractions, unrotate } from "../../static/js/vision/letterbox.js";
-import { peaks, tilesAround } from "../../static/js/vision/tiles.js";
+import { notPlain, peaks, tilesAround } from "../../static/js/vision/tiles.js";
 
 /** Base64 RGB to RGBA pixels. */
 function toPixels({ rgb, width, height }) {
@@ -45,6 +45,7 @@ const FUNCTIONS = {
   votes: ({ probabilities }) => largestRemainder(probabilities, 10),
   softmax: ({ logits, temperature }) => Array.from(softmax(logits, temperature)),
   peaks: ({ logits, columns, minimum }) => peaks(Float32Array.from(logits), columns, minimum),
+  notPlain: ({ traces, input, letterbox }) => notPlain(traces, Float32Array.from(input), letterbox).map(({ score }) => score),
   tiles: ({ traces, faces, size, longSide }) => tilesAround(traces, faces, size, longSide),
   plan: ({ faces, width, height, sizes }) => plan(faces, width, height, sizes),
   following: ({ minFollowed, frames }) => {

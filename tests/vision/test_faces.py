@@ -171,6 +171,16 @@ def test_photo_is_searched_as_a_whole_if_tiles_would_cost_as_much(detector, astr
     assert is_centered(face, 60) and (512, 384) in inputs
 
 
+def test_noise_on_a_plain_wall_is_not_searched_for_small_faces(detector, astronaut, inputs):
+    wall = np.clip(np.random.default_rng(0).normal(190, 4, (480, 640, 3)), 0, 255).astype(np.uint8)
+    assert detector.detect(wall, PHOTO_LONG_SIDES, 0.4) == []
+    assert not {(512, 384), (64, 64)} & set(inputs)
+    x, y, width, height = BOX
+    wall[200:264, 300:360] = cv2.resize(astronaut[y:y + height, x:x + width], (60, 64), interpolation=cv2.INTER_AREA)
+    face, = detector.detect(wall, PHOTO_LONG_SIDES, 0.4)
+    assert iou(face.box, (300 / 640, 200 / 480, 60 / 640, 64 / 480)) > 0.5
+
+
 def test_traces_inside_of_a_large_face_get_no_tile(detector, astronaut):
     face, = detector.detect(astronaut)
     x, y, width, height = face.box

@@ -16,7 +16,7 @@ from webapp.vision.expressions import ExpressionClassifier, largest_remainder
 from webapp.vision.faces import LIVE_LONG_SIDES, PHOTO_LONG_SIDES, _halve_if_large
 from webapp.vision.following import Following, plan
 from webapp.vision.letterbox import Letterbox
-from webapp.vision.tiles import peaks, tiles_around
+from webapp.vision.tiles import not_plain, peaks, tiles_around
 
 SCRIPT = Path(__file__).with_name("mirror.mjs")
 POINTS = ((0.31, 0.41), (0.69, 0.4), (0.5, 0.61), (0.51, 0.79))
@@ -199,6 +199,20 @@ def test_peaks_match(random):
     found, = run_javascript([{"name": "peaks", "logits": logits.ravel().tolist(), "columns": 32, "minimum": 0.05}])
     assert found == peaks(logits.ravel(), 32, 0.05).tolist()
     assert {3 * 32 + 3, 3 * 32 + 4, 4 * 32 + 3, 4 * 32 + 4} <= set(found)
+
+
+def test_traces_in_plain_parts_match(random):
+    pixels = random.normal(0, 3 / 127.5, (64, 96, 3)).astype(np.float32)     # a wall ...
+    pixels[20:40, 30:60] *= 9                                                # ... with something on it
+    letterbox = Letterbox((80, 60), (96, 64))
+    centers, halves = random.uniform(-0.1, 1.1, (60, 2)), random.uniform(0.001, 0.2, (60, 1))
+    points = np.concatenate([centers - halves, centers + halves, np.zeros((60, 8))], axis=1)
+    scores = random.uniform(0, 1, 60)
+    traces = [{"points": row, "score": score} for row, score in zip(points.tolist(), scores.tolist(), strict=True)]
+    found, = run_javascript([{"name": "notPlain", "traces": traces, "input": pixels.ravel().tolist(),
+                              "letterbox": {"inner": letterbox.inner, "size": letterbox.size}}])
+    kept = not_plain((points.reshape(60, 6, 2), scores, np.zeros(60)), pixels, letterbox)[1]
+    assert found == kept.tolist() and 10 < len(kept) < 50
 
 
 @pytest.mark.parametrize("size", [(640, 480), (300, 500), (1000, 750), (1280, 300), (90, 60)])

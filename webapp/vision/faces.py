@@ -12,7 +12,8 @@ each long side then costs a third.
 
 A long side of FINE px whose half is searched, too, is searched only in tiles around traces of small faces (tiles.py):
 cells of the search of its half that have a score above FINE_TRACE and no neighbor with a higher score. If the tiles
-have more than FINE_SHARE of the pixels of the whole input, the whole image is searched.
+have more than FINE_SHARE of the pixels of the whole input, the whole image is searched, unless all traces outside of
+the large certain faces, down to a score of FAINT_TRACE, are in plain parts of the image.
 
 Decoding. Output cell `j` has its anchor at `((j mod W/4 + 0.5) 4, (floor(j / (W/4)) + 0.5) 4)` px. Its 16
 values are the offset of the box's center from the anchor, the width, the height, and the offsets of six key
@@ -42,7 +43,7 @@ from .boxes import Face, iou, is_contained, roll, suppress
 from .crops import LANDMARKS
 from .detector_networks import DetectorMissingError
 from .letterbox import Letterbox, inner_size, resize
-from .tiles import NO_CELLS, TILES, grid_of, joined, logit, peaks, rounded, span, square_part, tiles_around
+from .tiles import NO_CELLS, TILES, grid_of, joined, logit, not_plain, peaks, rounded, span, square_part, tiles_around
 
 # Long sides (px) the image is resized to; 64 finds a face that fills the image, 512 finds small ones.
 LIVE_LONG_SIDES = (64, 128, 256)
@@ -53,7 +54,8 @@ BORDERED = 64               # px; the image at this long side gets a border
 HALVE_FROM = 1536           # px of the image's long side
 FINE = 512                  # px; this long side is searched in tiles ...
 FINE_TRACE = 0.05           # ... around cells with this score in the search of its half ...
-FINE_SHARE = 0.6            # ... if the tiles have at most this share of the pixels of the whole input
+FINE_SHARE = 0.6            # ... if the tiles have at most this share of the pixels of the whole input, or not ...
+FAINT_TRACE = 0.01          # ... if no cell with this score is in a part of the image that is not plain
 TINY = 24 / 512             # width, in long sides of the image, below which a face ...
 TINY_THRESHOLD = 0.55       # ... needs this score
 SMALL = 0.5                 # width, in long sides of the image, below which a face is found best without a border
@@ -143,20 +145,24 @@ class FaceDetector:
         outputs = [(one, self._run(image, one)) for one in plain if not (is_fine and one is fine)]
         parts = [NO_CELLS, *(_cells_above(minimum, *one) for one in outputs)]
         if is_fine:
-            traces = next(_traces(*one) for one in outputs if one[0] is half)
-            parts += self._fine_search(image, fine, traces, _certain(suppress(*joined(parts))), minimum)
+            coarse = next(one for one in outputs if one[0] is half)
+            parts += self._fine_search(image, fine, coarse, _certain(suppress(*joined(parts))), minimum)
         faces = suppress(*joined(parts))
         if not bordered or _are_small(faces, image.shape[1], image.shape[0]):
             return faces
         return suppress(*joined(parts + [self._search(image, letterbox, minimum) for letterbox in bordered]))
 
-    def _fine_search(self, image, letterbox, traces, faces, minimum):
-        """What `_search` returns, for each tile around the traces. faces: the certain ones."""
-        sides = [side for side in TILES if (side, side) in self.sizes]
-        tiles = tiles_around(traces, faces, (image.shape[1], image.shape[0]), FINE, sides)
-        if sum(math.prod(part.size) for _, part in tiles) > FINE_SHARE * math.prod(letterbox.size):
-            return [self._search(image, letterbox, minimum)]
-        return [self.search_part(image, span, part, minimum) for span, part in tiles]
+    def _fine_search(self, image, letterbox, coarse, faces, minimum):
+        """What `_search` returns, for each tile around the traces, or for the whole image.
+
+        coarse: (Letterbox, outputs) of the search of half the size. faces: the certain ones.
+        """
+        size, sides = (image.shape[1], image.shape[0]), [side for side in TILES if (side, side) in self.sizes]
+        tiles = tiles_around(_traces(*coarse, FINE_TRACE), faces, size, FINE, sides)
+        if sum(math.prod(part.size) for _, part in tiles) <= FINE_SHARE * math.prod(letterbox.size):
+            return [self.search_part(image, span, part, minimum) for span, part in tiles]
+        visible = not_plain(_traces(*coarse, FAINT_TRACE), coarse[0].fill(image)[0], coarse[0])
+        return [self._search(image, letterbox, minimum)] if tiles_around(visible, faces, size, FINE, sides) else []
 
     def _search(self, image, letterbox, minimum):
         """(points float64 (n, 6, 2), scores (n,), widths (n,)) of the cells whose score is above `minimum`.
@@ -243,9 +249,9 @@ def _cells_above(minimum, letterbox, outputs):
     return _decoded(letterbox, outputs, np.flatnonzero(outputs[1] > logit(max(minimum, 1e-9))))
 
 
-def _traces(letterbox, outputs):
-    """As `FaceDetector._search`, of the cells that may be small faces."""
-    return _decoded(letterbox, outputs, peaks(outputs[1], letterbox.size[0] // STRIDE, FINE_TRACE))
+def _traces(letterbox, outputs, minimum):
+    """As `FaceDetector._search`, of the cells that may be small faces. minimum: score."""
+    return _decoded(letterbox, outputs, peaks(outputs[1], letterbox.size[0] // STRIDE, minimum))
 
 
 def _decoded(letterbox, outputs, cells):

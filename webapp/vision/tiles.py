@@ -9,6 +9,10 @@ of the network's input, that is at least twice as wide as the trace (or of the l
 the image. A tile is never narrower than SPREAD times its trace: a larger square is shrunk into the last one. Traces in
 a tile get no further one if they are at least their own width away from its edges, or MARGINS of its side; edges of the
 image do not count.
+
+The noise of a plain wall leaves traces everywhere. A trace is in a plain part of the image if the standard deviation of
+the gray there, the mean of R, G and B, is below PLAIN. The part is the trace's box in the input of the coarse search,
+with its edges rounded outwards to whole px, as far as it is inside of the image.
 """
 
 import math
@@ -23,6 +27,7 @@ from .letterbox import Letterbox, inner_size
 TILES = (64, 128)                   # px of the input; those for which there is a network
 SPREAD = 1.5                        # minimum side of a tile, in widths of its trace
 MARGINS = (0.3, 0.4)                # minimum and maximum, of the tile's side
+PLAIN = 5                           # of 0-255
 LARGE = math.sqrt(2) * BEST_WIDTH   # px
 
 NO_CELLS = np.empty((0, 2 + len(LANDMARKS), 2)), np.empty(0), np.empty(0)
@@ -51,6 +56,22 @@ def tiles_around(traces, faces, size, long_side, input_sides=TILES):
         is_covered[0] = True
         centers, widths = centers[~is_covered], widths[~is_covered]
     return tiles
+
+
+def not_plain(traces, pixels, letterbox):
+    """The traces, as `tiles_around` takes them, whose part of the image is not plain.
+
+    pixels: float32 (H, W, 3) in -1..1, the input of the coarse search. letterbox: where the image is in it.
+    """
+    points, scores, widths = traces
+    start = np.array(letterbox.offset)
+    low, high = (points[:, corner] * letterbox.inner + start for corner in (0, 1))
+    left, top = np.maximum(np.floor(low), start).astype(int).T
+    right, bottom = np.maximum(np.minimum(np.ceil(high), start + letterbox.inner), 0).astype(int).T
+    parts = (pixels[top[i]:bottom[i], left[i]:right[i]] for i in range(len(scores)))
+    is_kept = np.array([part.size > 0 and 127.5 * part.mean(axis=2, dtype=np.float64).std() >= PLAIN
+                        for part in parts], bool)
+    return points[is_kept], scores[is_kept], widths[is_kept]
 
 
 def peaks(logits, columns, minimum):

@@ -5,7 +5,7 @@ import { iou, isContained, roll, suppress } from "./boxes.js";
 import { LANDMARKS } from "./crops.js";
 import { resize } from "./images.js";
 import { fill, hasBorder, innerSize, toFractions, unrotate } from "./letterbox.js";
-import { TILES, gridOf, logit, peaks, rounded, squarePart, tilesAround } from "./tiles.js";
+import { TILES, gridOf, logit, notPlain, peaks, rounded, squarePart, tilesAround } from "./tiles.js";
 
 /** @typedef {import("./images.js").Pixels} Pixels */
 /** @typedef {import("./letterbox.js").Letterbox} Letterbox */
@@ -14,6 +14,7 @@ import { TILES, gridOf, logit, peaks, rounded, squarePart, tilesAround } from ".
 /** @typedef {import("./boxes.js").Candidate} Candidate */
 /** @typedef {import("./tiles.js").Part} Part */
 /** @typedef {{values: Float32Array, logits: Float32Array}} Outputs  16 values and one logit per cell */
+/** @typedef {{letterbox: Letterbox, outputs: Outputs}} Search  of the image at one size */
 /**
  * Runs the network: from RGB / 127.5 - 1, height x width x 3, to 16 values and one logit per cell.
  * @typedef {(input: Float32Array, width: number, height: number) => Promise<Outputs>} Network
@@ -29,7 +30,8 @@ const BORDERED = 64; // px; the image at this long side gets a border
 const HALVE_FROM = 1536; // px of the image's long side
 const FINE = 512; // px; this long side is searched in tiles ...
 const FINE_TRACE = 0.05; // ... around cells with this score in the search of its half ...
-const FINE_SHARE = 0.6; // ... if the tiles have at most this share of the pixels of the whole input
+const FINE_SHARE = 0.6; // ... if the tiles have at most this share of the pixels of the whole input, or not ...
+const FAINT_TRACE = 0.01; // ... if no cell with this score is in a part of the image that is not plain
 const TINY = 24 / 512; // width, in long sides of the image, below which a face ...
 const TINY_THRESHOLD = 0.55; // ... needs this score
 const SMALL = 0.5; // width, in long sides of the image, below which a face is found best without a border
@@ -88,14 +90,16 @@ export class FaceDetector {
     const bordered = letterboxes.filter(hasBorder), plain = letterboxes.filter((one) => !hasBorder(one));
     const half = plain.find(({ inner }) => Math.max(...inner) === FINE / 2);
     const fine = half && plain.find(({ inner }) => Math.max(...inner) === FINE);
-    const found = [], traces = [];
+    const found = [];
+    /** @type {Search | undefined} */
+    let coarse;
     for (const letterbox of plain) {
       if (letterbox === fine) continue;
       const outputs = await this.#run(pixels, letterbox);
       found.push(...candidatesAbove(minimum, letterbox, outputs));
-      if (fine && letterbox === half) traces.push(...decode(letterbox, outputs, peaks(outputs.logits, letterbox.size[0] / STRIDE, FINE_TRACE)));
+      if (fine && letterbox === half) coarse = { letterbox, outputs };
     }
-    if (fine) found.push(...(await this.#fineSearch(pixels, fine, traces, certain(suppress(found)), minimum)));
+    if (fine && coarse) found.push(...(await this.#fineSearch(pixels, fine, coarse, certain(suppress(found)), minimum)));
     const faces = suppress(found);
     if (!bordered.length || areSmall(faces, pixels)) return faces;
     for (const letterbox of bordered) found.push(...(await this.#search(pixels, letterbox, minimum)));
@@ -103,15 +107,18 @@ export class FaceDetector {
   }
 
   /**
-   * Search the tiles around the traces.
-   * @param {Pixels} pixels  @param {Letterbox} letterbox  of the whole image  @param {Candidate[]} traces
+   * Search the tiles around the traces, or the whole image.
+   * @param {Pixels} pixels  @param {Letterbox} letterbox  of the whole image  @param {Search} coarse  of half the size
    * @param {Face[]} faces  the certain ones  @param {number} minimum  score  @returns {Promise<Candidate[]>}
    */
-  async #fineSearch(pixels, letterbox, traces, faces, minimum) {
-    const sides = TILES.filter((side) => this.sizes.some((size) => size.every((one) => one === side)));
-    const tiles = tilesAround(traces, faces, [pixels.width, pixels.height], FINE, sides);
+  async #fineSearch(pixels, letterbox, coarse, faces, minimum) {
+    const size = [pixels.width, pixels.height], sides = TILES.filter((side) => this.sizes.some((each) => each.every((one) => one === side)));
+    const tiles = tilesAround(tracesAbove(FINE_TRACE, coarse), faces, size, FINE, sides);
     const area = tiles.reduce((sum, { letterbox: { size } }) => sum + size[0] * size[1], 0);
-    if (area > FINE_SHARE * letterbox.size[0] * letterbox.size[1]) return this.#search(pixels, letterbox, minimum);
+    if (area > FINE_SHARE * letterbox.size[0] * letterbox.size[1]) {
+      const visible = notPlain(tracesAbove(FAINT_TRACE, coarse), fill(pixels, coarse.letterbox), coarse.letterbox);
+      return tilesAround(visible, faces, size, FINE, sides).length ? this.#search(pixels, letterbox, minimum) : [];
+    }
     const found = [];
     for (const tile of tiles) found.push(...(await this.searchPart(pixels, tile, minimum)));
     return found;
@@ -232,6 +239,11 @@ function candidatesAbove(minimum, letterbox, outputs) {
   const lowest = logit(minimum), cells = [];
   for (let cell = 0; cell < outputs.logits.length; cell++) if (outputs.logits[cell] > lowest) cells.push(cell);
   return decode(letterbox, outputs, cells);
+}
+
+/** The cells that may be small faces. @param {number} minimum  score  @param {Search} search */
+function tracesAbove(minimum, { letterbox, outputs }) {
+  return decode(letterbox, outputs, peaks(outputs.logits, letterbox.size[0] / STRIDE, minimum));
 }
 
 /** @param {Letterbox} letterbox  @param {Outputs} outputs  @param {number[]} cells  @returns {Candidate[]} */

@@ -21,7 +21,7 @@ export function innerSize(width, height, longSide) {
 export const hasBorder = ({ inner, size }) => 2 * Math.max(...inner) <= Math.max(...size);
 
 /** @param {Letterbox} letterbox  @returns {number[]} x and y of the unrotated image, px */
-const offsetOf = ({ inner, size }) => inner.map((side, i) => Math.floor((size[i] - side) / 2));
+export const offsetOf = ({ inner, size }) => inner.map((side, i) => Math.floor((size[i] - side) / 2));
 
 /** @param {Pixels} pixels  @param {Letterbox} letterbox  @returns {Float32Array} height x width x 3, -1 to 1 */
 export function fill(pixels, letterbox) {

@@ -2,7 +2,7 @@
 // Mirrors webapp/vision/tiles.py; its docstring defines which traces get a tile.
 
 import { BEST_WIDTH } from "./boxes.js";
-import { innerSize } from "./letterbox.js";
+import { innerSize, offsetOf } from "./letterbox.js";
 
 /** @typedef {import("./boxes.js").Candidate} Candidate */
 /** @typedef {import("./boxes.js").Face} Face */
@@ -14,6 +14,7 @@ import { innerSize } from "./letterbox.js";
 export const TILES = [64, 128]; // px of the input; those for which there is a network
 const SPREAD = 1.5; // minimum side of a tile, in widths of its trace
 const MARGINS = [0.3, 0.4]; // minimum and maximum, of the tile's side
+const PLAIN = 5; // of 0-255
 const LARGE = Math.SQRT2 * BEST_WIDTH; // px
 
 /**
@@ -35,6 +36,25 @@ export function tilesAround(traces, faces, size, longSide, inputSides = TILES) {
     rest = rest.slice(1).filter((trace) => !isCovered(trace, tile.span, size));
   }
   return tiles;
+}
+
+/**
+ * The traces whose part of the image is not plain.
+ * @param {Candidate[]} traces  @param {Float32Array} input  of the coarse search  @param {Letterbox} letterbox  of the image in it
+ */
+export function notPlain(traces, input, letterbox) {
+  const offset = offsetOf(letterbox);
+  return traces.filter(({ points }) => {
+    const [left, top] = offset.map((start, i) => Math.max(start, Math.floor(points[i] * letterbox.inner[i] + start)));
+    const [right, bottom] = offset.map((start, i) => Math.min(start + letterbox.inner[i], Math.ceil(points[2 + i] * letterbox.inner[i] + start)));
+    const grays = [];
+    for (let y = top; y < bottom; y++) {
+      for (let x = left, at = 3 * (y * letterbox.size[0] + x); x < right; x++, at += 3) grays.push((input[at] + input[at + 1] + input[at + 2]) / 3);
+    }
+    const mean = grays.reduce((sum, gray) => sum + gray, 0) / grays.length;
+    const variance = grays.reduce((sum, gray) => sum + (gray - mean) ** 2, 0) / grays.length;
+    return 127.5 * Math.sqrt(variance) >= PLAIN; // false if there is no gray
+  });
 }
 
 /**
