@@ -157,11 +157,12 @@ class FaceDetector:
 
         coarse: (Letterbox, outputs) of the search of half the size. faces: the certain ones.
         """
+        half, outputs = coarse
         size, sides = (image.shape[1], image.shape[0]), [side for side in TILES if (side, side) in self.sizes]
-        tiles = tiles_around(_traces(*coarse, FINE_TRACE), faces, size, FINE, sides)
+        tiles = tiles_around(_traces(half, outputs, FINE_TRACE), faces, size, FINE, sides)
         if sum(math.prod(part.size) for _, part in tiles) <= FINE_SHARE * math.prod(letterbox.size):
             return [self.search_part(image, span, part, minimum) for span, part in tiles]
-        visible = not_plain(_traces(*coarse, FAINT_TRACE), coarse[0].fill(image)[0], coarse[0])
+        visible = not_plain(_traces(half, outputs, FAINT_TRACE), half.fill(image)[0], half)
         return [self._search(image, letterbox, minimum)] if tiles_around(visible, faces, size, FINE, sides) else []
 
     def _search(self, image, letterbox, minimum):
