@@ -92,13 +92,16 @@ async function readersOf(name, fetched) {
   return created;
 }
 
-/** Load everything that the first image needs, and run it once unless that image arrives at once. @param {string} model  @param {Backend | "auto"} backend */
+/**
+ * Load everything that the first image needs, and run it once unless that image arrives at once.
+ * @param {OfferedModel | Promise<OfferedModel>} model  @param {Backend | "auto"} backend
+ */
 async function prepare(model, backend) {
-  const fetched = [fetchGraph(offer.detector.files, translate("the face detector")), fetchModel(offeredModel(model))];
+  const fetched = [fetchGraph(offer.detector.files, translate("the face detector")), Promise.resolve(model).then(fetchModel)];
   for (const one of fetched) one.catch(() => {}); // awaited below; an unavailable backend is reported first
   running = await start(backend, failed);
   detector = await loadDetector(...(await fetched[0]));
-  const loaded = await readersOf(model, fetched[1]);
+  const loaded = await readersOf((await model).name, fetched[1]);
   if (running.backend === "wasm") setTimeout(() => images || warmUp(loaded).catch(() => {}), WARM_UP_AFTER); // an image would meet the same error
   else await warmUp(loaded);
   return running;
@@ -179,7 +182,7 @@ async function fallBack(model) {
   for (const { dispose } of readers.values()) ignoreErrors(dispose);
   ignoreErrors(detector.dispose);
   readers.clear();
-  self.postMessage({ running: await prepare(model, "auto") });
+  self.postMessage({ running: await prepare(offeredModel(model), "auto") });
 }
 
 /** @param {() => void} action */
@@ -208,9 +211,10 @@ const COMMANDS = {
     offer = parameters.offer;
     useCatalogue(parameters.catalogue);
     const requested = offeredModel(parameters.model);
-    const small = parameters.interim && !(await files.has(requested.files["weights.bin"])) ? interimFor(offer.models, requested) : null;
-    const started = await prepare((small ?? requested).name, parameters.backend);
-    if (small) replaced = replaceInterim(requested, small);
+    const small = parameters.interim ? interimFor(offer.models, requested) : null;
+    const first = small ? files.has(requested.files["weights.bin"]).then((cached) => (cached ? requested : small)) : requested;
+    const started = await prepare(first, parameters.backend);
+    if (small && (await first) === small) replaced = replaceInterim(requested, small);
     return started;
   },
   async frame({ bitmap, model: requested, time }) {
