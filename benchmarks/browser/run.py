@@ -79,6 +79,7 @@ def main():
     options.add_argument("--backend", default="wasm", choices=("wasm", "webgl", "webgpu"))
     options.add_argument("--seconds", type=float, default=15)
     options.add_argument("--rounds", type=int, default=2)
+    options.add_argument("--beside", metavar="URL", help="address of another version of the site, measured as well")
     given = options.parse_args()
     if not (HERE / "node_modules").is_dir():
         sys.exit("error: the libraries are missing; run: npm install --prefix benchmarks/browser")
@@ -86,6 +87,8 @@ def main():
         video = videos.make(Path(folder) / "video.mjpeg", "portrait")
         pages = {name: address + path.format(given.backend)
                  for address, paths in ((emoscope, EMOSCOPE), (others, OTHERS)) for name, path in paths.items()}
+        if given.beside:
+            pages["Emoscope, other version"] = given.beside + EMOSCOPE["Emoscope"].format(given.backend)
         for url in pages.values():
             measure(playwright, video, url, 0)
         rounds = [{name: measure(playwright, video, url, given.seconds) for name, url in pages.items()}

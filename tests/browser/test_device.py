@@ -256,7 +256,7 @@ def test_small_network_answers_until_the_default_one_is_downloaded(open_page, vi
     wait_for(page, lambda: held)
     held[0].continue_()
     expect(page.locator(".location-status")).not_to_contain_text("answers until", timeout=60_000)
-    page.wait_for_function("modelsRead.length === 2", timeout=60_000)
+    wait_for(page, lambda: page.evaluate("modelsRead.length") == 2)
     assert page.evaluate("modelsRead") == ["jury-pocket", "jury-live"]
     expect(page.locator("[data-face][data-box]")).to_have_count(1)
 
