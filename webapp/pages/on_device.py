@@ -14,6 +14,7 @@ from flask import Blueprint, Flask, abort, current_app, request, send_from_direc
 
 from .. import bundles as bundles_
 from ..bundles import Bundle
+from ..languages.data_texts import data_text
 from ..operations.security import IMMUTABLE, device_policy
 from ..settings import Settings
 from . import assets
@@ -64,8 +65,9 @@ class DeviceFiles:
         """The offer that static/js/device reads from the page, or None if reading on the device is not available."""
         if not self.models:
             return None
+        models = [model | {"title": data_text(model["title"])} for model in self.models]
         return {"worker": current_app.extensions["assets"]("device-worker.js"), "detector": self._detector,
-                "models": self.models,
+                "models": models,
                 "thresholds": {"live": self._settings.live_threshold, "photo": self._settings.photo_threshold}}
 
     def _convertible(self, bundles):

@@ -7,6 +7,7 @@ from flask import Blueprint, Flask, abort, current_app, render_template
 
 from .. import bundles as bundles_
 from ..languages.catalogues import Message, gettext
+from ..languages.data_texts import data_text
 from ..settings import NAMES
 from . import documents as documents_
 from . import outside
@@ -17,7 +18,7 @@ pages = Blueprint("pages", __name__)
 
 def init_app(app: Flask) -> None:
     app.register_blueprint(pages)
-    app.jinja_env.globals["notice"] = _notice
+    app.jinja_env.globals.update(notice=_notice, model_titles=_model_titles)
 
 
 @pages.get("/")
@@ -125,6 +126,11 @@ def _card(name):
         abort(404, Message("There is no model %(name)r here.", name=name) if bundle is None
               else Message("The bundle of the model %(name)r is broken; see the server's log.", name=name))
     return bundle.card
+
+
+def _model_titles():
+    """{name: title in the current language} of the available models; the scripts get the rest from the JSON."""
+    return {card["name"]: data_text(card["title"]) for card in _cards()}
 
 
 def _notice():

@@ -6,6 +6,7 @@ import { ServerReader } from "./server-reader.js";
 import { get, partOf, showChoice } from "../ui/dom.js";
 import { LocationSwitch, addressWith, inferenceLocation } from "../ui/inference-location.js";
 import { translate } from "../ui/language.js";
+import { titleOf } from "../ui/model-titles.js";
 
 /** @typedef {import("../types.js").Model} Model */
 
@@ -72,7 +73,7 @@ export class ReaderChoice {
   #offer(offered) {
     const requested = this.player.model?.name ?? new URLSearchParams(location.search).get("model");
     const chosen = offered.find((model) => model.name === requested) ?? offered.find((model) => model.default) ?? offered[0];
-    this.#models.replaceChildren(...offered.map((model) => new Option(model.title, model.name, false, model === chosen)));
+    this.#models.replaceChildren(...offered.map((model) => new Option(titleOf(model), model.name, false, model === chosen)));
     showChoice(this.#models, offered.length);
     this.#set(chosen ?? null);
     this.#models.onchange = () => {

@@ -8,6 +8,7 @@ import { ReaderError } from "../types.js";
 import { make } from "../ui/dom.js";
 import { LocationSwitch, backendChoice, inferenceLocation } from "../ui/inference-location.js";
 import { translate } from "../ui/language.js";
+import { titleOf } from "../ui/model-titles.js";
 import { loadDecoder } from "./video-frames.js";
 import { loadZip } from "./zip.js";
 
@@ -169,7 +170,7 @@ export class ReaderChoice {
   /** @param {Model[]} models */
   #offer(models) {
     this.models = models;
-    this.#select.replaceChildren(...models.map((model) => new Option(model.title, model.name, false, Boolean(model.default))));
+    this.#select.replaceChildren(...models.map((model) => new Option(titleOf(model), model.name, false, Boolean(model.default))));
     this.#select.disabled = models.length < 2;
   }
 
