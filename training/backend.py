@@ -25,9 +25,16 @@ def has_package(name):
 
 
 def device():
-    """The backend and the device it computes on, for example "tensorflow cpu"."""
+    """The backend and the device it computes on, for example "tensorflow gpu" or "tensorflow cpu, 2 cores"."""
     import keras
-    return f"{keras.backend.backend()} {'gpu' if has_gpu() else 'cpu'}"
+    if has_gpu():
+        return f"{keras.backend.backend()} gpu"
+    return f"{keras.backend.backend()} cpu, {threads()} core{'' if threads() == 1 else 's'}"
+
+
+def threads():
+    """The cores that training uses: TF_NUM_INTRAOP_THREADS where it is set, else all of the machine."""
+    return int(os.environ.get("TF_NUM_INTRAOP_THREADS") or os.cpu_count())
 
 
 def has_gpu():

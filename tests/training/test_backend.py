@@ -25,3 +25,8 @@ def test_a_users_choice_is_kept(monkeypatch):
 def test_device_names_backend_and_kind(monkeypatch):
     monkeypatch.setitem(backend._DETECTORS, "tensorflow", lambda: True)
     assert backend.device() == "tensorflow gpu"
+    monkeypatch.setitem(backend._DETECTORS, "tensorflow", lambda: False)
+    monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", "1")
+    assert backend.device() == "tensorflow cpu, 1 core"
+    monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", "3")
+    assert backend.device() == "tensorflow cpu, 3 cores"

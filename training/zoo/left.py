@@ -1,9 +1,9 @@
 """What the queue has left to train, stored for the tables in training/zoo/left.json."""
 
 import json
-import os
 from pathlib import Path
 
+from ..backend import threads
 from .published import rows_of
 
 PATH = Path(__file__).parent / "left.json"
@@ -24,11 +24,6 @@ def store(jobs, label_set, device):
     PATH.write_text(json.dumps({"device": device, "cores": threads(), "rows": kept | now}, indent=1) + "\n")
 
 
-def threads():
-    """The cores that training uses: TF_NUM_INTRAOP_THREADS where it is set, else all of the machine."""
-    return int(os.environ.get("TF_NUM_INTRAOP_THREADS") or os.cpu_count())
-
-
 def stored():
     """{"device", "cores", "rows": {recipe: {"hours", "measured"}}} as last stored; without rows where nothing is."""
     return json.loads(PATH.read_text()) if PATH.is_file() else {"device": "", "cores": None, "rows": {}}
@@ -40,8 +35,6 @@ def summary(left):
     if not known:
         return ""
     unknown = len(left["rows"]) - len(known)
-    cores = f"{left['cores']} core{'' if left['cores'] == 1 else 's'}"
     text = (f"**Left**: {len(left['rows'])} rows with {sum(known):,.0f} hours of training on this project's machine "
-            f"({left['device']}, {cores}), {sum(hours <= LIMIT for hours in known)} of them with at most {LIMIT} hours "
-            "each")
+            f"({left['device']}), {sum(hours <= LIMIT for hours in known)} of them with at most {LIMIT} hours each")
     return text + (f"; {unknown} have not been measured." if unknown else ".")

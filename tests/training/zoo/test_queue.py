@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from training import cli, recipes
+from training.backend import device
 from training.data.fer2013 import Faces
 from training.fit.loop import Run
 from training.zoo import compare, documents, left, plan, published, queue, speed, tables
@@ -45,7 +46,7 @@ def stored(name):
 
 
 def rates(folder):
-    return speed.Rates(folder / "instance" / "runs" / speed.FILE, "tensorflow cpu")
+    return speed.Rates(folder / "instance" / "runs" / speed.FILE, device())
 
 
 def test_rows_are_trained_cheapest_first_and_the_tables_written_after_each(zoo, capsys, monkeypatch):
