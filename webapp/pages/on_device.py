@@ -14,6 +14,7 @@ from flask import Blueprint, Flask, abort, current_app, request, send_from_direc
 
 from .. import bundles as bundles_
 from ..bundles import Bundle
+from ..languages.catalogues import Message
 from ..languages.data_texts import data_text
 from ..operations.security import IMMUTABLE, device_policy
 from ..settings import Settings
@@ -125,7 +126,7 @@ def file(sha256, name):
     """A model file for the browser. Its URL changes with its content."""
     known_name, content = current_app.extensions["device"].files.get(sha256, (None, b""))
     if known_name != name:
-        abort(404, "This file was replaced; reload the page.")
+        abort(404, Message("This file was replaced; reload the page."))
     copies = current_app.extensions["assets"].compressed(sha256)
     return assets.send(BytesIO(content), copies, _TYPES[PurePath(name).suffix])
 
