@@ -50,7 +50,8 @@ def main():
     print(table("processor ms per frame", columns, {
         "face of 160 px": times(compose(*faces[0], 160), columns),
         "face of 480 px": times(compose(*faces[0], 480), columns),
-        "no face": times(cv2.resize(data.coffee(), FRAME), columns)}))
+        "no face": times(cv2.resize(data.coffee(), FRAME), columns),
+        "plain wall with noise": times(plain_wall(), columns)}))
 
 
 def load(root, mode):
@@ -102,6 +103,12 @@ def compose(image, box, size, angle=0, light=1):
     mask = cv2.warpAffine(cv2.blur(mask, (edge, edge)), matrix, FRAME)[..., None]
     frame = cv2.warpAffine(image, matrix, FRAME) * mask + cv2.resize(data.coffee(), FRAME) * (1 - mask)
     return (frame * light + 0.5).astype(np.uint8)
+
+
+def plain_wall():
+    """A gray frame with the noise of a camera."""
+    noise = np.random.default_rng(0).normal(190, 4, (*FRAME[::-1], 3))
+    return np.clip(noise, 0, 255).astype(np.uint8)
 
 
 def is_correct(face, size):
