@@ -62,9 +62,6 @@ async function activate(backend) {
   if (getBackend() !== backend) throw new Error(translate("{backend} did not start", { backend }));
 }
 
-/** Download a file beside the script that will ask for it; the browser then has it in its cache. @param {string} url */
-const cacheEarly = (url) => void fetch(url).then((response) => response.arrayBuffer()).catch(() => {}); // TF.js reports what fails
-
 /** Each starts one backend and returns a description of it; rejects with the reason. @type {Record<Backend, (requested: boolean) => Promise<string>>} */
 const STARTERS = {
   async webgpu(requested) {
@@ -93,13 +90,12 @@ const STARTERS = {
 
   async wasm() {
     if (typeof WebAssembly === "undefined") throw new Error(translate("this browser has no WebAssembly"));
-    const absolute = (/** @type {string} */ url) => new URL(url, import.meta.url).href;
-    const threads = crossOriginIsolated && navigator.hardwareConcurrency >= CORES;
-    cacheEarly(absolute(threads ? threadedUrl : simdUrl));
     const { setWasmPaths } = await import("@tensorflow/tfjs-backend-wasm");
+    const absolute = (/** @type {string} */ url) => new URL(url, import.meta.url).href;
     setWasmPaths({
       "tfjs-backend-wasm.wasm": absolute(plainUrl), "tfjs-backend-wasm-simd.wasm": absolute(simdUrl), "tfjs-backend-wasm-threaded-simd.wasm": absolute(threadedUrl),
     });
+    const threads = crossOriginIsolated && navigator.hardwareConcurrency >= CORES;
     if (!threads) env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
     await activate("wasm");
     return threads ? translate("WebAssembly with threads") : "WebAssembly";
