@@ -63,7 +63,6 @@ def pre_fork(server, worker):
 
 def post_fork(server, worker):
     """gunicorn hook: the worker has no thread yet."""
-    allocator.limit()
     sys.setswitchinterval(SWITCH_SECONDS)
     if not _settings.proxies:       # behind a proxy every connection has the proxy's address
         worker.turns = Turns(_settings.client_requests)

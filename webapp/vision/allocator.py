@@ -1,7 +1,8 @@
 """Keep the memory of one image for the next one: what glibc's malloc returns to the system costs a page fault per 4 kB.
 
 A thread that decodes and resizes images allocates and frees megabytes for each. glibc's own limits grow with what was
-freed, but start low, and differ from thread to thread. These are the values at which their growth ends.
+freed, but start low, and differ from thread to thread. These are the values at which their growth ends. There is one
+arena per core: glibc's eight would each keep what their threads have freed.
 """
 
 import contextlib
