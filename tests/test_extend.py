@@ -54,7 +54,7 @@ def test_the_detector_feeds_the_reader():
     exec(_code("Add a detector", "python"), names)  # noqa: S102 - the document's own code
 
     class Network:
-        name, version, label_set, labels = "stub", "1.0.0", "fer2013", ["happiness", "neutral"]
+        name, version, engine, label_set, labels = "stub", "1.0.0", "litert", "fer2013", ["happiness", "neutral"]
         crop = CropSpec.from_card(stubs.card())
 
         def predictions(self, crops):

@@ -53,7 +53,7 @@ class _Reader(Reader):
 
     def read_pixels(self, *_):
         self.detected += 1
-        return {"milliseconds": {}}
+        return {"milliseconds": {"wait": 0.0}}
 
 
 @pytest.mark.parametrize("size, costly", [((64, 48), False), ((5000, 4000), True)])
