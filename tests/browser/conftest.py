@@ -12,12 +12,20 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from threading import Thread
 
 import photo_files
 import photo_page
 import pytest
+import stubs
 import videos
 from playwright.sync_api import sync_playwright
+from werkzeug.serving import make_server
+
+from webapp import create_app
+
+sys.path.append(str(Path(__file__).parents[1] / "explorer"))
+import drawn  # noqa: E402 - in tests/explorer
 
 ROOT = Path(__file__).parents[2]
 FLAGS = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -70,6 +78,30 @@ def server():
     server = Server().start()
     yield server
     server.kill()
+
+
+@pytest.fixture(scope="session")
+def sites(tmp_path_factory):
+    """{"images": URL of a site with the image store, "bare": of one without, "files": folder of the CSV}.
+
+    Besides the data set *drawn*, both have data sets without votes or models (drawn.build_without).
+    """
+    files = tmp_path_factory.mktemp("drawn")
+    bundles, stores = drawn.build(files)
+    drawn.build_without(files, bundles)
+    instance = tmp_path_factory.mktemp("instance")
+    (instance / "datasets").symlink_to(stores)
+    models = tmp_path_factory.mktemp("models")
+    stubs.make_bundle(models, "jury-drawn")
+    servers = {}
+    for name, folder in (("images", instance), ("bare", tmp_path_factory.mktemp("bare"))):
+        app = create_app({"models": str(models), "model": "jury-drawn", "datasets": str(bundles),
+                          "instance": str(folder)}, reader=stubs.StubReader())
+        servers[name] = make_server("127.0.0.1", 0, app, threaded=True)
+        Thread(target=servers[name].serve_forever, daemon=True).start()
+    yield {name: f"http://127.0.0.1:{server.port}" for name, server in servers.items()} | {"files": files}
+    for server in servers.values():
+        server.shutdown()
 
 
 @pytest.fixture

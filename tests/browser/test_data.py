@@ -1,48 +1,15 @@
 """The data explorer in Chromium, on synthetic faces, with and without the image store."""
 
 import re
-import sys
 from pathlib import Path
-from threading import Thread
 
 import pytest
-from werkzeug.serving import make_server
-
-from webapp import create_app
-
-sys.path.append(str(Path(__file__).parents[1] / "explorer"))
-import drawn  # noqa: E402 - in tests/explorer
-import stubs  # noqa: E402
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 RULES = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
   .map(({id, nodes}) => id + ": " + nodes.map((node) => node.target.join(" ")).join(", "))"""
 FLAGS = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync", "--enable-unsafe-swiftshader"]
-
-
-@pytest.fixture(scope="module")
-def sites(tmp_path_factory):
-    """{"images": URL of a site with the image store, "bare": of one without, "files": folder of the CSV}.
-
-    Besides the data set *drawn*, both have data sets without votes or models (drawn.build_without).
-    """
-    files = tmp_path_factory.mktemp("drawn")
-    bundles, stores = drawn.build(files)
-    drawn.build_without(files, bundles)
-    instance = tmp_path_factory.mktemp("instance")
-    (instance / "datasets").symlink_to(stores)
-    models = tmp_path_factory.mktemp("models")
-    stubs.make_bundle(models, "jury-drawn")
-    servers = {}
-    for name, folder in (("images", instance), ("bare", tmp_path_factory.mktemp("bare"))):
-        app = create_app({"models": str(models), "model": "jury-drawn", "datasets": str(bundles),
-                          "instance": str(folder)}, reader=stubs.StubReader())
-        servers[name] = make_server("127.0.0.1", 0, app, threaded=True)
-        Thread(target=servers[name].serve_forever, daemon=True).start()
-    yield {name: f"http://127.0.0.1:{server.port}" for name, server in servers.items()} | {"files": files}
-    for server in servers.values():
-        server.shutdown()
 
 
 @pytest.fixture(scope="module")

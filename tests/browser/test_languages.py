@@ -53,10 +53,10 @@ def marking():
 
 @pytest.fixture
 def open_marked(open_page, marking):
-    def open_(path):
+    def open_(path, url=None):
         routes = {"**/static/dist/scripts-es-*.js":
                   lambda route: route.fulfill(body=marking, content_type="text/javascript")}
-        return open_page(path, script=RECORD, routes=routes, locale="es-ES")
+        return open_page(path, script=RECORD, url=url, routes=routes, locale="es-ES")
     return open_
 
 
@@ -121,12 +121,12 @@ def test_front_page_shows_no_text_outside_the_catalogue(open_marked):
     assert bypassing(page) == set()
 
 
-def test_data_pages_show_no_text_outside_the_catalogue(open_marked):
+def test_data_pages_show_no_text_outside_the_catalogue(open_marked, sites):
     for path in ("/data/fer2013", "/data/fer2013/models", "/models/raters"):
         page = open_marked(path)
         page.locator("[data-chart] svg.plot").first.wait_for()
         assert bypassing(page) == set()
-    page = open_marked("/data/fer2013/you-against-ten")
+    page = open_marked("/data/drawn/you-against-ten", sites["images"])
     page.locator("#quiz [data-label]").first.wait_for()
     while page.locator("#quiz").is_visible():
         page.locator("#quiz [data-label]").first.click()

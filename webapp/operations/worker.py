@@ -4,11 +4,16 @@ gunicorn 27 hands a connection to a thread at its first byte. A client that then
 long as it likes, so a few dozen such connections (slowloris) keep every new request out. Here the event loop collects
 the head, and a thread serves it when it is complete. A client that sends a body or reads a response slowly does hold a
 thread, but only as many as `turns` allows one address.
+
+After the last response of a connection, gunicorn waits in the event loop for up to 2 s until the client closes, and
+serves nobody meanwhile. Here the event loop waits for all of them together.
 """
 
 import contextlib
 import re
+import socket
 import time
+from collections import deque
 from functools import partial
 from selectors import EVENT_READ
 
@@ -18,6 +23,8 @@ from .turns import RUN, WAIT, Turns
 
 HEAD_SECONDS = 10.0         # from the connection, or from the first byte of a further request, to the end of the head
 HEAD_BYTES = 65536
+LINGER_SECONDS = 2.0        # for the client to close after the last response, of which it could lose the end otherwise
+LINGER_BYTES = 65536        # that the client still sends meanwhile
 STALL_SECONDS = 30.0        # without a byte of the body received, or for a part of the response to be read
 LIVE = re.compile(rb"[A-Z]+ /socket\.io/")       # the live connections, which webapp/live limits
 REFUSAL = (b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Type: text/plain\r\n"
@@ -28,6 +35,10 @@ class Worker(ThreadWorker):
     """A gthread worker in which half-sent requests hold no thread, and one client cannot hold all threads."""
 
     turns = Turns(0)        # of addresses; the server's configuration sets it
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self._closing: deque[TConn] = deque()       # connections that linger, the oldest first
 
     def accept(self, listener):
         """Accept a connection and wait for its first head. At the limit, drop the oldest half-sent one."""
@@ -53,8 +64,13 @@ class Worker(ThreadWorker):
         """After a request, wait for the next head, of which a part may have arrived with the last body."""
         unreader = getattr(conn.parser, "unreader", None)
         self._end_turn(conn)
-        reusable = not fs.cancelled() and fs.exception() is None and fs.result() is True
-        if reusable and unreader and not self.cfg.is_ssl and (head := unreader.take_buffered()):
+        failed = not fs.cancelled() and fs.exception() is not None
+        if failed or self.cfg.is_ssl:
+            return super().finish_request(conn, fs)
+        result = not fs.cancelled() and fs.result()
+        if not result:
+            self._linger(conn)
+        elif result is True and unreader and (head := unreader.take_buffered()):
             conn.sock.setblocking(False)
             self._await_head(conn, head)
         else:
@@ -76,6 +92,8 @@ class Worker(ThreadWorker):
             for conn in self.pending_conns:
                 conn.timeout = min(conn.timeout, deadline)
         super().murder_pending()
+        while self._closing and self._closing[0].timeout <= time.monotonic():
+            self._end_linger(self._closing[0])
 
     def _await_head(self, conn, head=b""):
         conn.head = bytearray(head)
@@ -127,6 +145,38 @@ class Worker(ThreadWorker):
         conn.init()
         conn.parser.unreader.unread(bytes(conn.head))
         self.enqueue_req(conn)
+
+    def _linger(self, conn):
+        """Close the connection when the client has done so, or soon."""
+        conn.timeout, conn.drained = time.monotonic() + LINGER_SECONDS, 0
+        try:
+            conn.sock.shutdown(socket.SHUT_WR)
+            # A thread of a WebSocket may close its socket later: not this one, whose number the poller knows.
+            conn.sock = socket.socket(fileno=conn.sock.detach())
+            conn.sock.setblocking(False)
+            self.poller.register(conn.sock, EVENT_READ, partial(self._drain, conn))
+        except (OSError, ValueError):       # closed already, by the client or such a thread
+            self.nr_conns -= 1
+            conn.close()
+        else:
+            self._closing.append(conn)
+
+    def _drain(self, conn, client):
+        try:
+            data = client.recv(LINGER_BYTES)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        conn.drained += len(data)
+        if not data or conn.drained > LINGER_BYTES:
+            self._end_linger(conn)
+
+    def _end_linger(self, conn):
+        self._closing.remove(conn)
+        self.poller.unregister(conn.sock)
+        self.nr_conns -= 1
+        conn.close()
 
     def _close_pending(self, conn):
         self.poller.unregister(conn.sock)
