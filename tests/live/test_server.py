@@ -246,6 +246,27 @@ def test_slow_bodies_of_one_client_hold_few_threads(server):
             connection.close()
 
 
+def test_clients_that_do_not_close_keep_nobody_waiting(server):
+    request = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    connections = [_open(server, request) for _ in range(30)]
+    try:
+        assert urllib.request.urlopen(server.url + "/healthz", timeout=10).status == 200
+        for connection in connections:
+            received = b""
+            while data := connection.recv(65536):
+                received += data
+            assert received.startswith(b"HTTP/1.1 200")
+        end = time.monotonic() + 20
+        with contextlib.suppress(ConnectionError):      # the server has closed it, too
+            while time.monotonic() < end:
+                connections[0].sendall(b"late")
+                time.sleep(0.1)
+        assert time.monotonic() < end
+    finally:
+        for connection in connections:
+            connection.close()
+
+
 def test_requests_in_one_segment_are_all_served(server):
     with _open(server, b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" * 3) as connection:
         received = b""
