@@ -32,7 +32,7 @@ flatter minimum, not published:
 Command  python -m training fit jury-live.flat --data fer2013.csv.gz --votes fer2013new.csv
          (after jury-live.outside, with its bundles)
 Time     6 epochs of two passes; half an hour on an idle CPU core
-Result   stopped in the second epoch, see docs/outside.md
+Result   no better than jury-live 1.2.0, see docs/outside.md
 """
 
 from functools import partial
