@@ -89,14 +89,19 @@ def _evaluate_photos(options):
     if not 0 <= options.border <= 4:
         raise TrainingError(f"--border must be a fraction of the photo's side from 0 to 4, got {options.border:g}")
     bundles = [read_bundle(each) for each in options.bundles]
+    if options.json and len({bundle.card["name"] for bundle in bundles}) < len(bundles):
+        raise TrainingError("--json stores one version of each bundle, and two of these have the same name; "
+                            "measure them one after the other")
     chosen = {"without": [photos.label_name(each) for each in options.without], "all_labels": options.all_labels}
     seen = photos.read(options.photos, open_detector(), [CropSpec.from_card(each.card) for each in bundles],
                        options.border)
     if seen.unreadable:
         report(f"{seen.unreadable} files cannot be read as images and are left out")
-    measured = {bundle.card["name"]: outside.figures(bundle, seen, **chosen) for bundle in bundles}
-    for name, each in measured.items():
-        for line in reports.photos(name, each):
+    measured = {}
+    for bundle in bundles:
+        name = bundle.card["name"]
+        measured[name] = outside.figures(bundle, seen, **chosen)
+        for line in reports.photos(f"{name} {bundle.card['version']}", measured[name]):
             report(line)
     if options.json:
         outside.write(measured, bundles, seen, chosen | {"about": options.about}, options.json)

@@ -185,11 +185,20 @@ def test_the_command_prints_and_writes_the_figures(exported, folder, tmp_path, r
                                    "--without", "disgusted", "--json", tmp_path / "outside.json", "--about", "a test's")
     assert status == 0 and not err
     assert "1 files cannot be read" in out and "only for the detector: 1 disgust" in out
-    assert "jury-tiny: 3 photos, a face found on 66.7 %" in out
     written = json.loads((tmp_path / "outside.json").read_text())
+    version = written["networks"]["jury-tiny"]["version"]
+    assert f"jury-tiny {version}: 3 photos, a face found on 66.7 %" in out
     assert written["found"] == 2 and written["without"] == ["disgust"] and written["about"] == "a test's"
     assert set(written["networks"]) == {"jury-tiny", "seven-tiny"}
     assert written["networks"]["seven-tiny"]["accuracy"]["of"] == 2
+
+
+def test_two_versions_of_a_bundle_are_both_printed_but_not_stored(exported, folder, tmp_path, run_command):
+    bundle = exported / "models" / "jury-tiny"
+    status, out, _ = run_command("evaluate-photos", bundle, bundle, "--photos", folder)
+    assert status == 0 and out.count(": 3 photos") == 2
+    status, _, err = run_command("evaluate-photos", bundle, bundle, "--photos", folder, "--json", tmp_path / "a.json")
+    assert status == 2 and "two of these have the same name" in err
 
 
 @pytest.mark.parametrize(("arguments", "meant"), [
