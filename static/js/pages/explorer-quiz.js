@@ -25,7 +25,7 @@ async function load() {
     return;
   }
   game = { ...found, sheet: `${sheet}?rows=${found.faces.map((/** @type {Face} */ face) => face.row).join(",")}` };
-  quiz.hidden = false;
+  quiz.removeAttribute("aria-busy");
   show();
 }
 
@@ -136,7 +136,7 @@ function votesOf({ votes }) {
 
 for (const button of buttons()) button.addEventListener("click", () => answer(button.dataset.label ?? ""));
 document.addEventListener("keydown", (event) => {
-  if (event.altKey || event.ctrlKey || event.metaKey || quiz?.hidden) return;
+  if (event.altKey || event.ctrlKey || event.metaKey || quiz?.hidden || quiz?.ariaBusy) return;
   const button = buttons()[Number(event.key) - 1];
   if (button) answer(button.dataset.label ?? "");
   else if (event.key === "Backspace") back();
