@@ -41,11 +41,12 @@ class Worker(ThreadWorker):
         self._closing: deque[TConn] = deque()       # connections that linger, the oldest first
 
     def accept(self, listener):
-        """Accept a connection and wait for its first head. At the limit, drop the oldest half-sent one."""
+        """Accept a connection and wait for its first head. At the limit, drop one that lingers or is half-sent."""
         if self.cfg.is_ssl:
             return super().accept(listener)
-        if self.nr_conns >= self.worker_connections - 1 and self.pending_conns:
-            self._close_pending(self.pending_conns[0])
+        idle = self._closing or self.pending_conns
+        if self.nr_conns >= self.worker_connections - 1 and idle:
+            self._drop(idle[0], idle)
         with contextlib.suppress(BlockingIOError, ConnectionAbortedError):
             client, address = listener.accept()
             self.nr_conns += 1
@@ -93,7 +94,7 @@ class Worker(ThreadWorker):
                 conn.timeout = min(conn.timeout, deadline)
         super().murder_pending()
         while self._closing and self._closing[0].timeout <= time.monotonic():
-            self._end_linger(self._closing[0])
+            self._drop(self._closing[0], self._closing)
 
     def _await_head(self, conn, head=b""):
         conn.head = bytearray(head)
@@ -111,7 +112,7 @@ class Worker(ThreadWorker):
             data = b""
         conn.head += data
         if not data or not self._serve_if_complete(conn) and len(conn.head) > HEAD_BYTES:
-            self._close_pending(conn)
+            self._drop(conn, self.pending_conns)
 
     def _serve_if_complete(self, conn):
         """Hand the connection to a thread if the head is complete; whether it is."""
@@ -132,8 +133,7 @@ class Worker(ThreadWorker):
         elif decision != WAIT:
             with contextlib.suppress(OSError):
                 conn.sock.send(REFUSAL)
-            self.nr_conns -= 1
-            conn.close()
+            self._linger(conn)      # with a body on its way, closing at once could lose the refusal
 
     def _end_turn(self, conn):
         """Serve the request that has waited for this one to end."""
@@ -170,16 +170,11 @@ class Worker(ThreadWorker):
             data = b""
         conn.drained += len(data)
         if not data or conn.drained > LINGER_BYTES:
-            self._end_linger(conn)
+            self._drop(conn, self._closing)
 
-    def _end_linger(self, conn):
-        self._closing.remove(conn)
+    def _drop(self, conn, idle):
+        """Close a connection of `idle`, those that linger or whose head is awaited."""
         self.poller.unregister(conn.sock)
-        self.nr_conns -= 1
-        conn.close()
-
-    def _close_pending(self, conn):
-        self.poller.unregister(conn.sock)
-        self.pending_conns.remove(conn)
+        idle.remove(conn)
         self.nr_conns -= 1
         conn.close()
