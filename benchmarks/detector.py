@@ -5,7 +5,7 @@
 Composed frames have 640 x 480 px: a face on a photo. The faces are scikit-image's astronaut and --count images of
 --faces, each of which one face fills. --empty: a folder of images and videos without a face, in addition to
 scikit-image's. --before: another checkout of this repository to compare with. A cell "a / b" means: the face was
-found in a % of the frames, and more than one face in b %.
+found in a % of the frames, and more than one face in b %. Some frames have a small face in a corner, too.
 """
 
 import argparse
@@ -27,6 +27,7 @@ ASTRONAUT = (174, 72, 102, 110)     # px: x, y, width, height of the face
 FILLED = np.array([0.05, 0.05, 0.9, 0.9])    # the same in fractions, in an image of --faces
 SIZES = [(size, 0, 1) for size in (20, 28, 40, 60, 100, 200, 300, 480, 640, 760)]
 ROTATIONS = [(size, angle, 1) for size in (60, 200, 480) for angle in (-60, -45, 30, 45)]
+BESIDE, BESIDE_SIZES = 50, (200, 300, 400, 480, 560)    # px: width of a face in the corner, of the one in the center
 LIGHTS = [(size, 0, light) for size in (100, 300, 480) for light in (0.12, 0.06)]
 EMPTY = ("brick", "grass", "gravel", "coins", "moon", "page", "text", "clock", "coffee", "rocket", "chelsea")
 BEFORE = {"live": 0.4, "photo": 0.45}       # thresholds of --before
@@ -41,6 +42,7 @@ def main():
     chosen = folder[::max(1, len(folder) // options.count)]
     faces = [(data.astronaut(), ASTRONAUT)] + [(image, FILLED * np.tile(image.shape[1::-1], 2)) for image in chosen]
     print(table("size, px; rotation, °; light", columns, composed(faces, columns)))
+    print(table(f"size, px, beside a face of {BESIDE} px", columns, beside(faces, columns)))
     if folder:
         print(table("found / more than one", columns, {f"{len(folder)} images": found(folder, columns)}))
     examples = (getattr(data, name)() for name in EMPTY)
@@ -84,6 +86,19 @@ def composed(faces, columns):
     for size, angle, light in SIZES + ROTATIONS + LIGHTS:
         frames = [compose(image, box, size, angle, light) for image, box in faces]
         rows[f"{size}; {angle}; {light}"] = found(frames, columns, lambda face, size=size: is_correct(face, size))
+    return rows
+
+
+def beside(faces, columns):
+    """As `composed`, with the astronaut's small face in a corner, too."""
+    side = 2 * BESIDE
+    small = compose(*faces[0], BESIDE)[(FRAME[1] - side) // 2:, (FRAME[0] - side) // 2:][:side, :side]
+    rows = {}
+    for size in BESIDE_SIZES:
+        frames = [compose(image, box, size) for image, box in faces]
+        for frame in frames:
+            frame[:side, :side] = small
+        rows[size] = found(frames, columns, lambda face, size=size: is_correct(face, size))
     return rows
 
 

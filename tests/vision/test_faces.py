@@ -158,6 +158,20 @@ def inputs(detector, monkeypatch):
     return found
 
 
+@pytest.mark.parametrize("size, is_left_out", [(100, True), (160, True), (300, False), (20, False)])
+def test_smaller_long_sides_are_left_out_if_they_would_show_the_face_too_small(detector, astronaut, inputs, size,
+                                                                               is_left_out):
+    detector.detect(make_frame(astronaut, size))
+    assert inputs[0] == (256, 192) and ((128, 96) not in inputs) == is_left_out
+
+
+def test_a_large_face_beside_a_narrow_one_is_found(detector, astronaut):
+    frame, narrow = make_frame(astronaut, 400), make_frame(astronaut, 50)
+    frame[:120, :120] = narrow[180:300, 260:380]
+    large, small = sorted(detector.detect(frame, threshold=0.4), key=lambda face: -face.box[2])
+    assert is_centered(large, 400) and small.box[2] < 0.15
+
+
 @pytest.mark.parametrize("size", [32, 40, 60])
 def test_small_face_in_a_photo_is_found_in_a_tile(detector, astronaut, inputs, size):
     face, = detector.detect(make_frame(astronaut, size), PHOTO_LONG_SIDES, 0.4)

@@ -10,6 +10,10 @@ image's long side. An image whose long side is HALVE_FROM px or more, and at lea
 largest one searched, is first halved to `floor(w / 2) x floor(h / 2)` by area averaging. Resizing a large image for
 each long side then costs a third.
 
+The largest long side, apart from FINE px, is searched first. If it shows a certain face and no trace, down to a score of
+FAINT_TRACE, of a face as wide as NARROW of the image's long side, the smaller ones are left out: they would show those faces
+too small.
+
 A long side of FINE px whose half is searched, too, is searched only in tiles around traces of small faces (tiles.py):
 cells of the search of its half that have a score above FINE_TRACE and no neighbor with a higher score. If the tiles
 have more than FINE_SHARE of the pixels of the whole input, the whole image is searched, unless all traces outside of
@@ -58,6 +62,7 @@ FINE_SHARE = 0.6            # ... if the tiles have at most this share of the pi
 FAINT_TRACE = 0.01          # ... if no cell with this score is in a part of the image that is not plain
 TINY = 24 / 512             # width, in long sides of the image, below which a face ...
 TINY_THRESHOLD = 0.55       # ... needs this score
+NARROW = 0.3                # width, in long sides of the image, below which the largest long side shows a face best
 SMALL = 0.5                 # width, in long sides of the image, below which a face is found best without a border
 TRACE_SCORE = 0.1           # minimum score of a trace of a face, without which the image is not searched rotated
 CANDIDATE_SCORE = 0.2       # minimum score of a candidate
@@ -142,7 +147,7 @@ class FaceDetector:
         plain = [letterbox for letterbox in letterboxes if not letterbox.has_border]
         half, fine = (next((one for one in plain if max(one.inner) == side), None) for side in (FINE // 2, FINE))
         is_fine = half is not None and fine is not None
-        outputs = [(one, self._run(image, one)) for one in plain if not (is_fine and one is fine)]
+        outputs = self._outputs(image, [one for one in plain if not (is_fine and one is fine)])
         parts = [NO_CELLS, *(_cells_above(minimum, *one) for one in outputs)]
         if is_fine:
             coarse = next(one for one in outputs if one[0] is half)
@@ -151,6 +156,15 @@ class FaceDetector:
         if not bordered or _are_small(faces, image.shape[1], image.shape[0]):
             return faces
         return suppress(*joined(parts + [self._search(image, letterbox, minimum) for letterbox in bordered]))
+
+    def _outputs(self, image, letterboxes):
+        """[(Letterbox, outputs)], the largest first. The others are left out if it shows only narrow faces."""
+        found: list[tuple] = []
+        for letterbox in sorted(letterboxes, key=lambda one: -max(one.inner)):
+            if len(found) == 1 and not letterbox.rotation and _shows_only_narrow(*found[0]):
+                break
+            found.append((letterbox, self._run(image, letterbox)))
+        return found
 
     def _fine_search(self, image, letterbox, coarse, faces, minimum):
         """What `_search` returns, for each tile around the traces, or for the whole image.
@@ -284,6 +298,12 @@ def _are_small(faces, width, height):
     """Whether there are certain faces, all narrower than SMALL of the image's long side."""
     certain = _certain(faces)
     return bool(certain) and all(face.box[2] * width < SMALL * max(width, height) for face in certain)
+
+
+def _shows_only_narrow(letterbox, outputs):
+    """Whether there are certain faces, and no trace, down to a score of FAINT_TRACE, that is as wide as NARROW."""
+    _, scores, widths = _traces(letterbox, outputs, FAINT_TRACE)
+    return bool(scores.max(initial=0) >= CERTAIN_SCORE and widths.max() < NARROW * max(letterbox.inner))
 
 
 def _halve_if_large(image, long_side):

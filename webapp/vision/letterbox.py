@@ -55,15 +55,13 @@ class Letterbox:
 
     def fill(self, image):
         """The input, float32 (1, H, W, 3) in -1..1, for an image, uint8 (h, w, 3)."""
-        brightened = _brightened_if_dark(resize(image, self.inner))
-        pixels = np.zeros((1, self.size[1], self.size[0], 3), np.float32)
+        resized = resize(image, self.inner)
+        values = _values(resized)
         if self.rotation:
-            pixels[0] = self._rotated(brightened)
-        else:
-            x, y = self.offset
-            pixels[0, y:y + self.inner[1], x:x + self.inner[0]] = brightened
-        pixels /= np.float32(127.5)
-        pixels -= np.float32(1)
+            return _scaled(self._rotated(cv2.LUT(resized, values)))[None]
+        pixels = np.full((1, self.size[1], self.size[0], 3), -1, np.float32)
+        x, y = self.offset
+        pixels[0, y:y + self.inner[1], x:x + self.inner[0]] = cv2.LUT(resized, _scaled(values))
         return pixels
 
     def unrotated(self, points):
@@ -101,11 +99,16 @@ def resize(image, size):
     return cv2.resize(image, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR_EXACT)
 
 
-def _brightened_if_dark(image):
-    """uint8 (h, w, 3) to float32."""
-    values = image.astype(np.float32)
+def _values(image):
+    """float32 (256,): what each value of the image, uint8 (h, w, 3), becomes when it is brightened if it is dark."""
+    values = np.arange(256, dtype=np.float32)
     if np.count_nonzero(image < DARK_LEVEL) < BRIGHT_FRACTION * image.size:     # the level is DARK_LEVEL at least
         return values
     counts = cv2.calcHist([image.reshape(-1, 1)], [0], None, [256], [0, 256]).ravel()
     level = int(np.searchsorted(np.cumsum(counts), BRIGHT_FRACTION * image.size))
     return np.minimum(values * np.float32(min(MAX_GAIN, DARK_LEVEL / max(1, level))), np.float32(255))
+
+
+def _scaled(values):
+    """float32 of 0-255 to -1..1."""
+    return values / np.float32(127.5) - np.float32(1)

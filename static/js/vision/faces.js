@@ -34,6 +34,7 @@ const FINE_SHARE = 0.6; // ... if the tiles have at most this share of the pixel
 const FAINT_TRACE = 0.01; // ... if no cell with this score is in a part of the image that is not plain
 const TINY = 24 / 512; // width, in long sides of the image, below which a face ...
 const TINY_THRESHOLD = 0.55; // ... needs this score
+const NARROW = 0.3; // width, in long sides of the image, below which the largest long side shows a face best
 const SMALL = 0.5; // width, in long sides of the image, below which a face is found best without a border
 const TRACE_SCORE = 0.1; // minimum score of a trace of a face, without which the image is not searched rotated
 export const CANDIDATE_SCORE = 0.2; // minimum score of a candidate
@@ -90,20 +91,24 @@ export class FaceDetector {
     const bordered = letterboxes.filter(hasBorder), plain = letterboxes.filter((one) => !hasBorder(one));
     const half = plain.find(({ inner }) => Math.max(...inner) === FINE / 2);
     const fine = half && plain.find(({ inner }) => Math.max(...inner) === FINE);
-    const found = [];
-    /** @type {Search | undefined} */
-    let coarse;
-    for (const letterbox of plain) {
-      if (letterbox === fine) continue;
-      const outputs = await this.#run(pixels, letterbox);
-      found.push(...candidatesAbove(minimum, letterbox, outputs));
-      if (fine && letterbox === half) coarse = { letterbox, outputs };
-    }
+    const searches = await this.#searches(pixels, plain.filter((letterbox) => letterbox !== fine));
+    const found = searches.flatMap(({ letterbox, outputs }) => candidatesAbove(minimum, letterbox, outputs));
+    const coarse = searches.find(({ letterbox }) => letterbox === half);
     if (fine && coarse) found.push(...(await this.#fineSearch(pixels, fine, coarse, certain(suppress(found)), minimum)));
     const faces = suppress(found);
     if (!bordered.length || areSmall(faces, pixels)) return faces;
     for (const letterbox of bordered) found.push(...(await this.#search(pixels, letterbox, minimum)));
     return suppress(found);
+  }
+
+  /** The largest first; the others are left out if it shows only narrow faces. @param {Pixels} pixels  @param {Letterbox[]} letterboxes  @returns {Promise<Search[]>} */
+  async #searches(pixels, letterboxes) {
+    const found = [];
+    for (const letterbox of [...letterboxes].sort((one, other) => Math.max(...other.inner) - Math.max(...one.inner))) {
+      if (found.length === 1 && !letterbox.rotation && showsOnlyNarrow(found[0])) break;
+      found.push({ letterbox, outputs: await this.#run(pixels, letterbox) });
+    }
+    return found;
   }
 
   /**
@@ -271,6 +276,12 @@ const certain = (faces) => faces.filter(({ score }) => score >= CERTAIN_SCORE);
 function areSmall(faces, { width, height }) {
   const found = certain(faces);
   return found.length > 0 && found.every(({ box }) => box[2] * width < SMALL * Math.max(width, height));
+}
+
+/** Whether there are certain faces, and no trace, down to a score of FAINT_TRACE, that is as wide as NARROW. @param {Search} search */
+function showsOnlyNarrow(search) {
+  const traces = tracesAbove(FAINT_TRACE, search), narrow = NARROW * Math.max(...search.letterbox.inner);
+  return traces.some(({ score }) => score >= CERTAIN_SCORE) && traces.every(({ width }) => width < narrow);
 }
 
 /** Degrees, on a grid, that turn a face upright. @param {Face} face  @param {number} aspect */
