@@ -10,9 +10,9 @@ image's long side. An image whose long side is HALVE_FROM px or more, and at lea
 largest one searched, is first halved to `floor(w / 2) x floor(h / 2)` by area averaging. Resizing a large image for
 each long side then costs a third.
 
-The largest long side, apart from FINE px, is searched first. If it shows a certain face and no trace, down to a score of
-FAINT_TRACE, of a face as wide as NARROW of the image's long side, the smaller ones are left out: they would show those faces
-too small.
+The largest long side, apart from FINE px, is searched first. If it shows a certain face and no trace, down to a score
+of FAINT_TRACE, of a face as wide as NARROW of the image's long side, the smaller ones are left out: they would show
+those faces too small.
 
 A long side of FINE px whose half is searched, too, is searched only in tiles around traces of small faces (tiles.py):
 cells of the search of its half that have a score above FINE_TRACE and no neighbor with a higher score. If the tiles
