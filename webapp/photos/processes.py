@@ -4,7 +4,7 @@ import multiprocessing
 import signal
 from collections import deque
 from collections.abc import Generator, Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,8 @@ from ..settings import Settings
 from . import folder
 
 PHOTOS_PER_PROCESS = 32     # a process for fewer photos would take longer to start than to read them
-WINDOW = 8                  # photos per process that are handed out before the first of them is returned
+WINDOW = 4                  # photos per other process that are handed out before this one reads one
+MAX_HELD = 512              # results held while an earlier one is missing
 
 _worker: tuple[Any, Settings]       # the reader and the settings of this process
 
@@ -30,27 +31,41 @@ def available() -> int:
 def read_each(paths: Sequence[Path], reader: Any, settings: Settings, most: int) -> Generator[dict]:
     """As folder.read_each, in up to `most` processes, as many as are worth starting. Raises SetupError."""
     count = min(most, len(paths) // PHOTOS_PER_PROCESS)
-    return read(paths, settings, count) if count > 1 else folder.read_each(paths, reader, settings)
+    return read(paths, reader, settings, count) if count > 1 else folder.read_each(paths, reader, settings)
 
 
-def read(paths: Iterable[Path], settings: Settings, processes: int) -> Generator[dict]:
-    """Yield folder.read_file of each path, in order. Raises SetupError if a process ends, as when memory runs out."""
+def read(paths: Iterable[Path], reader: Any, settings: Settings, processes: int) -> Generator[dict]:
+    """Yield folder.read_file of each path, in order. Raises SetupError if a process ends, as when memory runs out.
+
+    This process reads, too, with `reader`: while the others start, and whenever they have enough to do.
+    """
     context = multiprocessing.get_context("spawn")      # forking a process whose networks have threads could block it
-    pool = ProcessPoolExecutor(processes, context, _start, (settings,))
+    pool = ProcessPoolExecutor(processes - 1, context, _start, (settings,))
+    held: deque = deque()       # results, and futures of results
     try:
-        pending: deque = deque()
         for path in paths:
-            pending.append(pool.submit(_read_file, path))
-            if len(pending) >= WINDOW * processes:
-                yield pending.popleft().result()
-        while pending:
-            yield pending.popleft().result()
+            if sum(_is_missing(each) for each in held) < WINDOW * (processes - 1):
+                held.append(pool.submit(_read_file, path))
+            else:
+                held.append(folder.read_file(path, reader, settings))
+            while held and (len(held) > MAX_HELD or not _is_missing(held[0])):
+                yield _result(held.popleft())
+        while held:
+            yield _result(held.popleft())
     except BrokenProcessPool:
         raise SetupError("a reading process ended, perhaps for lack of memory; run the command again with fewer "
                          f"processes, such as --processes {max(1, processes // 2)}; it continues where it "
                          "stopped") from None
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _is_missing(result):
+    return isinstance(result, Future) and not result.done()
+
+
+def _result(result):
+    return result.result() if isinstance(result, Future) else result
 
 
 def _start(settings):
