@@ -56,17 +56,18 @@ def wrong_types(address, stop):
     """Send events with random arguments."""
     rng = random.Random(os.getpid())
     values = [None, 1, -1, "text", b"bytes", [], {}, {"id": "1"}, {"id": -1}, {"id": 1, "model": "nope"}, 1e99]
-    for client in _clients(address, stop):
+    for client in _clients(address, stop, "127.0.0.5"):
         for _ in range(50):
-            client.emit(rng.choice(["frame", "hello", "nope", "connect"]),
-                        tuple(rng.choices(values, k=rng.randrange(4))), namespace="/live")
+            if client.connected:
+                client.emit(rng.choice(["frame", "hello", "nope", "connect"]),
+                            tuple(rng.choices(values, k=rng.randrange(4))), namespace="/live")
             stop.wait(0.2)
 
 
 def frame_flood(address, stop):
     """Send frames that are no images without waiting for the results."""
     data = os.urandom(40_000)
-    for client in _clients(address, stop):
+    for client in _clients(address, stop, "127.0.0.6"):
         for number in itertools.count():
             if stop.is_set() or not client.connected:
                 break
@@ -76,17 +77,19 @@ def frame_flood(address, stop):
 
 def huge_messages(address, stop):
     """Send messages over the transport's limit, which closes the connection."""
-    for connection in _sockets(address, stop):
-        connection.send(b"4" + bytes(9_000_000), websocket.ABNF.OPCODE_BINARY)
+    for connection in _sockets(address, stop, "127.0.0.7"):
+        with contextlib.suppress(OSError, websocket.WebSocketException):    # closed at the message's head
+            connection.send(b"4" + bytes(9_000_000), websocket.ABNF.OPCODE_BINARY)
         stop.wait(3)
 
 
 def never_join(address, stop):
     """Open live connections without joining the namespace."""
-    for connection in _sockets(address, stop):
+    for connection in _sockets(address, stop, "127.0.0.8"):
         connection.settimeout(30)
-        connection.recv()       # Engine.IO's greeting; then the server closes the connection
-        connection.recv()
+        with contextlib.suppress(OSError, websocket.WebSocketException):
+            connection.recv()       # Engine.IO's greeting; then the server closes the connection
+            connection.recv()
         stop.wait(0.5)
 
 
@@ -126,25 +129,28 @@ def _trickle(address, stop, data, silent=False, read=0, source="127.0.0.3"):
         stop.wait(1)
 
 
-def _clients(address, stop):
-    """Connected Socket.IO clients, one after the other."""
+def _clients(address, stop, source):
+    """Connected Socket.IO clients from the address `source`, one after the other."""
     while not stop.is_set():
-        client = socketio.Client(reconnection=False)
         with contextlib.suppress(socketio.exceptions.SocketIOError, OSError, AttributeError):
+            connection = socket.create_connection(address, timeout=10, source_address=(source, 0))
+            client = socketio.Client(reconnection=False, websocket_extra_options={"socket": connection})
             client.connect("http://{}:{}".format(*address), namespaces=["/live"], transports=["websocket"],
                            wait_timeout=10)
             yield client
         with contextlib.suppress(Exception):        # of a client in any state
             client.disconnect()
+            connection.close()
         stop.wait(1 + random.random())
 
 
-def _sockets(address, stop):
-    """WebSockets of the live path, one after the other."""
+def _sockets(address, stop, source):
+    """WebSockets of the live path from the address `source`, one after the other."""
     while not stop.is_set():
         with contextlib.suppress(OSError, websocket.WebSocketException):
             connection = websocket.create_connection(
-                "ws://{}:{}/socket.io/?EIO=4&transport=websocket".format(*address), timeout=10)
+                "ws://{}:{}/socket.io/?EIO=4&transport=websocket".format(*address), timeout=10,
+                socket=socket.create_connection(address, timeout=10, source_address=(source, 0)))
             try:
                 yield connection
             finally:

@@ -210,15 +210,16 @@ def read_photos(address, done, total, frames, frame_total, stop):
         stop.wait(0.2)
 
 
-def misbehave(address, count, stop):
-    """`count` connections that misbehave, of all kinds alike, from several addresses.
+def misbehave(address, count, stop, kinds=None):
+    """`count` connections that misbehave, of all kinds alike or of those named `kinds`, from several addresses.
 
     They stand for other machines, so they leave the processor to the server where they can.
     """
     os.nice(19)
     event = threading.Event()
-    threads = [threading.Thread(target=misbehavior.KINDS[number % len(misbehavior.KINDS)], args=(address, event),
-                                daemon=True) for number in range(count)]
+    functions = [kind for kind in misbehavior.KINDS if kinds is None or kind.__name__ in kinds]
+    threads = [threading.Thread(target=functions[number % len(functions)], args=(address, event), daemon=True)
+               for number in range(count)]
     threading.excepthook = lambda arguments: print(f"misbehavior: {arguments.exc_value!r}", file=sys.stderr)
     for thread in threads:
         thread.start()

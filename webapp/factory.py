@@ -21,6 +21,7 @@ from .operations import error_handlers, health, logs, security
 from .operations.draining import Drain
 from .operations.metrics import Metrics
 from .operations.reloading import Reloader
+from .operations.strikes import Strikes
 from .pages import assets, on_device, views
 from .photos import api
 from .ray_readers import RayReaders
@@ -42,6 +43,12 @@ class Site:
     reloader: Reloader
     metrics: Metrics = field(default_factory=Metrics)
     drain: Drain = field(default_factory=Drain)
+    live_strikes: Strikes = field(init=False)
+    api_strikes: Strikes = field(default_factory=lambda: Strikes(api.REFUSALS_PER_MINUTE))
+
+    def __post_init__(self):
+        # Behind a proxy, the server sees one address.
+        self.live_strikes = Strikes(0 if self.settings.proxies else self.settings.live_strikes)
 
 
 class InMemoryRequest(Request):

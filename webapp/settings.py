@@ -73,6 +73,12 @@ SETTINGS = (
     Setting("live_bytes", 1_000_000, "Maximum size of a frame in bytes."),
     Setting("live_pixels", 4_000_000, "Maximum size of a frame in pixels."),
     Setting("live_rate", 60.0, "Maximum frames per second per client; 0 disables the limit."),
+    Setting("live_errors", 50, "Invalid frames and events in succession before a live client is disconnected; 0 "
+            "disables the limit."),
+    Setting("live_strikes", 10, "Live connections per minute and address that may misbehave (be closed for errors, a "
+            "huge message or not joining) before further ones are refused; 0 disables it. Not used behind a proxy."),
+    Setting("live_connections", 24, "Maximum number of live connections per address; 0 disables the limit. Not used "
+            "behind a proxy."),
     Setting("live_threshold", 0.4, "Minimum detection score of a face in a frame, 0 to 1."),
 
     Setting("photo_bytes", 32_000_000, "Maximum size of an uploaded image in bytes."),

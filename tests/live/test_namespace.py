@@ -357,9 +357,9 @@ def test_closing_a_websocket_whose_socket_is_closed_is_no_error(make_app):
         websocket.close()
         return "closed"
 
-    class_ = make_app().extensions["socketio"].server.eio._async["websocket"]
+    engine = make_app().extensions["socketio"].server.eio
     with client, pytest.raises(StopIteration):      # gunicorn's sign that the connection is used up
-        class_(end_of_request, None)(UPGRADE | {"gunicorn.socket": server}, None)
+        engine._async["websocket"](end_of_request, engine)(UPGRADE | {"gunicorn.socket": server}, None)
 
 
 def test_websocket_receives_a_frame_in_few_parts_and_refuses_compression(make_app):
@@ -374,11 +374,11 @@ def test_websocket_receives_a_frame_in_few_parts_and_refuses_compression(make_ap
         assert websocket.wait() == frame[8:]
         websocket.close()
 
-    class_ = make_app().extensions["socketio"].server.eio._async["websocket"]
+    engine = make_app().extensions["socketio"].server.eio
     offer = {"gunicorn.socket": server, "HTTP_SEC_WEBSOCKET_EXTENSIONS": "permessage-deflate; client_max_window_bits"}
     with client:
         with pytest.raises(StopIteration):
-            class_(receive, None)(UPGRADE | offer, None)
+            engine._async["websocket"](receive, engine)(UPGRADE | offer, None)
         response = client.recv(10_000)
     assert len(parts) < 4, "the whole frame at once, unless the system hands out less"
     assert b"101 Switching" in response and b"deflate" not in response

@@ -267,6 +267,110 @@ def test_clients_that_do_not_close_keep_nobody_waiting(server):
             connection.close()
 
 
+linux = pytest.mark.skipif(sys.platform != "linux", reason="other systems have one loopback address")
+UPGRADE = (b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: "
+           b"Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+HUGE = b"\x82\xff" + (9_000_000).to_bytes(8, "big") + bytes(4)       # the head of a message that is over the limit
+
+
+def _websocket(server, source):
+    """A connection of the live path, after its handshake and Engine.IO's greeting."""
+    connection, received = _open(server, UPGRADE, source), b""
+    while b"maxPayload" not in received:
+        data = connection.recv(4096)
+        assert data, received
+        received += data
+    return connection
+
+
+def _closed(connection):
+    connection.settimeout(20)
+    with contextlib.suppress(ConnectionError):
+        while connection.recv(4096):
+            pass
+
+
+@linux
+def test_client_that_sends_only_invalid_frames_is_disconnected(server):
+    before = server.metric('emoscope_live_closed_total{reason="errors"}')
+    with _open(server, b"", "127.0.0.11") as raw:
+        client = socketio.Client(reconnection=False, websocket_extra_options={"socket": raw})
+        closed, codes = threading.Event(), []
+        client.on("disconnect", lambda *_: closed.set(), namespace="/live")
+        client.connect(server.url, namespaces=["/live"], transports=["websocket"])
+        for number in range(71):
+            data = stubs.jpeg() if number == 20 else b"no image"       # with which the count begins again
+            result = client.call("frame", ({"id": number}, data), namespace="/live", timeout=10)
+            codes.append(result["error"]["code"] if "error" in result else "read")
+        wait_for(closed.is_set)
+    assert codes == ["not_a_picture"] * 20 + ["read"] + ["not_a_picture"] * 49 + ["too_many_errors"]
+    assert server.metric('emoscope_live_closed_total{reason="errors"}') == before + 1
+
+
+@linux
+def test_huge_message_ends_at_its_head_and_an_address_that_sends_many_is_refused(server, connect):
+    for _ in range(11):
+        with _websocket(server, "127.0.0.12") as connection:
+            connection.sendall(HUGE)
+            _closed(connection)
+    with _open(server, UPGRADE, "127.0.0.12") as refused:
+        refused.settimeout(20)
+        assert refused.recv(4096).startswith(b"HTTP/1.1 429 ")
+    with _open(server, b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n", "127.0.0.12") as page:
+        assert page.recv(4096).startswith(b"HTTP/1.1 200 "), "its pages are not affected"
+    assert connect().call("hello", namespace="/live", timeout=10)["keeps"] == "nothing", "others are not affected"
+    assert server.metric("emoscope_live_refused") >= 1
+
+
+@linux
+def test_client_that_does_not_answer_the_end_of_its_websocket_holds_no_thread(server):
+    with _websocket(server, "127.0.0.13") as connection:
+        connection.sendall(b"\x81\x81" + bytes(4) + b"1")      # Engine.IO's request to close
+        _closed(connection)         # by the server, whose threads have ended then
+
+
+@linux
+def test_limits_of_an_address(tmp_path):
+    stubs.make_bundle(tmp_path / "models")
+    server = Server(tmp_path, models=tmp_path / "models", model="stub", live_connections=2,
+                    api_rate="1 per minute").wait()
+    try:
+        with (_websocket(server, "127.0.0.3"), _websocket(server, "127.0.0.3"), _websocket(server, "127.0.0.4"),
+              _open(server, UPGRADE, "127.0.0.3") as third):
+            assert third.recv(4096).startswith(b"HTTP/1.1 503 ")
+        request = b"GET /api/v1/models HTTP/1.1\r\nHost: x\r\n\r\n"
+        answers = []
+        while len(answers) < 2000 and not server.metric("emoscope_api_refused"):
+            with _open(server, request, "127.0.0.5") as connection:
+                answers.append(connection.recv(4096))
+        assert len(answers) > 300 and answers[1].startswith(b"HTTP/1.1 429 ")
+        assert b"exceeded the limits too often" in answers[-1]
+    finally:
+        server.stop()
+
+
+@linux
+def test_response_waits_in_the_application_for_a_slow_reader(server):
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.connect(("127.0.0.1", int(server.url.rpartition(":")[2])))
+        connection.sendall(b"GET /static/models/jury-live/model.keras HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert connection.recv(100, socket.MSG_PEEK | socket.MSG_WAITALL).startswith(b"HTTP/1.1 200 ")
+        time.sleep(0.5)
+        queue = _send_queue(connection)
+    assert 4096 < queue < 600_000, "bytes in the system; without a limit, the whole file"
+
+
+def _send_queue(connection):
+    """Bytes that the system has taken from the server and the client has not received."""
+    ports = [f"{port:04X}" for port in (connection.getpeername()[1], connection.getsockname()[1])]
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        fields = line.split()
+        if [field.rpartition(":")[2] for field in fields[1:3]] == ports:
+            return int(fields[4].partition(":")[0], 16)
+    raise AssertionError("no such connection")
+
+
 def test_requests_in_one_segment_are_all_served(server):
     with _open(server, b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" * 3) as connection:
         received = b""
@@ -307,6 +411,32 @@ def test_stop_finishes_the_frame_in_progress_and_then_closes_the_connection(tmp_
     server.stop()
     wait_for(closed.is_set)
     assert [result["id"] for _, _, result in results if "reading" in result] == [1]
+
+
+@linux
+@pytest.mark.parametrize("sent, receives", [
+    (b"POST /api/v1/readings HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\n"
+     b"Content-Length: 100000\r\n\r\n", False),
+    (b"GET /static/models/jury-live/model.keras HTTP/1.1\r\nHost: x\r\n\r\n", True)], ids=["body", "response"])
+def test_stop_does_not_wait_for_slow_clients_but_finishes_frames(tmp_path, sent, receives):
+    stubs.make_bundle(tmp_path / "models")
+    server = Server(tmp_path, seconds=1, models=tmp_path / "models", model="stub", drain_seconds=60).wait()
+    client, results = socketio.Client(reconnection=False), []
+    client.connect(server.url, namespaces=["/live"], transports=["websocket"])
+    with contextlib.ExitStack() as stack:
+        for _ in range(20):
+            connection = stack.enter_context(socket.socket())
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connection.bind(("127.0.0.3", 0))
+            connection.connect(("127.0.0.1", int(server.url.rpartition(":")[2])))
+            connection.sendall(sent)
+        if receives:
+            connection.recv(100)
+        send(client, 1, stubs.jpeg(), results)
+        wait_for(lambda: server.metric("emoscope_live_busy") == 1)
+        server.stop()       # fails after 20 s, before the 65 s of drain_seconds
+    assert [result["id"] for _, _, result in results if "reading" in result] == [1]
+    assert "Traceback" not in server.log.read_text()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only on Linux the server stops listening while it loads")

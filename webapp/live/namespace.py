@@ -6,6 +6,7 @@ Frames are neither stored nor logged. docs/socket.md describes the events and th
 import contextlib
 import functools
 import logging
+import socket
 import threading
 import time
 import weakref
@@ -24,6 +25,7 @@ from ..vision.faces import LIVE_LONG_SIDES
 from ..vision.images import ImageError
 from ..vision.reading import AbandonedError
 from .backpressure import InFlight, RateLimiter, Turns
+from .conduct import CLIENT_ERRORS, Conduct, SizeLimit
 from .followed_faces import MAX_FACES, faces_of, problem_of
 
 NAMESPACE = "/live"
@@ -32,6 +34,7 @@ CODES = {
     "wrong_type": "the event's arguments do not have the documented types",
     "unknown_event": "no such event",
     "wrong_order": "the frame's id is not greater than the previous one",
+    "too_many_errors": "the last of `live_errors` errors in succession; the connection is closed",
     "too_fast": "more frames per second than `limits.frames_per_second`",
     "too_large": "more bytes than `limits.frame_bytes`",
     "replaced": "a newer frame arrived before this one was processed",
@@ -46,9 +49,9 @@ CODES = {
 }
 # A message over the transport's limit closes the connection, so frames are rejected with an error well below it.
 TRANSPORT_LIMIT_FACTOR = 8
-RECEIVE_BYTES = 65536       # read from a WebSocket at once
 RECEIVE_BYTES = 65536       # of a WebSocket at a time
 JOIN_SECONDS = 10.0         # a connection that has not joined the namespace by then is closed
+CLOSE_SECONDS = 2.0         # for a client to answer the end of its WebSocket
 
 log = logging.getLogger(__name__)
 
@@ -76,20 +79,26 @@ def init_app(app: Flask, site) -> SocketIO:
     if settings.process:        # the proxy finds the process of a session in its id
         generate_id = socketio.server.eio.generate_id
         socketio.server.eio.generate_id = lambda: f"{settings.process}.{generate_id()}"
-    live = Live(site)
+    engine, limit = socketio.server.eio, max_connections(settings)
+    conduct = Conduct(engine, settings, site.live_strikes, functools.partial(close_connection, engine),
+                      site.metrics.count_closed)
+    live = Live(site, conduct)
     socketio.on_namespace(live)
     site.drain.add(lambda seconds: live.drain(seconds))
-    engine, limit = socketio.server.eio, max_connections(settings)
     app.wsgi_app = guard_live_connections(  # type: ignore[method-assign]
-        app.wsgi_app, lambda: site.drain.active or len(engine.sockets) >= limit)
+        app.wsgi_app, lambda environ: site.drain.active or len(engine.sockets) >= limit or conduct.refuse(environ))
     engine.disconnect = functools.partial(close_connection, engine)
-    _close_idle_connections(socketio)
-    engine._async = {**engine._async, "websocket": WebSocket}
+    _watch_connections(socketio, conduct)
+    engine._async = {**engine._async, "websocket": functools.partial(WebSocket, conduct=conduct)}
     site.metrics.add_gauge("emoscope_live_connections", "Open live connections, those that have not joined included",
                            lambda: len(engine.sockets))
     site.metrics.add_gauge("emoscope_live_clients", "Connected live clients", lambda: live.clients)
     site.metrics.add_gauge("emoscope_live_busy", "Live clients with a frame in progress", lambda: live.busy)
     site.metrics.add_gauge("emoscope_live_waiting", "Live frames waiting for their turn", lambda: live.waiting)
+    site.metrics.add_gauge("emoscope_live_refused", "Live connections refused for the conduct of their address",
+                           lambda: site.live_strikes.refusals)
+    site.metrics.add_gauge("emoscope_api_refused", "API requests refused without a thread, far over the rate limit",
+                           lambda: site.api_strikes.refusals)
     return socketio
 
 
@@ -132,33 +141,51 @@ def close_connection(engine, engine_id: str, wait: bool = False) -> None:
         engine.sockets.pop(engine_id, None)
 
 
-def _close_idle_connections(socketio):
-    """Close each connection that does not join the namespace within JOIN_SECONDS: it occupies a thread."""
+def _watch_connections(socketio, conduct):
+    """Count invalid packets, and close each connection that does not join the namespace within JOIN_SECONDS."""
     server = socketio.server
-    handle_connect = server.eio.handlers["connect"]
+    handle_connect, handle_message = server.eio.handlers["connect"], server.eio.handlers["message"]
 
-    def close_unless_joined(engine_id):
-        if server.manager.sid_from_eio_sid(engine_id, NAMESPACE) is None:
+    def close_unless_joined(engine_id, address):
+        if engine_id in server.eio.sockets and server.manager.sid_from_eio_sid(engine_id, NAMESPACE) is None:
+            conduct.strike(address, "not_joined")
             close_connection(server.eio, engine_id)
 
     def on_connect(engine_id, environ):
-        timer = threading.Timer(JOIN_SECONDS, close_unless_joined, (engine_id,))
+        conduct.begin(engine_id, environ)
+        # It occupies a thread.
+        timer = threading.Timer(JOIN_SECONDS, close_unless_joined, (engine_id, conduct.address(environ)))
         timer.daemon = True
         timer.start()
         return handle_connect(engine_id, environ)
 
-    server.eio.handlers["connect"] = on_connect
+    def on_message(engine_id, data):
+        try:
+            return handle_message(engine_id, data)
+        except Exception:
+            conduct.fail(engine_id)
+            raise
+
+    server.eio.handlers |= {"connect": on_connect, "message": on_message}
 
 
 class WebSocket(SimpleWebSocketWSGI):
     """The library's WebSocket, for frames.
 
     A frame is received in few parts, each of which waits for Python's lock. Messages are not compressed: browsers
-    would deflate every JPEG for nothing.
+    would deflate every JPEG for nothing. A huge message ends at its head.
     """
 
-    def __init__(self, handler, server, **options):
+    def __init__(self, handler, server, conduct, **options):
         super().__init__(handler, server, receive_bytes=RECEIVE_BYTES, **options)
+        self._handler, self._server, self._conduct = handler, server, conduct
+        self.app = self._begin
+
+    def _begin(self, _):
+        limit = SizeLimit(self._server.max_http_buffer_size,
+                          lambda: self._conduct.strike(self._conduct.address(self.ws.environ), "huge_message"))
+        self.ws.ws.connection._proto._frame_decoder.extensions.append(limit)
+        return self._handler(self)
 
     def __call__(self, environ, start_response):
         offered = ("HTTP_SEC_WEBSOCKET_EXTENSIONS",)
@@ -168,10 +195,18 @@ class WebSocket(SimpleWebSocketWSGI):
         """Close. It is no error that the web server has closed the socket.
 
         Engine.IO's writer thread closes the WebSocket at the end of a connection, which can come after the request that
-        carried it has ended. The library expects a broken pipe there but not a closed file descriptor.
+        carried it has ended. The library expects a broken pipe there but not a closed file descriptor. It waits for the
+        client's answer, which may be never, with two threads.
         """
         with contextlib.suppress(OSError, ConnectionClosed):
             super().close()
+        timer = threading.Timer(CLOSE_SECONDS, self._stop_waiting)
+        timer.daemon = True
+        timer.start()
+
+    def _stop_waiting(self):
+        with contextlib.suppress(OSError):
+            self.ws.sock.shutdown(socket.SHUT_RD)
 
 
 class Client:
@@ -205,9 +240,9 @@ class Client:
 class Live(Namespace):
     """The event handlers. Socket.IO runs each event in its own thread."""
 
-    def __init__(self, site):
+    def __init__(self, site, conduct):
         super().__init__(NAMESPACE)
-        self._site, self._settings = site, site.settings
+        self._site, self._settings, self._conduct = site, site.settings, conduct
         self._clients: dict[str, Client] = {}
         at_once = site.readers.at_once
         self._turn = {"turn": Turns(at_once)} if at_once else {}
@@ -232,7 +267,7 @@ class Live(Namespace):
         """Dispatch an event; acknowledge unknown events with an error instead of leaving the client waiting."""
         if event in (*EVENTS, "connect", "disconnect"):
             return super().trigger_event(event, *args)
-        return self._error(None, "unknown_event", f"Unknown event; the events are: {', '.join(EVENTS)}.")
+        return self._error(None, "unknown_event", f"Unknown event; the events are: {', '.join(EVENTS)}.", args[0])
 
     def on_connect(self, *_):
         with self._lock:
@@ -257,10 +292,14 @@ class Live(Namespace):
             for session_id, client in list(self._clients.items()):
                 if session_id not in closed and (not client.busy or time.monotonic() >= end):
                     closed.add(session_id)
-                    self._close_connection(self.socketio.server.manager.eio_sid_from_sid(session_id, NAMESPACE))
+                    self._close_connection(self._engine_id(session_id))
             time.sleep(0.01)
         for engine_id in list(self.socketio.server.eio.sockets):     # connections that did not join the namespace
             self._close_connection(engine_id)
+
+    def _engine_id(self, session_id=None):
+        """Engine.IO's id of the connection of a session; by default that of the present event."""
+        return self.socketio.server.manager.eio_sid_from_sid(session_id or _session_id(), NAMESPACE)
 
     def _close_connection(self, engine_id):
         """Close in a thread: it waits until the client has read everything, which may be never."""
@@ -300,6 +339,7 @@ class Live(Namespace):
             return self._error(number, "failed", "The server could not read this frame; its log has the details under "
                                                  f"{request_id()}.")
         self._site.metrics.count_reading("live", reading)
+        self._conduct.succeed(self._engine_id())
         return {"id": number, "reading": reading}
 
     def _read(self, metadata, data):
@@ -328,7 +368,11 @@ class Live(Namespace):
         finally:
             client.in_flight.leave()
 
-    def _error(self, number, code, message):
+    def _error(self, number, code, message, session_id=None):
+        if code in CLIENT_ERRORS and self._conduct.fail(self._engine_id(session_id)):
+            code, message = "too_many_errors", (
+                f"{self._settings.live_errors} events in succession were invalid; the connection is closed. The last "
+                f"one: {message}")
         self._site.metrics.count_error("live", code)
         return {"id": number, "error": {"code": code, "message": message, "request": request_id()}}
 

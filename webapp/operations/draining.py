@@ -28,8 +28,8 @@ class Drain:
             step(seconds)
 
 
-def guard_live_connections(wsgi: Callable, refuse: Callable[[], bool]) -> Callable:
-    """A WSGI application that answers new live connections with 503 while `refuse()`.
+def guard_live_connections(wsgi: Callable, refuse: Callable[[dict[str, Any]], bool]) -> Callable:
+    """A WSGI application that answers new live connections with 503 if `refuse(environ)`.
 
     A proxy passes the request on to the next process, and a client without a proxy tries again by itself. After a
     refusal by Socket.IO it would not. A polling client that posts to a session that has just been closed receives
@@ -38,9 +38,9 @@ def guard_live_connections(wsgi: Callable, refuse: Callable[[], bool]) -> Callab
     def guarded(environ: dict[str, Any], start_response: Callable):
         if not environ.get("PATH_INFO", "").startswith("/socket.io"):
             return wsgi(environ, start_response)
-        if "sid=" not in environ.get("QUERY_STRING", "") and refuse():
+        if "sid=" not in environ.get("QUERY_STRING", "") and refuse(environ):
             start_response("503 Service Unavailable", [("Content-Type", "text/plain"), ("Retry-After", "1")])
-            return [b"The server is restarting or has too many connections; connect again.\n"]
+            return [b"The server is restarting or has too many connections, or this address has; connect again.\n"]
         try:
             return wsgi(environ, start_response)
         except KeyError:

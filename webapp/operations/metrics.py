@@ -25,6 +25,10 @@ class Metrics:
         self._steps = Histogram("emoscope_step_seconds", "Duration of one step of a reading", ["step"],
                                 buckets=BUCKETS, registry=self.registry)
         self._requests = Counter("emoscope_requests", "HTTP requests", ["status"], registry=self.registry)
+        self._closed = Counter("emoscope_live_closed", "Live connections closed for what they sent", ["reason"],
+                               registry=self.registry)
+        for reason in ("errors", "huge_message", "not_joined"):
+            self._closed.labels(reason)
         ProcessCollector(registry=self.registry)
         self.add_gauge("emoscope_threads", "Threads of the process", threading.active_count)
 
@@ -44,6 +48,10 @@ class Metrics:
     def count_request(self, status: int) -> None:
         """Count an HTTP request with this status."""
         self._requests.labels(str(status)).inc()
+
+    def count_closed(self, reason: str) -> None:
+        """Count a live connection that was closed for `reason`: errors, huge_message or not_joined."""
+        self._closed.labels(reason).inc()
 
     def add_gauge(self, name: str, help: str, function: Callable[[], float]) -> None:
         """Add a gauge whose value is `function()` at each scrape."""

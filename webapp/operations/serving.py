@@ -17,6 +17,7 @@ from gunicorn.glogging import Logger
 from .. import settings as settings_
 from . import allocator, logs
 from .turns import Turns
+from .worker import API, JOINING
 
 # Python lets a thread compute for this long before another one's turn, and a frame waits for several turns, each behind
 # all threads that compute. The default is 5 ms; .5 ms costs a sixth of the frames of 16 clients, 2 ms nothing.
@@ -74,6 +75,8 @@ def post_worker_init(worker):
         listener.sock.listen(worker.cfg.backlog)
     logs.capture_native_stderr()
     site = worker.wsgi.extensions["emoscope"]
+    if not _settings.proxies:
+        worker.strikes = {JOINING: site.live_strikes, API: site.api_strikes}
     site.reloader.start(_settings.reload_seconds)
     allocator.start_trimming()
 

@@ -27,6 +27,7 @@ from . import schemas
 
 FIELD = "picture"       # form field of an image; may be repeated
 JSON = "application/json"
+REFUSALS_PER_MINUTE = 300       # of one address by `api_rate`; then the server's event loop refuses further requests
 log = logging.getLogger(__name__)
 api = APIBlueprint("api", __name__, url_prefix="/api/v1")
 
@@ -72,6 +73,14 @@ def _admit():
         return None
     _site().metrics.count_error("api", "busy")
     return error_response(503, "Too many requests are in progress; try again in a moment.", "busy")
+
+
+@api.after_request
+def _count_refusal(response):
+    """Count a request that was over the rate limit: a client that goes on is refused without a thread."""
+    if response.status_code == 429:
+        _site().api_strikes.add(get_remote_address())
+    return response
 
 
 @api.teardown_request

@@ -17,7 +17,7 @@ from .bundle import AverageFaces, DataSetError, ImageStore, column_names, connec
 from .filters import View, quoted
 
 MAX_POINTS = 400_000    # on the map
-CSV_ROWS = 2000         # read at a time
+CSV_ROWS = 1000         # read at a time
 #: Columns that only the page of one sample shows.
 SAMPLE_COLUMNS = frozenset({"x", "y", "first", "constant", "twin", "twin_correlation", "neighbours"})
 QUALITY = ("brightness", "contrast", "sharpness")
