@@ -4,7 +4,7 @@
 
 Starts the site. A visitor (benchmarks.soak) sends frames and loads pages; each KIND of benchmarks.misbehavior (default:
 all, then all together) runs beside it. Prints the visitor's delays, and the processor time of the server and of the
-clients that misbehave, in % of one core. With --closing they connect to a process that closes every connection
+clients that misbehave, in % of one CPU. With --closing they connect to a process that closes every connection
 at once, so that what remains is their own share of this machine.
 """
 
@@ -33,7 +33,7 @@ def main():
     server, url = live.start("jury-live", *(one for one in others if one != "--"))
     try:
         measurement = Measurement(server.pid, url, options)
-        print("| kind | frame p50, p95 (ms) | page p50, p95 (ms) | lost | server (% of a core) | clients (% of a core) "
+        print("| kind | frame p50, p95 (ms) | page p50, p95 (ms) | lost | server (% CPU) | clients (% CPU) "
               "|\n|---|--:|--:|--:|--:|--:|", flush=True)
         print(measurement.row("none", []), flush=True)
         for name in options.kinds or kinds:
