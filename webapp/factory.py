@@ -99,7 +99,8 @@ def create_app(settings: Mapping[str, Any] | settings_.Settings | None = None, r
     error_handlers.init_app(app)
     health.init_app(app)
     views.init_app(app)
-    explorer_pages.init_app(app, settings.path("datasets"), settings.path("instance") / "datasets")
+    explorer_pages.init_app(app, settings.path("datasets"), settings.path("instance") / "datasets",
+                        settings.data_bytes)
     on_device.init_app(app)
     namespace.init_app(app, site)
     api.init_app(app, settings)

@@ -66,6 +66,7 @@ SETTINGS = (
     Setting("ray_replicas", 2, "Number of reading processes in the Ray cluster."),
     Setting("engine_threads", 1, "CPU threads per network inference."),
     Setting("datasets", "static/datasets", "Directory of data-set bundles."),
+    Setting("data_bytes", 512_000_000, "Maximum memory of a data set's queries in bytes; 0 leaves it to DuckDB."),
     Setting("data_import", True, "Let a browser on the server's own machine import FER2013's images."),
     Setting("instance", "instance", "Directory of machine-local files, such as the images of data sets."),
 

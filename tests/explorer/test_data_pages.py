@@ -11,9 +11,12 @@ import struct
 import drawn
 import numpy as np
 import pytest
+import stubs
 from PIL import Image
 
+from webapp import create_app
 from webapp.explorer.queries import DataSet, DataSetError, filters, statistics
+from webapp.settings import NAMES
 
 VIEWS = ("", "/browse", "/map", "/models", "/issues", "/samples/4")
 
@@ -461,6 +464,28 @@ def test_unusable_bundle_is_reported_and_skipped(built, make_client, tmp_path, d
     client = make_client(tmp_path, tmp_path / "none")
     assert message in client.get("/data").text
     assert client.get("/data/drawn").status_code == 404
+
+
+def test_query_over_the_memory_limit_is_refused_and_nothing_is_written(built, tmp_path, monkeypatch, caplog):
+    monkeypatch.chdir(tmp_path)
+    models = tmp_path / "models"
+    stubs.make_bundle(models)
+    app = create_app({"models": str(models), "model": "stub", "datasets": str(built[0]), "data_bytes": 1_000_000},
+                     reader=stubs.StubReader())
+    app.jinja_env.globals["asset"] = lambda name: f"/static/dist/{name}"
+    response = app.test_client().get("/data/drawn/browse.json?sort=-sharpness")
+    assert response.status_code == 503 and response.json["error"]["code"] == "not_ready"
+    assert "exceeds `data_bytes`" in caplog.text and not (tmp_path / ".tmp").exists()
+
+
+def test_memory_limit_is_that_of_the_settings(built, site):
+    def limit(dataset):
+        return dataset._query("SELECT current_setting('memory_limit')", [])[0][0]
+
+    default = DataSet(built[0] / "drawn", memory=NAMES["data_bytes"].default)
+    assert limit(site.application.extensions["datasets"]["drawn"]) == limit(default)
+    others = [DataSet(built[0] / "drawn", memory=memory) for memory in (0, 10**8)]
+    assert len({limit(dataset) for dataset in (default, *others)}) == 3
 
 
 def test_database_can_read_only_the_table(dataset, tmp_path):

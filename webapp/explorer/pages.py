@@ -9,6 +9,7 @@ from flask import Response, abort, current_app, make_response, redirect, render_
 
 from ..languages.catalogues import Message, shown
 from ..operations import security
+from ..operations.error_handlers import error_response
 from ..readers import UnknownModelError
 from ..vision.occlusion import occlusion_map
 from . import imports, queries
@@ -36,14 +37,23 @@ from .views import (
 log = logging.getLogger(__name__)
 
 
-def init_app(app, datasets, stores):
-    """Register the routes; `datasets` is the folder of data-set bundles, `stores` that of their local images."""
-    usable, unusable = queries.find(datasets, stores)
+def init_app(app, datasets, stores, memory):
+    """Register the routes; `datasets` is the folder of data-set bundles, `stores` that of their local images.
+
+    memory: limit of the queries of each data set in bytes; 0: none.
+    """
+    usable, unusable = queries.find(datasets, stores, memory)
     for error in unusable.values():
         log.warning("skipping a data set: %s", error)
     app.extensions["datasets"] = usable
     app.extensions["unusable_datasets"] = unusable
     app.register_blueprint(data)
+
+
+@data.errorhandler(queries.OutOfMemoryError)
+def _handle_out_of_memory(error):
+    log.warning("%s: a query exceeds `data_bytes`: %s", request.path, str(error).partition("\n")[0])
+    return error_response(503)
 
 
 @data.get("/data")

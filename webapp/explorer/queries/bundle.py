@@ -132,9 +132,14 @@ def _unreadable(path, error):
                                 path=path, error=str(error).partition("\n")[0]))
 
 
-def connect(table, threads):
-    """A DuckDB connection with the view `samples` on the Parquet file `table`. Raises DataSetError."""
-    connection = duckdb.connect(config={"threads": threads})
+def connect(table, threads, memory=0):
+    """A DuckDB connection with the view `samples` on the Parquet file `table`. Raises DataSetError.
+
+    memory: limit in bytes of all its queries together; 0: DuckDB's own. A query over it raises
+    duckdb.OutOfMemoryException; nothing is written to disk instead.
+    """
+    limit = {"memory_limit": f"{memory}B"} if memory else {}
+    connection = duckdb.connect(config={"threads": threads, "temp_directory": "", **limit})
     path = str(table.resolve()).replace("'", "''")
     try:
         connection.execute(f"SET allowed_paths = ['{path}']; SET enable_external_access = false")

@@ -26,14 +26,17 @@ DECIMALS = {"brightness": 2, "contrast": 2, "sharpness": 2, "entropy": 4}
 
 
 class DataSet:
-    """The bundle in `folder`, with optional images in the folder `store`. Thread-safe."""
+    """The bundle in `folder`, with optional images in the folder `store`. Thread-safe.
 
-    def __init__(self, folder, store=None, threads=2):
+    memory: limit of the queries in bytes, see `connect`.
+    """
+
+    def __init__(self, folder, store=None, threads=2, memory=0):
         self.folder = Path(folder)
         self.name = self.folder.name
         self.summary = read_summary(self.folder)
         self.table = self.folder / "samples.parquet"
-        self._connection = connect(self.table, threads)
+        self._connection = connect(self.table, threads, memory)
         self._local = threading.local()
         try:
             self._columns = column_names(self._connection, self.table, self.summary)
@@ -301,13 +304,16 @@ class DataSet:
         return self._cursor().execute(sql, values).fetchall()
 
 
-def find(folder, stores):
-    """The data sets under `folder`: ({name: DataSet}, {name: error Message} of the unusable ones)."""
+def find(folder, stores, memory=0):
+    """The data sets under `folder`: ({name: DataSet}, {name: error Message} of the unusable ones).
+
+    memory: limit of the queries of each in bytes, see `connect`.
+    """
     usable, unusable = {}, {}
     for path in sorted(Path(folder).glob("*/summary.json")):
         name = path.parent.name
         try:
-            usable[name] = DataSet(path.parent, Path(stores) / name)
+            usable[name] = DataSet(path.parent, Path(stores) / name, memory=memory)
         except DataSetError as error:
             unusable[name] = error.args[0]
     return usable, unusable
