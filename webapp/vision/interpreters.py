@@ -16,22 +16,25 @@ class InterpreterPool:
 
     def run(self, values):
         """The outputs of the network, a list of arrays, for its only input."""
-        interpreter = self._idle.get()
+        own = self._idle.get()
         try:
-            interpreter = interpreter or self._create()
-            interpreter.set_tensor(interpreter.get_input_details()[0]["index"], values)
+            own = own or self._create()
+            interpreter, given, outputs = own
+            interpreter.set_tensor(given, values)
             interpreter.invoke()
-            return [interpreter.get_tensor(one["index"]) for one in interpreter.get_output_details()]
+            return [interpreter.get_tensor(index) for index in outputs]
         finally:
-            self._idle.put(interpreter)
+            self._idle.put(own)
 
     def warm_up(self):
         """Create an interpreter."""
-        interpreter = self._idle.get()
-        self._idle.put(interpreter or self._create())
+        own = self._idle.get()
+        self._idle.put(own or self._create())
 
     def _create(self):
+        """(interpreter, index of the input, indices of the outputs)."""
         from ai_edge_litert.interpreter import Interpreter
         interpreter = Interpreter(num_threads=self._threads, **self._model)
         interpreter.allocate_tensors()
-        return interpreter
+        (given,), outputs = interpreter.get_input_details(), interpreter.get_output_details()
+        return interpreter, given["index"], [output["index"] for output in outputs]
