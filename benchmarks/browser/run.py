@@ -7,7 +7,7 @@ Each library detects the faces of every frame and classifies their expressions; 
 is measured as its Live page, with the default network and with the smallest one. The Live page draws every frame and
 reads none twice, so the camera's 30 frames/s are its maximum. The other libraries run in a minimal page that draws
 nothing, as fast as possible; "reader only" is Emoscope in that same loop. Every page opens the camera as soon as its
-scripts run. The rounds alternate between the pages, so that load on the machine affects all of them. A warm-up round
+scripts run; "the camera alone" only waits for its first frame. The rounds alternate between the pages, so that load on the machine affects all of them. A warm-up round
 compresses every file and reads it from disk. Processor time hardly depends on other load.
 """
 
@@ -41,6 +41,7 @@ OTHERS = {"human, every frame": "/human.html?backend={}",
           "human, default frame skipping": "/human.html?backend={}&skip=1",
           "face-api, tiny detector": "/face-api.html?backend={}&detector=tiny",
           "face-api, SSD": "/face-api.html?backend={}"}
+CAMERA = {"the camera alone": "/camera.html"}
 FLAGS = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync", "--use-fake-device-for-media-stream",
          "--use-fake-ui-for-media-stream"]
@@ -86,7 +87,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder, servers() as (emoscope, others), sync_playwright() as playwright:
         video = videos.make(Path(folder) / "video.mjpeg", "portrait")
         pages = {name: address + path.format(given.backend)
-                 for address, paths in ((emoscope, EMOSCOPE), (others, OTHERS)) for name, path in paths.items()}
+                 for address, paths in ((emoscope, EMOSCOPE), (others, OTHERS | CAMERA)) for name, path in paths.items()}
         if given.beside:
             pages["Emoscope, other version"] = given.beside + EMOSCOPE["Emoscope"].format(given.backend)
         for url in pages.values():
