@@ -7,8 +7,9 @@ Each library detects the faces of every frame and classifies their expressions; 
 is measured as its Live page, with the default network and with the smallest one. The Live page draws every frame and
 reads none twice, so the camera's 30 frames/s are its maximum. The other libraries run in a minimal page that draws
 nothing, as fast as possible; "reader only" is Emoscope in that same loop. Every page opens the camera as soon as its
-scripts run; "the camera alone" only waits for its first frame. The rounds alternate between the pages, so that load on the machine affects all of them. A warm-up round
-compresses every file and reads it from disk. Processor time hardly depends on other load.
+scripts run; "the camera alone" only waits for its first frame. The rounds alternate between the pages, so that load
+on the machine affects all of them. A warm-up round compresses every file and reads it from disk. Processor time
+hardly depends on other load.
 """
 
 import argparse
@@ -87,7 +88,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder, servers() as (emoscope, others), sync_playwright() as playwright:
         video = videos.make(Path(folder) / "video.mjpeg", "portrait")
         pages = {name: address + path.format(given.backend)
-                 for address, paths in ((emoscope, EMOSCOPE), (others, OTHERS | CAMERA)) for name, path in paths.items()}
+                 for address, paths in ((emoscope, EMOSCOPE), (others, OTHERS | CAMERA))
+                 for name, path in paths.items()}
         if given.beside:
             pages["Emoscope, other version"] = given.beside + EMOSCOPE["Emoscope"].format(given.backend)
         for url in pages.values():
