@@ -1,7 +1,6 @@
 """python -m webapp: serve the site, read the photos of a folder into a table or a report, list the settings."""
 
 import argparse
-import functools
 import os
 import socket
 import sys
@@ -197,16 +196,15 @@ def _read_folder(options, part, write):
     from .readers import Readers
     settings = settings_.load(_given(options))
     paths = folder.find(options.folder)
-    reader = Readers(settings, bundles_.find(settings.path("models"))).get()
-    most = 1 if reader.classifier.engine == "keras" else options.processes or processes.available()
-    try:
-        results = list(tqdm(folder.read(paths, options.folder, reader, settings, part,
-                                        functools.partial(processes.read_each, most=most)),
-                            total=len(paths), unit="photo"))
-        write(results, reader, settings)
-        part.unlink()
-    except OSError as error:
-        raise SetupError(f"`--out` must be writable, got '{options.out}' ({error.strerror})") from None
+    with processes.started(settings, len(paths), options.processes or processes.available()) as read_each:
+        reader = Readers(settings, bundles_.find(settings.path("models"))).get()
+        try:
+            results = list(tqdm(folder.read(paths, options.folder, reader, settings, part, read_each),
+                                total=len(paths), unit="photo"))
+            write(results, reader, settings)
+            part.unlink()
+        except OSError as error:
+            raise SetupError(f"`--out` must be writable, got '{options.out}' ({error.strerror})") from None
     return results
 
 

@@ -143,7 +143,7 @@ def many(tmp_path, monkeypatch):
 def test_processes_write_the_same_table(many, tmp_path, monkeypatch):
     tables, counts = [], []
     read = processes.read
-    monkeypatch.setattr(processes, "read", lambda *given: counts.append(given[-1]) or read(*given))
+    monkeypatch.setattr(processes, "read", lambda *given, **how: counts.append(how["processes"]) or read(*given, **how))
     for count in ("1", "2"):
         out = tmp_path / f"{count}.csv"
         assert main(["read", str(many), "--out", str(out), "--processes", count]) == 0
@@ -157,7 +157,7 @@ def test_processes_write_the_same_table(many, tmp_path, monkeypatch):
 def test_run_in_processes_resumes_after_a_process_has_ended(many, tmp_path, monkeypatch, capsys):
     out, saved = tmp_path / "out.csv", tmp_path / "out.csv.part"
 
-    def end(paths, reader, settings, count):
+    def end(paths, reader, settings, pool, processes):
         yield folder.read_file(next(iter(paths)), Reader(), settings)
         raise SetupError("a reading process ended")
     with monkeypatch.context() as context:
@@ -172,34 +172,24 @@ def test_run_in_processes_resumes_after_a_process_has_ended(many, tmp_path, monk
 
 def test_ended_process_is_an_error_that_says_what_to_do(many, monkeypatch):
     monkeypatch.setattr(processes, "_read_file", os._exit)
-    with pytest.raises(SetupError, match="--processes 1"):
-        list(processes.read([1, 1, 1], Reader(), settings.load(environ={}), 2))
+    configured = settings.load(environ={"EMOSCOPE_ENGINE": "litert"})
+    with (processes.started(configured, 4, 2) as read_each, pytest.raises(SetupError, match="--processes 1")):
+        list(read_each([1, 1, 1], Reader(), configured))
 
 
 def test_results_are_in_order_while_another_process_is_busy(many, monkeypatch):
     """This process reads on, but holds no more than MAX_HELD results behind the missing one."""
-    started, photos = [], sorted(many.glob("*.jpg"))
+    handed_out, read, photos = [], [], sorted(many.glob("*.jpg"))
 
     class Pool:
-        def __init__(self, *_):
-            self.futures = started
-
         def submit(self, _, path):
-            self.futures.append((Future(), path))
-            return self.futures[-1][0]
+            handed_out.append((Future(), path))
+            return handed_out[-1][0]
 
-        def shutdown(self, **_):
-            for future, _ in self.futures:
-                future.cancel()
-
-    monkeypatch.setattr(processes, "ProcessPoolExecutor", Pool)
     monkeypatch.setattr(processes, "WINDOW", 1)
-    configured = settings.load(environ={})
-    results = processes.read(iter(photos), Reader(), configured, 2)
-    read = []
-    monkeypatch.setattr(processes.folder, "read_file", lambda path, *_: read.append(path) or {"path": path})
     monkeypatch.setattr(processes, "MAX_HELD", 3)
-    Timer(0.2, lambda: started[0][0].set_result({"path": started[0][1]})).start()
+    monkeypatch.setattr(processes.folder, "read_file", lambda path, *_: read.append(path) or {"path": path})
+    results = processes.read(photos, Reader(), settings.load(environ={}), Pool(), 2)
+    Timer(0.2, lambda: handed_out[0][0].set_result({"path": handed_out[0][1]})).start()
     assert [next(results)["path"] for _ in range(3)] == photos[:3]
     assert read == photos[1:4]
-    results.close()

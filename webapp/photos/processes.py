@@ -1,10 +1,12 @@
 """Read photos in several processes, each with its own networks, and return the results in order."""
 
+import contextlib
+import functools
 import multiprocessing
 import signal
 from collections import deque
-from collections.abc import Generator, Iterable, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ import cv2
 from .. import bundles, readers
 from ..errors import SetupError
 from ..settings import Settings
+from ..vision import engines
 from . import folder
 
 PHOTOS_PER_PROCESS = 32     # a process for fewer photos would take longer to start than to read them
@@ -28,19 +31,30 @@ def available() -> int:
     return readers.cores()
 
 
-def read_each(paths: Sequence[Path], reader: Any, settings: Settings, most: int) -> Generator[dict]:
-    """As folder.read_each, in up to `most` processes, as many as are worth starting. Raises SetupError."""
-    count = min(most, len(paths) // PHOTOS_PER_PROCESS)
-    return read(paths, reader, settings, count) if count > 1 else folder.read_each(paths, reader, settings)
+@contextlib.contextmanager
+def started(settings: Settings, photos: int, most: int) -> Iterator[Callable[..., Generator[dict]]]:
+    """Start the other processes, as many as are worth it and `most` with this one; yield the like of folder.read_each.
+
+    They load their networks while this one loads its own. With a GPU, whose memory each would take, none is started.
+    """
+    count = min(most, photos // PHOTOS_PER_PROCESS)
+    if count < 2 or _engine(settings) != "litert":
+        yield folder.read_each
+        return
+    context = multiprocessing.get_context("spawn")      # forking a process whose networks have threads could block it
+    pool = ProcessPoolExecutor(count - 1, context, _start, (settings,))
+    try:
+        pool.submit(int)        # they start with the first task
+        yield functools.partial(read, pool=pool, processes=count)
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
-def read(paths: Iterable[Path], reader: Any, settings: Settings, processes: int) -> Generator[dict]:
+def read(paths: Iterable[Path], reader: Any, settings: Settings, pool: Executor, processes: int) -> Generator[dict]:
     """Yield folder.read_file of each path, in order. Raises SetupError if a process ends, as when memory runs out.
 
-    This process reads, too, with `reader`: while the others start, and whenever they have enough to do.
+    pool: the other processes. This one reads, too, with `reader`: while they start, and when they have enough to do.
     """
-    context = multiprocessing.get_context("spawn")      # forking a process whose networks have threads could block it
-    pool = ProcessPoolExecutor(processes - 1, context, _start, (settings,))
     held: deque = deque()       # results, and futures of results
     try:
         for path in paths:
@@ -56,8 +70,13 @@ def read(paths: Iterable[Path], reader: Any, settings: Settings, processes: int)
         raise SetupError("a reading process ended, perhaps for lack of memory; run the command again with fewer "
                          f"processes, such as --processes {max(1, processes // 2)}; it continues where it "
                          "stopped") from None
-    finally:
-        pool.shutdown(cancel_futures=True)
+
+
+def _engine(settings):
+    try:
+        return engines.select(settings.engine)
+    except ValueError:
+        return None     # which the reader reports
 
 
 def _is_missing(result):
