@@ -19,6 +19,8 @@ def add_commands(commands):
     fit.add_argument("--smoke", action="store_true", help="reduce the run to under a minute, to test that it works")
     fit.add_argument("--set", action="append", default=[], metavar="NAME=VALUE",
                      help="change a setting of the recipe; repeatable")
+    fit.add_argument("--minutes", type=float, metavar="M",
+                     help="end after about so many minutes: the number of epochs follows from the measured speed")
     fit.add_argument("--processes", type=int, default=1, metavar="N",
                      help="split every batch among N processes, one per GPU (default: %(default)s)")
     fit.set_defaults(run=_fit)
@@ -43,7 +45,7 @@ def _fit(options):
         if options.smoke:
             recipe, data = shrink(recipe, faces)
             folder = folder.with_name(folder.name + "-smoke")
-        fit(recipe, data, folder, report)
+        fit(recipe, data, folder, report, options.minutes)
 
 
 def _parse_setting(text):

@@ -43,6 +43,8 @@ PLAIN = Augmentation(rotation=0.0, scale=0.0, shift=0.0, contrast=0.0, brightnes
 
 def augment(images, limits, rng):
     """Augment `images`, uint8 (n, h, w), within the Augmentation `limits`: float32 (n, h, w, 1), gray 0-255."""
+    if limits == PLAIN:
+        return images.astype(np.float32)[..., None]
     height, width = images.shape[1:]
     count = len(images)
     center = np.array([(width - 1) / 2, (height - 1) / 2])

@@ -2,10 +2,8 @@
 
 from pathlib import Path
 
-import flatbuffers
 import keras
 import numpy as np
-from ai_edge_litert import schema_py_generated as schema
 
 from ..errors import TrainingError
 from ..evaluate.metrics import softmax
@@ -63,6 +61,8 @@ def logits_first(content):
 
     The converter keeps no order of several outputs. The distance is the one of width 1.
     """
+    import flatbuffers
+    from ai_edge_litert import schema_py_generated as schema
     model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(content, 0))
     graph = model.subgraphs[0]
     ordered = sorted(graph.outputs, key=lambda index: -graph.tensors[index].shape[-1])

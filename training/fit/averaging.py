@@ -12,20 +12,25 @@ class WeightAverage:
 
     def __init__(self, model, decay):
         self._model, self._decay = model, decay
-        self._average = [np.array(weight) for weight in model.get_weights()]
+        self.values = [np.array(weight) for weight in model.get_weights()]     # or arrays on a device
 
     @property
     def weights(self):
         """The averaged weights, a list of arrays in the order of `model.get_weights()`."""
-        return self._average if self._decay else self._model.get_weights()
+        return [np.asarray(each) for each in self.values] if self._decay else self._model.get_weights()
 
     @weights.setter
     def weights(self, values):
-        self._average = values
+        self.values = [np.array(each) for each in values]
 
     def update(self, step):
         """Add the model's weights after step number `step`, counted from 0."""
         if self._decay:
-            decay = min(self._decay, (1 + step) / (10 + step))
-            for average, weight in zip(self._average, self._model.get_weights(), strict=True):
+            decay = decay_at(self._decay, step)
+            for average, weight in zip(self.values, self._model.get_weights(), strict=True):
                 average += (1 - decay) * (weight - average)
+
+
+def decay_at(decay, step):
+    """The weight of the previous average at `step`, counted from 0."""
+    return min(decay, (1 + step) / (10 + step))

@@ -108,11 +108,18 @@ def _blend(probabilities, target, weight, teacher_weight):
 
 
 def _compiled(model):
-    """The forward pass of `model`, compiled where Keras runs on TensorFlow."""
+    """The forward pass of `model`, compiled where Keras runs on TensorFlow or JAX."""
     import keras
-    if keras.backend.backend() == "tensorflow":
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
         import tensorflow as tf
         return tf.function(lambda images: model(images, training=False))
+    if backend == "jax":
+        import jax
+        state = ([each.value for each in model.trainable_variables],
+                 [each.value for each in model.non_trainable_variables])
+        forward = jax.jit(lambda state, images: model.stateless_call(*state, images, training=False)[0])
+        return lambda images: forward(state, images)
     return lambda images: model(images, training=False)
 
 

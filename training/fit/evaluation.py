@@ -39,9 +39,16 @@ class Evaluation:
         """{label set: float32 (rows, labels)}."""
         at_once = max(1, PIXELS_AT_ONCE // int(np.prod(self._model.input_shape[1:3])))
         chunks = [self._rows[start:start + at_once] for start in range(0, len(self._rows), at_once)]
-        outputs = [self._model.predict_on_batch(self._faces.images[rows].astype(np.float32)[..., None])
-                   for rows in chunks]
-        return {name: np.concatenate([output[name] for output in outputs]) for name in self._recipe.label_sets}
+        outputs = [self._model.predict_on_batch(_filled(self._faces.images[rows], len(chunks[0]))) for rows in chunks]
+        return {name: np.concatenate([output[name] for output in outputs])[:len(self._rows)]
+                for name in self._recipe.label_sets}
+
+
+def _filled(images, count):
+    """Images uint8 (n, h, w) as float32 (count, h, w, 1), filled with zeros, so that one compiled call serves all."""
+    filled = np.zeros((count, *images.shape[1:], 1), np.float32)
+    filled[:len(images), ..., 0] = images
+    return filled
 
 
 def _against_votes(log_p, votes):

@@ -18,8 +18,8 @@ def read_curve(run):
         return [row for row in csv.DictReader(file) if int(row["step"]) <= run.step]
 
 
-def write_curve(run, curve):
-    """Write `curve`, a list of dicts, as `curve.csv` and `curve.svg` to the run's folder.
+def write_curve(run, curve, plot=True):
+    """Write `curve`, a list of dicts, as `curve.csv` and, if `plot`, `curve.svg` to the run's folder.
 
     Raises TrainingError where they cannot be written.
     """
@@ -29,7 +29,8 @@ def write_curve(run, curve):
             writer = csv.DictWriter(file, COLUMNS)
             writer.writeheader()
             writer.writerows(curve)
-        plot_curve(curve, run.folder / "curve.svg")
+        if plot:
+            plot_curve(curve, run.folder / "curve.svg")
     except OSError as error:
         raise TrainingError(f"{run.folder}: cannot be written ({error}); the last checkpoint is intact. "
                             "Free disk space and run the same command again") from None

@@ -12,12 +12,13 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from ..backend import has_gpu
 from ..data.preprocessing import preprocessed
 from ..errors import TrainingError
 from ..networks.build import build, fuse_batch_normalization
 from ..networks.initial_weights import load_initial_weights
 from .averaging import WeightAverage
-from .batches import TrainingBatches
+from .batches import TrainingBatches, largest_divisor, stack, unstacked
 from .checkpoint import BEFORE_DECAY, BEST, LATEST, restore_checkpoint, save_checkpoint
 from .distributed import find_workers
 from .evaluation import Evaluation
@@ -27,7 +28,10 @@ from .sam import SAM
 from .schedule import count_plateaus, decay_start, learning_rate, make_optimizer
 
 CHECKPOINT_SECONDS = 60
+EPOCH_SECONDS = 10      # on a GPU at most so often a checkpoint after an epoch: those of small networks take less
 PROGRESS_SECONDS = 10
+LONGEST_CHUNK = 32      # steps compiled as one
+EPOCH_SHARE = 0.9       # of the time that is spent in training steps; the rest evaluates and saves
 
 
 class Run:
@@ -45,13 +49,18 @@ class Run:
             self.model = self._build_model()
             self.model.compile(optimizer=make_optimizer(recipe), loss=losses, loss_weights=dict(recipe.label_sets))
             self.model.optimizer.build(self.model.trainable_variables)
+        self.average = WeightAverage(self.model, recipe.ema_decay)
+        self._compiled = None
         if self.workers:
             self._take_step = self.workers.step_function(self.model)
+        elif keras.backend.backend() == "jax":
+            from .compiled_steps import CompiledSteps
+            self._compiled = CompiledSteps(self.model, self.average, losses, dict(recipe.label_sets), recipe.ema_decay,
+                                           recipe.sam_radius)
         elif recipe.sam_radius:
             self._take_step = SAM(self.model, recipe.sam_radius, losses, dict(recipe.label_sets))
         else:
             self._take_step = _step_function(self.model)
-        self.average = WeightAverage(self.model, recipe.ema_decay)
         self.step = 0
         self.loss = 0.0             # mean over the steps of the current epoch
         self.plateaus = 0           # how often the learning rate was cut
@@ -69,20 +78,57 @@ class Run:
     @property
     def learning_rate(self):
         """The learning rate of the next step."""
-        return learning_rate(self.recipe, self.step, self.batches.steps_per_epoch, self.plateaus)
+        return self.rate_of(self.step)
+
+    @property
+    def chunk_size(self):
+        """How many batches are trained on between two returns to Python: many where a GPU takes compiled steps.
+
+        On a CPU, JAX computes a convolution inside a loop several times slower than outside.
+        """
+        compiled = self._compiled is not None and has_gpu()
+        return largest_divisor(self.batches.steps_per_epoch, LONGEST_CHUNK) if compiled else 1
 
     def train_step(self, batch):
         """One step on `batch`; the mean loss of the epoch so far. Raises TrainingError if the loss is not finite."""
+        if self._compiled:
+            return self.train_chunk(stack([batch]))
         self.model.optimizer.learning_rate.assign(self.learning_rate)
-        loss = self._take_step(*(self.workers.shard(part) for part in batch) if self.workers else batch)
+        self._count(self._take_step(*(self.workers.shard(part) for part in batch) if self.workers else batch))
+        self.average.update(self.step - 1)
+        return self.loss
+
+    def train_chunk(self, chunk):
+        """One step on each batch of `chunk`, as `batches.stack` makes it; otherwise as `train_step`."""
+        if not self._compiled:
+            return [self.train_step(unstacked(chunk, index)) for index in range(len(chunk[0]))][-1]
+        rates = [self.rate_of(step) for step in range(self.step, self.step + len(chunk[0]))]
+        for loss in self._compiled(*chunk, rates, self.step):
+            self._count(float(loss))
+        return self.loss
+
+    def fit_epochs(self, seconds, images_per_second):
+        """Change the number of epochs so that `seconds` remain, unless the learning rate already decays.
+
+        While a distillation cache is filled the speed says nothing about later epochs.
+        """
+        per_epoch, done = self.batches.steps_per_epoch, self.step // self.batches.steps_per_epoch
+        if done > self.recipe.cached_epochs and self.step <= decay_start(self.recipe, per_epoch):
+            left = seconds * EPOCH_SHARE * images_per_second / (per_epoch * self.recipe.batch_size)
+            self.recipe = replace(self.recipe, epochs=done + max(1, int(left)))
+
+    def rate_of(self, step):
+        """The learning rate of the step number `step`."""
+        return learning_rate(self.recipe, step, self.batches.steps_per_epoch, self.plateaus)
+
+    def _count(self, loss):
+        """Count a step that had the loss `loss`."""
         if not np.isfinite(loss):
             raise TrainingError(f"the loss is {loss} at step {self.step}; the last checkpoint in {self.folder} is "
                                 "intact. Lower learning_rate and run again")
-        self.average.update(self.step)
         steps_done = self.step % self.batches.steps_per_epoch
         self.loss = (self.loss * steps_done + loss) / (steps_done + 1)
         self.step += 1
-        return self.loss
 
     def _check_workers(self):
         if not self.workers:
@@ -102,11 +148,12 @@ class Run:
         return model
 
 
-def fit(recipe, faces, folder, report=print):
+def fit(recipe, faces, folder, report=print, minutes=None):
     """Train `recipe` on `faces` in `folder` to its last epoch; the Run.
 
-    Resumes from a checkpoint in the folder. Passes progress lines to `report`. Writes `checkpoint.npz` every
-    minute and after each epoch, and the learning curves `curve.csv` and `curve.svg`. On SIGINT or SIGTERM
+    minutes: of training that fit into the epochs, whose number then follows from the measured speed; None for the
+    recipe's epochs. Resumes from a checkpoint in the folder. Passes progress lines to `report`.
+    Writes `checkpoint.npz` every minute and after an epoch, and the learning curves `curve.csv` and `curve.svg`. On SIGINT or SIGTERM
     it completes the step, writes the checkpoint and raises KeyboardInterrupt.
     """
     run = Run(recipe, faces, folder)
@@ -114,16 +161,25 @@ def fit(recipe, faces, folder, report=print):
         report = _ignore
     restore_checkpoint(run)
     curve = read_curve(run)
+    saved = time.monotonic()
+    deadline = saved + 60 * minutes if minutes else None
     if run.step:
         report(f"resuming at step {run.step} of {run.total_steps}")
     with DeferredInterrupt(enabled=run.workers is None) as interrupt:
         while run.step < run.total_steps:
             run.plateaus = count_plateaus(_validation_losses(curve), recipe.plateau_patience)
             curve.append(_train_epoch(run, interrupt, report))
+            last = run.step >= run.total_steps
+            due = last or run.chunk_size == 1 or time.monotonic() - saved > EPOCH_SECONDS
             if run.is_chief:
-                write_curve(run, curve)
-            save_checkpoint(run)
-            if recipe.decay_fraction and run.step <= decay_start(recipe, run.batches.steps_per_epoch):
+                write_curve(run, curve, plot=due)
+            if deadline:
+                run.fit_epochs(deadline - time.monotonic(), curve[-1]["pictures_per_second"])
+            if due:
+                save_checkpoint(run)
+                saved = time.monotonic()
+            start = decay_start(run.recipe, run.batches.steps_per_epoch)
+            if recipe.decay_fraction and 0 <= start - run.step < run.batches.steps_per_epoch:
                 save_checkpoint(run, BEFORE_DECAY)
             losses = _validation_losses(curve)
             if recipe.selected_epoch == "best" and losses[-1] <= min(losses):
@@ -145,9 +201,8 @@ def _train_epoch(run, interrupt, report):
     epoch = run.step // steps
     started, first = time.monotonic(), run.step
     last_report, next_save = 0.0, started + CHECKPOINT_SECONDS
-    for batch in run.batches.prefetch(run.step, (epoch + 1) * steps):
-        rate = run.learning_rate
-        loss = run.train_step(batch)
+    for chunk in run.batches.prefetch(run.step, (epoch + 1) * steps, run.chunk_size):
+        loss = run.train_chunk(chunk)
         now = time.monotonic()
         images_per_second = (run.step - first) * run.recipe.batch_size / (now - started)
         if now - last_report > PROGRESS_SECONDS:
@@ -160,7 +215,7 @@ def _train_epoch(run, interrupt, report):
             interrupt.raise_if_requested()
             save_seconds = time.monotonic() - now
             next_save = now + max(CHECKPOINT_SECONDS, 50 * save_seconds)    # saving takes at most 2 % of the time
-    row = {"epoch": epoch + 1, "step": run.step, "learning_rate": round(rate, 6),
+    row = {"epoch": epoch + 1, "step": run.step, "learning_rate": round(run.rate_of(run.step - 1), 6),
            "pictures_per_second": round(images_per_second), "loss": round(loss, 4)}
     row |= {name: round(value, 4) for name, value in run.evaluation.figures(run.average.weights).items()}
     report(" ".join(f"{name} {value}" for name, value in row.items()))

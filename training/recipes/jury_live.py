@@ -59,12 +59,20 @@ OUTSIDE = {
         aspect=0.12, gamma=0.7, side_light=0.7, background=0.2, occlusion=0.08, degradation=0.35, clean=0.25),
 }
 
+WIDE = {
+    "network": partial(RECIPE.network, dropout=0.1), "label_sets": {"ferplus": 0.5, "fer2013": 0.5},
+    "label_smoothing": 0.0, "epochs": 150, "decay_fraction": 0.4, "cached_epochs": 16, "teacher_weight": 0.7,
+    "teachers": ("jury-wide", "jury-wide.labels", "jury-wide.outside"), "fused_batch_norm": True,
+}
+
 VARIANTS = {
     "taught": {"network": partial(RECIPE.network, dropout=0.1),
                "label_sets": {"ferplus": 0.5, "fer2013": 0.5}, "label_smoothing": 0.0,
                "augmentation": Augmentation(mixup=0.2), "epochs": 130, "decay_fraction": 0.4, "fused_batch_norm": True,
                "seed": 5, "teachers": ("jury-live", "jury-strong.alone", "jury-strong.stem"), "cached_epochs": 16},
     "outside": OUTSIDE,
+    "wide": WIDE | {"augmentation": Augmentation(mixup=0.2), "seed": 8},
+    "wide-outside": WIDE | {"augmentation": OUTSIDE["augmentation"], "seed": 9},
     "flat": OUTSIDE | {"initial_weights": "jury-live.outside", "sam_radius": 0.05, "teacher_weight": 0.7,
                        "learning_rate": 0.04, "warmup_epochs": 0.5, "epochs": 6, "seed": 7},
 }

@@ -24,3 +24,8 @@ RECIPE = Recipe(
     teachers=("jury-live", "jury-strong"),
     cached_epochs=8,
 )
+
+VARIANTS = {
+    "wide": {"teachers": ("jury-wide", "jury-wide.labels", "jury-wide.outside"), "cached_epochs": 16, "epochs": 200,
+             "seed": 3},
+}

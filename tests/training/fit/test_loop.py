@@ -187,8 +187,24 @@ def test_prefetched_batches_are_the_batches_of_their_steps(tiny, faces, tmp_path
     prefetched = list(batches.prefetch(1, 4))
     assert len(prefetched) == 3
     for step, (images, targets, _) in enumerate(prefetched, 1):
-        np.testing.assert_array_equal(images, batches.batch(step)[0])
-        assert targets["ferplus"].shape == (tiny.batch_size, 8)
+        np.testing.assert_array_equal(images, batches.batch(step)[0][None])
+        assert targets["ferplus"].shape == (1, tiny.batch_size, 8)
+
+
+@pytest.mark.parametrize("processes", [0, 2])
+def test_chunks_stack_the_batches_of_their_steps(tiny, faces, tmp_path, monkeypatch, processes):
+    monkeypatch.setenv("AUGMENT_PROCESSES", str(processes))
+    batches = TrainingBatches(tiny, faces, tmp_path)
+    chunks = list(batches.prefetch(1, 7, 3))
+    assert [len(images) for images, _, _ in chunks] == [2, 3, 1]
+    for step in range(1, 7):
+        chunk, index = ((0, step - 1), (1, step - 3), (2, 0))[step // 3]
+        for part, expected in zip(chunks[chunk], batches.batch(step), strict=True):
+            if isinstance(part, dict):
+                for name in expected:
+                    np.testing.assert_array_equal(part[name][index], expected[name])
+            else:
+                np.testing.assert_array_equal(part[index], expected)
 
 
 def test_epoch_contains_each_image_at_most_once(tiny, faces, tmp_path, monkeypatch):
