@@ -7,6 +7,7 @@ from skimage import data
 
 from webapp.vision.boxes import Face, iou, roll, suppress
 from webapp.vision.faces import LIVE_LONG_SIDES, PHOTO_LONG_SIDES, DetectorMissingError, FaceDetector
+from webapp.vision.letterbox import resize
 from webapp.vision.tiles import tiles_around
 
 BOX = (174, 72, 102, 110)       # px: x, y, width, height of the astronaut's face
@@ -148,6 +149,12 @@ def test_border_is_left_out_if_it_would_add_nothing(detector, astronaut, monkeyp
     monkeypatch.setattr(detector, "_run", lambda image, letterbox: searched.append(letterbox) or run(image, letterbox))
     assert len(detector.detect(make_frame(astronaut, size))) == 1
     assert sum(letterbox.has_border for letterbox in searched) == borders
+
+
+@pytest.mark.parametrize("size", [(256, 192), (160, 120), (80, 77), (255, 3)])
+def test_image_is_shrunk_by_area_averaging(astronaut, size):
+    image = cv2.resize(astronaut, (640, 480))
+    np.testing.assert_array_equal(resize(image, size), cv2.resize(image, size, interpolation=cv2.INTER_AREA))
 
 
 @pytest.fixture

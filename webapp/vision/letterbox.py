@@ -25,6 +25,7 @@ import numpy as np
 DARK_LEVEL = 128            # of 0-255
 BRIGHT_FRACTION = 0.99
 MAX_GAIN = 8
+MAX_FLOAT = 3_000_000       # values that are resized as float32, with the same result in three quarters of the time
 
 
 @dataclass(frozen=True)
@@ -95,8 +96,12 @@ def inner_size(width, height, long_side):
 
 def resize(image, size):
     """The image, uint8 (h, w, 3), resized to (width, height) as described in the module docstring."""
-    shrinks = size[0] < image.shape[1]
-    return cv2.resize(image, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR_EXACT)
+    height, width = image.shape[:2]
+    if size[0] >= width:
+        return cv2.resize(image, size, interpolation=cv2.INTER_LINEAR_EXACT)
+    if (width % size[0] == 0 and height % size[1] == 0) or image.size > MAX_FLOAT:
+        return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return cv2.convertScaleAbs(cv2.resize(image.astype(np.float32), size, interpolation=cv2.INTER_AREA))
 
 
 def _values(image):
