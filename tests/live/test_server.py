@@ -338,6 +338,11 @@ def test_limits_of_an_address(tmp_path):
         with (_websocket(server, "127.0.0.3"), _websocket(server, "127.0.0.3"), _websocket(server, "127.0.0.4"),
               _open(server, UPGRADE, "127.0.0.3") as third):
             assert third.recv(4096).startswith(b"HTTP/1.1 503 ")
+        for _ in range(4):      # a visitor who reloads the page often has one connection at a time
+            client = socketio.Client(reconnection=False)
+            client.connect(server.url, namespaces=["/live"], transports=["websocket"])
+            client.disconnect()
+            wait_for(lambda: server.metric("emoscope_live_connections") == 0)
         request = b"GET /api/v1/models HTTP/1.1\r\nHost: x\r\n\r\n"
         answers = []
         while len(answers) < 2000 and not server.metric("emoscope_api_refused"):

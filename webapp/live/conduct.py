@@ -45,8 +45,12 @@ class Conduct:
         if self._strikes.refuse(address):
             return True
         limit = self._settings.live_connections
-        return 0 < limit <= sum(getattr(connection, "address", None) == address
-                                for connection in list(self._engine.sockets.values()))
+        return 0 < limit <= sum(getattr(connection, "address", None) == address for connection in self.open)
+
+    @property
+    def open(self) -> list:
+        """Engine.IO's open connections. It holds closed ones, too, for some time."""
+        return [connection for connection in list(self._engine.sockets.values()) if not connection.closed]
 
     def succeed(self, engine_id: str) -> None:
         """A frame of the connection was read."""

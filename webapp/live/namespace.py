@@ -86,12 +86,12 @@ def init_app(app: Flask, site) -> SocketIO:
     socketio.on_namespace(live)
     site.drain.add(lambda seconds: live.drain(seconds))
     app.wsgi_app = guard_live_connections(  # type: ignore[method-assign]
-        app.wsgi_app, lambda environ: site.drain.active or len(engine.sockets) >= limit or conduct.refuse(environ))
+        app.wsgi_app, lambda environ: site.drain.active or len(conduct.open) >= limit or conduct.refuse(environ))
     engine.disconnect = functools.partial(close_connection, engine)
     _watch_connections(socketio, conduct)
     engine._async = {**engine._async, "websocket": functools.partial(WebSocket, conduct=conduct)}
     site.metrics.add_gauge("emoscope_live_connections", "Open live connections, those that have not joined included",
-                           lambda: len(engine.sockets))
+                           lambda: len(conduct.open))
     site.metrics.add_gauge("emoscope_live_clients", "Connected live clients", lambda: live.clients)
     site.metrics.add_gauge("emoscope_live_busy", "Live clients with a frame in progress", lambda: live.busy)
     site.metrics.add_gauge("emoscope_live_waiting", "Live frames waiting for their turn", lambda: live.waiting)
