@@ -4,9 +4,10 @@
 
 --full measures longer. --fer, --deepface: the Python interpreter of an environment with that package (peers.py).
 --faces: a folder of images, each of which one face fills, to count how many are found. --write also saves the table to
-docs/benchmarks.md. The limit of a photo is the processor time of the parts nothing can be read without: decoding and
-the networks that have run. The share is the limit divided by all processor time. The limit of a folder is what as many
-separate commands give at once, each with one process. The processor time of the live socket is the server's, per frame.
+docs/benchmarks.md, above the first section there. The limit of a photo is the processor time of the parts nothing can
+be read without: decoding and the networks that have run. The share is the limit divided by all processor time. The
+limit of a folder is what as many separate commands give at once, each with one process. The processor time of the live
+socket is the server's, per frame.
 """
 
 import argparse
@@ -38,7 +39,9 @@ def main():
     report = "\n".join(["# Speed", "", about, "", table(rows), ""])
     print(report)
     if options.write:
-        (ROOT / "docs" / "benchmarks.md").write_text(report)
+        page = ROOT / "docs" / "benchmarks.md"
+        _, heading, explanation = page.read_text().partition("\n## ")
+        page.write_text(report + heading + explanation)
 
 
 def command(options):

@@ -39,7 +39,7 @@ def main():
     parser.add_argument("--write", action="store_true", help="save the report to docs/benchmarks-live.md")
     options = parser.parse_args()
     frames = make_frames()
-    process, url = start(options.model, "--live-rate", "0")
+    process, url = start(options.model, "--live-rate", "0", "--live-connections", "0")
     try:
         report = measure(process.pid, url, frames, options)
     finally:

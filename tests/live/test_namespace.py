@@ -349,6 +349,19 @@ def test_connection_that_does_not_join_in_time_is_closed(make_app, monkeypatch):
     assert joined.is_connected("/live")
 
 
+@pytest.mark.parametrize("is_closed, status", [(True, 200), (False, 503)])
+def test_only_an_open_connection_that_has_not_joined_is_a_strike(make_app, monkeypatch, is_closed, status):
+    monkeypatch.setattr(namespace, "JOIN_SECONDS", 0.2)
+    app, before = make_app(live_strikes=1), set(threading.enumerate())
+    for _ in range(3):
+        session = app.test_client().get("/socket.io/?EIO=4&transport=polling").text.split('"')[3]
+        app.extensions["socketio"].server.eio.sockets[session].closed = is_closed    # it stays in `sockets` for a while
+    for thread in set(threading.enumerate()) - before:
+        if isinstance(thread, threading.Timer):
+            thread.join(10)
+    assert app.test_client().get("/socket.io/?EIO=4&transport=polling").status_code == status
+
+
 def test_closing_a_websocket_whose_socket_is_closed_is_no_error(make_app):
     server, client = socket.socketpair()
 

@@ -147,7 +147,9 @@ def _watch_connections(socketio, conduct):
     handle_connect, handle_message = server.eio.handlers["connect"], server.eio.handlers["message"]
 
     def close_unless_joined(engine_id, address):
-        if engine_id in server.eio.sockets and server.manager.sid_from_eio_sid(engine_id, NAMESPACE) is None:
+        connection = server.eio.sockets.get(engine_id)
+        is_open = connection is not None and not connection.closed
+        if is_open and server.manager.sid_from_eio_sid(engine_id, NAMESPACE) is None:
             conduct.strike(address, "not_joined")
             close_connection(server.eio, engine_id)
 
