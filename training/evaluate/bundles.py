@@ -65,7 +65,7 @@ def read_bundle(folder):
 def check_card(card, source="card.json"):
     """Raise TrainingError where `card` does not satisfy the schema."""
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
-    import jsonschema       # a machine that only trains lacks it
+    import jsonschema  # a machine that only trains lacks it
     error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema).iter_errors(card))
     if error is not None:
         raise TrainingError(f"{source}: invalid card: {error.json_path}: {error.message[:200]}; "

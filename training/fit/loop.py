@@ -153,8 +153,8 @@ def fit(recipe, faces, folder, report=print, minutes=None):
 
     minutes: of training that fit into the epochs, whose number then follows from the measured speed; None for the
     recipe's epochs. Resumes from a checkpoint in the folder. Passes progress lines to `report`.
-    Writes `checkpoint.npz` every minute and after an epoch, and the learning curves `curve.csv` and `curve.svg`. On SIGINT or SIGTERM
-    it completes the step, writes the checkpoint and raises KeyboardInterrupt.
+    Writes `checkpoint.npz` every minute and after an epoch, and the learning curves `curve.csv` and `curve.svg`. On
+    SIGINT or SIGTERM it completes the step, writes the checkpoint and raises KeyboardInterrupt.
     """
     run = Run(recipe, faces, folder)
     if not run.is_chief:
