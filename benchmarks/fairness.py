@@ -72,9 +72,9 @@ class Measurement:
             time.sleep(SETTLE_SECONDS)
         self._delays()
         processes = [self.server] + ([psutil.Process(hostile.pid)] if hostile else [])
-        before, started = [_processor_seconds(process) for process in processes], time.monotonic()
+        before, started = [soak.processor_seconds(process) for process in processes], time.monotonic()
         time.sleep(self.options.seconds)
-        shares = [100 * (_processor_seconds(process) - seconds) / (time.monotonic() - started)
+        shares = [100 * (soak.processor_seconds(process) - seconds) / (time.monotonic() - started)
                   for process, seconds in zip(processes, before, strict=True)] + [0]
         delays = self._delays()
         if hostile:
@@ -91,11 +91,6 @@ class Measurement:
         while not self.queue.empty():
             found.append(self.queue.get())
         return found
-
-
-def _processor_seconds(process):
-    times = process.cpu_times()
-    return times.user + times.system
 
 
 def _quantiles(delays, kind):

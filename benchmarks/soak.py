@@ -61,7 +61,8 @@ class Run:
         self.address = (url.removeprefix("http://").split(":")[0], int(url.rpartition(":")[2]))
         self.process = psutil.Process(psutil.Process(pid).children()[0].pid)        # gunicorn's worker
         self.context = multiprocessing.get_context("spawn")
-        self.samples = []       # (s, MB, threads, open files)
+        self.samples = []       # (s, MB, threads, open files, processor s of the server, of what misbehaves)
+        self.hostile = None     # the process of the connections that misbehave
         self.delays = []        # (s, ms, kind) of the visitor: kind is frame or page
         self.boundaries = []    # s of the start and the end of the misbehavior
         self.counts = Counter()
@@ -82,17 +83,17 @@ class Run:
         start(read_photos, self.address, photos, options.photos, frames, options.frames, stop)
         time.sleep(5)           # everybody has connected
         self.started = time.monotonic()
-        hostile = None
         done = 0.0
         while done < 1:
             self._sample(queue)
             done = max(min(frames.value / max(1, options.frames), photos.value / max(1, options.photos)),
                        self._now() / 60 / options.minutes)
-            if hostile is None and done >= 0.25:
+            if self.hostile is None and done >= 0.25:
                 self.boundaries.append(self._now())
-                hostile = self.context.Process(target=misbehave, daemon=True,
+                process = self.context.Process(target=misbehave, daemon=True,
                                                args=(self.address, options.connections, hostile_stop))
-                hostile.start()
+                process.start()
+                self.hostile = psutil.Process(process.pid)
             if len(self.boundaries) == 1 and done >= 0.75:
                 hostile_stop.set()
                 self.boundaries.append(self._now())
@@ -109,7 +110,8 @@ class Run:
 
     def _sample(self, queue):
         memory = self.process.memory_info().rss / 1e6
-        self.samples.append((self._now(), memory, self.process.num_threads(), self.process.num_fds()))
+        self.samples.append((self._now(), memory, self.process.num_threads(), self.process.num_fds(),
+                             processor_seconds(self.process), processor_seconds(self.hostile)))
         while not queue.empty():
             moment, milliseconds, kind = queue.get()
             self.delays.append((moment - self.started, milliseconds, kind))
@@ -142,7 +144,26 @@ class Run:
                 found = [sample[column] for sample in self.samples if self.phase(sample[0]) == phase] or [float("nan")]
                 cells.append(f"{statistics.median(found):.0f} (maximum {max(found):.0f})")
             lines.append(f"| {name}, median | {' | '.join(cells)} |")
+        for name, column in (("server", 4), ("connections that misbehave", 5)):
+            cells = [f"{self._share(column, phase):.0f}" for phase in PHASES]
+            lines.append(f"| processor time of the {name} (% CPU) | {' | '.join(cells)} |")
         return "\n".join(lines)
+
+    def _share(self, column, phase):
+        """Processor time per time of a phase, in %."""
+        found = [sample for sample in self.samples if self.phase(sample[0]) == phase]
+        if len(found) < 2:
+            return float("nan")
+        return 100 * (found[-1][column] - found[0][column]) / (found[-1][0] - found[0][0])
+
+
+def processor_seconds(process):
+    """Processor time of a process so far in s; 0 without a process, or when it has ended."""
+    try:
+        times = process.cpu_times() if process else None
+    except psutil.NoSuchProcess:
+        times = None
+    return times.user + times.system if times else 0.0
 
 
 def visit(url, queue, stop):

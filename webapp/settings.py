@@ -74,7 +74,7 @@ SETTINGS = (
     Setting("live_bytes", 1_000_000, "Maximum size of a frame in bytes."),
     Setting("live_pixels", 4_000_000, "Maximum size of a frame in pixels."),
     Setting("live_rate", 60.0, "Maximum frames per second per client; 0 disables the limit."),
-    Setting("live_errors", 50, "Invalid frames and events in succession before a live client is disconnected; 0 "
+    Setting("live_errors", 25, "Invalid frames and events in succession before a live client is disconnected; 0 "
             "disables the limit."),
     Setting("live_strikes", 10, "Live connections per minute and address that may misbehave (be closed for errors, a "
             "huge message or not joining) before further ones are refused; 0 disables it. Not used behind a proxy."),
