@@ -44,8 +44,9 @@ SETTINGS = (
     Setting("host", "127.0.0.1", "Address to listen on; 0.0.0.0 listens on all interfaces."),
     Setting("port", 8000, "Port to listen on; PORT is used if EMOSCOPE_PORT is not set."),
     Setting("threads", 96, "Server threads; each live client occupies one, each request needs one."),
-    Setting("client_requests", 8, "Maximum number of requests in progress per address, live connections not counted; "
-            "further ones wait. 0 disables the limit. Not used behind a proxy."),
+    Setting("client_requests", 8, "Maximum number of requests in progress per address, live connections not counted, "
+            "or as many as there are cores if it sends more than 30 per second; further ones wait. 0 disables the "
+            "limit. Not used behind a proxy."),
     Setting("proxies", 0, "Number of trusted reverse proxies in front of the server."),
     Setting("origins", "", "Other origins allowed to open the live socket, comma-separated; * allows any."),
     Setting("message_queue", "", "Redis URL shared by several processes, such as redis://127.0.0.1:6379/0."),

@@ -15,6 +15,7 @@ const texts = () => ({
   too_fast: translate("Too many requests. Wait a moment, then try again."),
   refused: translate("The server has reached its maximum number of live clients; try again later."),
   unknown_model: translate("The server does not have this model. Reload the page."),
+  too_many_errors: translate("The server did not understand the request. Reload the page."),
   wrong_type: translate("The server did not understand the request. Reload the page."),
   wrong_order: translate("The server received the frames in the wrong order."),
   bad_request: translate("The server did not understand the request. Reload the page."),
