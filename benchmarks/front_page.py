@@ -18,8 +18,7 @@ from playwright.sync_api import sync_playwright
 
 from benchmarks import live
 
-FLAGS = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]
+FLAGS = ["--no-sandbox"]
 READ = "#demo[data-reading=false]"
 REST_MS = 2500          # for the service worker to fill its cache, before the browser is closed
 VISITS = ("empty profile", "second visit")
