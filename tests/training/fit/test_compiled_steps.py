@@ -45,6 +45,7 @@ print("equal")
 
 @pytest.mark.parametrize("radius", ["0", "0.05"])
 def test_compiled_chunks_equal_single_steps(synthetic, tmp_path, radius):
-    done = subprocess.run([sys.executable, "-c", SCRIPT, str(synthetic.csv), str(synthetic.votes), str(tmp_path), radius],
-                          env=os.environ | {"KERAS_BACKEND": "jax"}, capture_output=True, text=True, timeout=600)
+    command = [sys.executable, "-c", SCRIPT, str(synthetic.csv), str(synthetic.votes), str(tmp_path), radius]
+    done = subprocess.run(command, env=os.environ | {"KERAS_BACKEND": "jax"}, capture_output=True, text=True,
+                          timeout=600)
     assert done.stdout.strip().endswith("equal"), done.stderr[-2000:]
