@@ -253,3 +253,21 @@ def test_settings_change_the_recipe(tiny, synthetic, run_command, instance):
     assert status == 0 and "public_ferplus_agreement" in out
     state = read_checkpoint(instance / "runs" / "tiny" / "checkpoint.npz")
     assert json.loads(str(state["recipe"]))["fused_batch_norm"] is True
+
+
+def test_epochs_follow_from_the_time_left_until_the_learning_rate_decays(tiny, faces, tmp_path):
+    run = Run(replace(tiny, epochs=10, decay_fraction=0.5), faces, tmp_path)
+    per_epoch = run.batches.steps_per_epoch
+    run.step, images = 2 * per_epoch, per_epoch * tiny.batch_size
+    run.fit_epochs(seconds=20, images_per_second=images)        # an epoch per second
+    assert run.recipe.epochs == 2 + 18      # a tenth of the time evaluates and saves
+    run.fit_epochs(seconds=0, images_per_second=images)
+    assert run.recipe.epochs == 3
+    run.fit_epochs(seconds=20, images_per_second=images)        # the learning rate decays by now
+    assert run.recipe.epochs == 3
+
+
+def test_a_run_ends_after_the_minutes_given(tiny, faces, tmp_path):
+    run = fit(replace(tiny, epochs=1000, decay_fraction=0.5), faces, tmp_path, quiet, minutes=0.001)
+    assert run.step == run.total_steps < 1000 * run.batches.steps_per_epoch
+    assert json.loads(str(read_checkpoint(tmp_path / "checkpoint.npz")["recipe"]))["epochs"] == run.recipe.epochs
