@@ -32,6 +32,7 @@ def add_commands(commands):
                         help="add the sign `unlike the training data`, from K prototypes of training faces (64)")
     export.add_argument("--recompute-statistics", type=int, default=0, metavar="N",
                         help="recompute batch normalization's statistics on N training images")
+    export.add_argument("--no-browser", action="store_true", help="write no files for TensorFlow.js: for servers only")
     export.add_argument("--publish", "--release", action="store_true",
                         help="evaluate on PrivateTest too: once per published version")
     add_data_options(export)
@@ -69,7 +70,7 @@ def _export(options):
     from ..export.bundle import export
     export(options.run_folders, options.label_set, options.name, options.version, read_test_set(options),
            options.models, options.title, options.publish, options.mirrored, report, options.prototypes,
-           options.recompute_statistics)
+           options.recompute_statistics, not options.no_browser)
     folder = Path(options.models) / options.name
     report(f"{folder}: {folder_size(folder)}")
 

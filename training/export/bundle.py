@@ -9,6 +9,7 @@ from `prototypes.npz`.
 
 import json
 import shutil
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,14 +44,15 @@ SAME = 1e-4         # largest difference of a probability of the same network, c
 
 
 def export(runs, label_set, name, version, tests, models, title=None, publish=False, mirrored=False, report=print,
-           prototypes=0, statistics_images=0):
+           prototypes=0, statistics_images=0, for_browser=True):
     """Write the bundle `models`/`name` from the folders `runs`; its card.
 
     tests: the test_set.TestSet to calibrate and evaluate on. mirrored: average over the image and its mirror
     image, which doubles the work. publish: evaluate on PrivateTest, too. prototypes: number of prototypes of the
     training faces to which the network's second output is the distance (unlike.py); 0: none. statistics_images: number
-    of training images on which batch normalization's statistics are recomputed; 0: they are the run's. Raises
-    TrainingError if a run has no checkpoint or no head for `label_set`.
+    of training images on which batch normalization's statistics are recomputed; 0: they are the run's. for_browser:
+    write the files for TensorFlow.js, without which the bundle is for servers only. Raises TrainingError if a run has
+    no checkpoint or no head for `label_set`.
     """
     for field, value in (("name", name), ("version", version)):
         check_field(field, value)
@@ -65,7 +67,7 @@ def export(runs, label_set, name, version, tests, models, title=None, publish=Fa
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     try:
-        expressions.save(folder / "model.keras")
+        save(expressions, folder / "model.keras")
         if prototypes:
             write_prototypes(centers, folder)
         parity = write_litert(model, images, folder / "model.tflite")
@@ -74,9 +76,12 @@ def export(runs, label_set, name, version, tests, models, title=None, publish=Fa
         calibrated = calibrate(served, faces, label_set)
         if prototypes:
             calibrated["unlike"] = unlike.choose(served, faces, prototypes)
-        browser = tfjs.write(model, images, folder / "tfjs", served, calibrated["calibration"]["temperature"])
-        report(f"TensorFlow.js: {browser['bytes_gzipped'] / 1e6:.2f} MB compressed, "
-               f"probabilities within {browser['largest_difference']:.1e}")
+        parities = {"model.tflite": parity}
+        if for_browser:
+            parities["tfjs"] = tfjs.write(model, images, folder / "tfjs", served,
+                                          calibrated["calibration"]["temperature"])
+            report(f"TensorFlow.js: {parities['tfjs']['bytes_gzipped'] / 1e6:.2f} MB compressed, "
+                   f"probabilities within {parities['tfjs']['largest_difference']:.1e}")
         content = {
             "schema": 1, "name": name, "version": version, "title": title or card.title(label_set, name),
             "licence": "MIT", "label_set": label_set, "labels": list(LABEL_SETS[label_set]),
@@ -87,7 +92,7 @@ def export(runs, label_set, name, version, tests, models, title=None, publish=Fa
             "parameters": expressions.count_params(),
             "multiply_adds": multiply_adds(expressions) * (2 if mirrored else 1),
             "files": card.file_manifest(folder),
-            "parity": {"model.tflite": parity, "tfjs": browser},
+            "parity": parities,
             "training": _ensemble_training(records, mirrored),
         }
         content |= balancing.balance(Bundle(folder, content), faces)
@@ -100,6 +105,17 @@ def export(runs, label_set, name, version, tests, models, title=None, publish=Fa
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return content
+
+
+def save(model, path):
+    """Save `model` as the Keras file `path`, compressed, which Keras reads as well: half the size of float16 weights."""
+    model.save(path)
+    stored = path.with_suffix(".stored")
+    path.rename(stored)
+    with zipfile.ZipFile(stored) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as target:
+        for name in source.namelist():
+            target.writestr(zipfile.ZipInfo(name), source.read(name), zipfile.ZIP_DEFLATED, 9)
+    stored.unlink()
 
 
 def read_run(run):
@@ -143,7 +159,8 @@ def add_distance(folder, faces, count, version):
         if difference > SAME:
             raise TrainingError(f"{folder}: a probability would change by {difference:.1e}; export the bundle again "
                                 "from its run, with --prototypes")
-        content["parity"]["tfjs"] = tfjs.write(model, images, partial / "tfjs", served, bundle.temperature)
+        if "tfjs" in content["parity"]:
+            content["parity"]["tfjs"] = tfjs.write(model, images, partial / "tfjs", served, bundle.temperature)
         content |= {"version": version, "unlike": unlike.choose(served, faces, count),
                     "files": card.file_manifest(partial)}
         card.write(content, partial)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import zipfile
 from dataclasses import replace
 
 import keras
@@ -181,9 +182,20 @@ def test_name_and_version_are_checked_first(exported, run_command, tmp_path, cha
     assert status == 2 and message in err and not (tmp_path / "models").exists()
 
 
-def export_to(run_command, exported, run, models):
+def export_to(run_command, exported, run, models, *options):
     return run_command("export", run, *data(exported), "--label-set", "ferplus", "--name", "a", "--version", "1.0.0",
-                       "--models", models)
+                       "--models", models, *options)
+
+
+def test_a_bundle_for_servers_lacks_the_browsers_files(exported, run_command, tmp_path, tiny):
+    status, _, err = export_to(run_command, exported, exported / "run", tmp_path, "--no-browser")
+    assert status == 0, err
+    found = read_bundle(tmp_path / "a")
+    assert set(found.card["files"]) == {"model.keras", "model.tflite"} and set(found.card["parity"]) == {"model.tflite"}
+    with zipfile.ZipFile(tmp_path / "a" / "model.keras") as file:
+        assert {entry.compress_type for entry in file.infolist()} == {zipfile.ZIP_DEFLATED}
+    network = keras.saving.load_model(tmp_path / "a" / "model.keras", compile=False)
+    assert network.count_params() == found.card["parameters"]
 
 
 def test_missing_empty_or_incompatible_run_is_reported(exported, run_command, tmp_path, tiny):

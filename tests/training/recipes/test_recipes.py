@@ -39,11 +39,16 @@ def test_variant_changes_only_the_fields_it_names():
 
 
 @pytest.mark.parametrize(("name", "message"), [
-    ("nothing", "no recipe 'nothing'"), ("hameed.nothing", "no variant 'nothing'"), ("jury-live.x", "it has: "),
-    ("jury-pocket.x", "it has: none")])
+    ("nothing", "no recipe 'nothing'"), ("hameed.nothing", "no variant 'nothing'"), ("jury-live.x", "it has: ")])
 def test_unknown_recipe_raises_training_error(name, message):
     with pytest.raises(TrainingError, match=message):
         recipes.load(name)
+
+
+def test_a_recipe_without_variants_says_so(monkeypatch):
+    monkeypatch.delattr(recipes._module("jury-pocket"), "VARIANTS")
+    with pytest.raises(TrainingError, match="it has: none"):
+        recipes.load("jury-pocket.x")
 
 
 def test_missing_settings_of_an_older_checkpoint_get_their_defaults():
