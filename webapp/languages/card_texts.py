@@ -7,10 +7,12 @@ TEXTS = (
     N_("Live: ten votes on eight expressions"),
     N_("Pocket: ten votes on eight expressions"),
     N_("Strong: ten votes on eight expressions"),
+    N_("Wide: ten votes on eight expressions"),
     N_("Ensemble: FER2013's seven expressions"),
     N_("Live: FER2013's seven expressions"),
     N_("Pocket: FER2013's seven expressions"),
     N_("Strong: FER2013's seven expressions"),
+    N_("Wide: FER2013's seven expressions"),
     N_("all rows"),
     N_("rows with a majority"),
     N_("unsure if the largest probability is below the threshold, the lowest at which at most %(percent)s % of the "
