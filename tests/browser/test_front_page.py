@@ -109,6 +109,7 @@ def test_other_photos_show_other_expressions_under_the_same_effects(open_page):
     wait_read(page)
     assert votes(page)["sadness"] >= 2, "the raters would disagree"
     page.keyboard.press("ArrowRight")
+    expect(page.locator("#demo-credit")).to_contain_text("Eileen Collins")
     wait_read(page)
     assert votes(page)["happiness"] >= 7
 
