@@ -8,7 +8,8 @@ SILENT = {"script", "style", "code", "pre", "kbd"}
 OPEN, CLOSE = "⟦", "⟧"       # around every text that came through a catalogue
 # Names, units and file formats, which are the same in all languages.
 NAMES = re.compile(r"\b(Emoscope|English|Español|FER2013|FER\+|CSV|JSON|PNG|WebM|ZIP|PublicTest|PrivateTest|Training|"
-                   r"AffectNet|NASA|MIT|SHA-256|JPEG|MB|ms|px|s|M|(jury|seven)-(live|pocket|strong|ensemble))\b|FER\+")
+                   r"AffectNet|NASA|MIT|SHA-256|JPEG|MB|ms|px|s|M|"
+                   r"(jury|seven)-(live|pocket|strong|wide|ensemble))\b|FER\+")
 
 
 class _Texts(HTMLParser):

@@ -22,6 +22,7 @@ TEXTS = (
     N_("the raters' plurality label, on every face with a vote for an expression"),
     N_("the raters' first choice, all faces"),
     N_("the one label of FER2013"),
+    N_("FER2013's label"),
     N_("the bundle %(name)s of this project"),
     N_("minus %(strength)s (log prior - mean log prior) for the labels with a prior of at least %(least)s; the "
        "largest strength in steps of %(step)s that costs at most %(cost)s % of the agreement with the raters' "
