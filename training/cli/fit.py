@@ -33,6 +33,8 @@ def _fit(options):
         if status:
             raise TrainingError(f"a process of the run exited with status {status}; see its messages above")
         return
+    if options.minutes is not None and options.minutes <= 0:
+        raise TrainingError(f"--minutes must be above 0, got {options.minutes:g}")
     changes = dict(_parse_setting(each) for each in options.set)
     chosen = [recipes.load(name, **changes) for name in recipes.variants(options.recipe)]
     faces = read_faces(options, max(recipes.image_size(recipe) for recipe in chosen))

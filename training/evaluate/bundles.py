@@ -64,8 +64,8 @@ def read_bundle(folder):
 
 def check_card(card, source="card.json"):
     """Raise TrainingError where `card` does not satisfy the schema."""
-    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     import jsonschema  # a machine that only trains lacks it
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema).iter_errors(card))
     if error is not None:
         raise TrainingError(f"{source}: invalid card: {error.json_path}: {error.message[:200]}; "
@@ -74,8 +74,8 @@ def check_card(card, source="card.json"):
 
 def check_field(field, value):
     """Raise TrainingError unless `value` is valid for the card's `field`, "name" or "version"."""
-    rule = json.loads(SCHEMA.read_text(encoding="utf-8"))["properties"][field]
     import jsonschema
+    rule = json.loads(SCHEMA.read_text(encoding="utf-8"))["properties"][field]
     if not jsonschema.Draft202012Validator(rule).is_valid(value):
         allowed = {"name": "lower-case letters, digits and hyphens, such as jury-live",
                    "version": "three numbers, such as 1.0.0"}[field]

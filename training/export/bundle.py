@@ -108,7 +108,7 @@ def export(runs, label_set, name, version, tests, models, title=None, publish=Fa
 
 
 def save(model, path):
-    """Save `model` as the Keras file `path`, compressed, which Keras reads, too: half the size of float16 weights."""
+    """Save `model` as the Keras file `path`, compressed. Keras reads it; weights that were float16 take half."""
     model.save(path)
     stored = path.with_suffix(".stored")
     path.rename(stored)

@@ -4,17 +4,14 @@ A batch depends on the recipe's seed and on the step alone, so a resumed run see
 uninterrupted one.
 """
 
-import multiprocessing
-import os
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 
-import cv2
 import numpy as np
 
-from ..data.augmentation import augment, blend
 from ..data.labels import LABEL_SETS, translate
 from ..data.preprocessing import stratified_subset
 from ..errors import TrainingError
+from .augmenter import Augmenter, batch_in_process, start_processes
 from .distillation import Teacher, distill_bundles
 from .distillation_cache import DistillationCache
 
@@ -27,7 +24,7 @@ class TrainingBatches:
 
         Raises TrainingError where the data or the disk cannot serve the recipe.
         """
-        self._recipe, self._faces = recipe, faces
+        self._recipe = recipe
         self.rows = faces.rows("Training")
         if recipe.subset < 1:
             self.rows = stratified_subset(faces.labels, self.rows, recipe.subset, recipe.seed)
@@ -43,7 +40,10 @@ class TrainingBatches:
             self._cache = DistillationCache(folder, recipe.cached_epochs, self.steps_per_epoch * recipe.batch_size,
                                             faces.images.shape[1:],
                                             {name: len(LABEL_SETS[name]) for name in recipe.label_sets})
-        self._pool = _worker_pool(self) if _worker_count() else None
+        targets, weights = zip(*self._targets, strict=True)
+        self._augmenter = Augmenter(faces.images, self.rows, list(targets), list(weights), recipe.augmentation,
+                                    recipe.batch_size, recipe.seed)
+        self._pool = start_processes(self._augmenter)
 
     @property
     def steps_per_epoch(self):
@@ -55,7 +55,10 @@ class TrainingBatches:
         images: float32 (n, h, w, 1), gray 0-255. targets: {label set: float32 (n, labels)}, rows sum to 1.
         sample weights: {label set: float32 (n,)}.
         """
-        return self._finished(step, self.augmented(step))
+        epoch, index = divmod(step, self.steps_per_epoch)
+        if self._replays(step):
+            return self._by_label_sets(*self._cache.replay(epoch, index, self._recipe.batch_size, self._recipe.seed))
+        return self._distilled(step, *self._augmenter.batch(epoch, index))
 
     def prefetch(self, first, end, chunk_size=1):
         """Yield the batches of the steps `first` to `end` - 1, stacked in chunks; a thread computes the next chunk.
@@ -72,62 +75,39 @@ class TrainingBatches:
                     upcoming = thread.submit(self._chunk, *following)
                 yield chunk
 
+    def close(self):
+        """End the processes that augment."""
+        if self._pool:
+            self._pool.shutdown()
+            self._pool = None
+
     def check_resumable(self, step):
         """Raise TrainingError if a run cannot resume at `step` because its distillation cache is lost."""
         if self._cache:
             self._cache.check_complete(step, self._recipe.batch_size)
 
-    def augmented(self, step):
-        """The augmented batch of `step`, or its replay from the cache; targets and weights are lists by label set."""
-        recipe = self._recipe
-        epoch, index = divmod(step, self.steps_per_epoch)
-        if self._replays(step):
-            return self._cache.replay(epoch, index, recipe.batch_size, recipe.seed)
-        order = np.random.default_rng([recipe.seed, epoch]).permutation(self.rows)
-        rows = np.sort(order[index * recipe.batch_size:(index + 1) * recipe.batch_size])
-        rng = np.random.default_rng([recipe.seed, epoch, index])
-        images = augment(self._faces.images[rows], recipe.augmentation, rng)
-        return blend(images, [targets[rows] for targets, _ in self._targets],
-                     [weights[rows] for _, weights in self._targets], recipe.augmentation, rng)
-
     def _chunk(self, first, end):
         """The stacked batches of the steps `first` to `end` - 1."""
         steps = range(first, end)
-        if self._pool is None:
+        if self._pool is None or self._replays(first):
             return stack([self.batch(step) for step in steps])
-        return stack([self._finished(step, part)
-                      for step, part in zip(steps, self._pool.map(_augmented_by_worker, steps), strict=True)])
+        parts = self._pool.map(batch_in_process, *zip(*(divmod(step, self.steps_per_epoch) for step in steps),
+                                                      strict=True))
+        return stack([self._distilled(step, *part) for step, part in zip(steps, parts, strict=True)])
 
-    def _finished(self, step, batch):
-        """An augmented batch with the teachers' predictions, in the form that `batch` returns."""
-        images, targets, weights = batch
-        if not self._replays(step):
-            if self._teacher:
-                targets, weights = self._teacher.blend(images, targets, weights)
-            if self._cache:
-                self._cache.store(step, images, targets, weights)
-        return images, self._by_label_set(targets), self._by_label_set(weights)
+    def _distilled(self, step, images, targets, weights):
+        """An augmented batch with the teachers' predictions, in the form that `batch` returns; it is cached."""
+        if self._teacher:
+            targets, weights = self._teacher.blend(images, targets, weights)
+        if self._cache:
+            self._cache.store(step, images, targets, weights)
+        return self._by_label_sets(images, targets, weights)
 
     def _replays(self, step):
         return self._cache is not None and step >= self._cache.epochs * self.steps_per_epoch
 
-    def _by_label_set(self, values):
-        return dict(zip(self._recipe.label_sets, values, strict=True))
-
-
-def label_targets(faces, label_set, smoothing):
-    """Targets float32 (n, labels), rows sum to 1, and sample weights float32 (n,) for one head.
-
-    FER+: the distribution of the votes over the eight expressions, weighted by the fraction of the ten
-    votes that name an expression. Other label sets: one-hot with label smoothing, weight 1.
-    """
-    labels = len(LABEL_SETS[label_set])
-    if label_set == "ferplus":
-        votes = faces.expression_votes
-        total = votes.sum(1)
-        return votes / np.maximum(total, 1)[:, None], (total / 10).astype(np.float32)
-    one_hot = np.eye(labels, dtype=np.float32)[translate(faces.labels, faces.label_set, label_set)]
-    return one_hot * (1 - smoothing) + smoothing / labels, np.ones(len(one_hot), np.float32)
+    def _by_label_sets(self, images, *lists):
+        return images, *(dict(zip(self._recipe.label_sets, each, strict=True)) for each in lists)
 
 
 def stack(batches):
@@ -149,23 +129,16 @@ def largest_divisor(number, limit):
     return max(divisor for divisor in range(1, limit + 1) if number % divisor == 0)
 
 
-def _worker_count():
-    """The processes that augment, from the environment variable AUGMENT_PROCESSES; 0 augments in this process."""
-    return int(os.environ.get("AUGMENT_PROCESSES") or 0)
+def label_targets(faces, label_set, smoothing):
+    """Targets float32 (n, labels), rows sum to 1, and sample weights float32 (n,) for one head.
 
-
-def _worker_pool(batches):
-    """A pool of processes that augment for `batches`. They are forked, so that they share its images."""
-    global _forked_batches
-    _forked_batches = batches
-    pool = ProcessPoolExecutor(_worker_count(), multiprocessing.get_context("fork"), initializer=cv2.setNumThreads,
-                               initargs=(1,))
-    pool.submit(os.getpid).result()
-    return pool
-
-
-def _augmented_by_worker(step):
-    return _forked_batches.augmented(step)
-
-
-_forked_batches = None      # in a worker process: whose batches it augments
+    FER+: the distribution of the votes over the eight expressions, weighted by the fraction of the ten
+    votes that name an expression. Other label sets: one-hot with label smoothing, weight 1.
+    """
+    labels = len(LABEL_SETS[label_set])
+    if label_set == "ferplus":
+        votes = faces.expression_votes
+        total = votes.sum(1)
+        return votes / np.maximum(total, 1)[:, None], (total / 10).astype(np.float32)
+    one_hot = np.eye(labels, dtype=np.float32)[translate(faces.labels, faces.label_set, label_set)]
+    return one_hot * (1 - smoothing) + smoothing / labels, np.ones(len(one_hot), np.float32)

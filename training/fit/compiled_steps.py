@@ -14,7 +14,7 @@ from .averaging import decay_at
 class CompiledSteps:
     """A function that trains a run's model on a chunk of batches; the loss of each step.
 
-    The averaged weights live on the device between the calls, in `average`, a averaging.WeightAverage.
+    The averaged weights live on the device between the calls, in `average`, an averaging.WeightAverage.
     """
 
     def __init__(self, model, average, losses, loss_weights, ema_decay, sam_radius):

@@ -101,7 +101,9 @@ class Run:
     def train_chunk(self, chunk):
         """One step on each batch of `chunk`, as `batches.stack` makes it; otherwise as `train_step`."""
         if not self._compiled:
-            return [self.train_step(unstacked(chunk, index)) for index in range(len(chunk[0]))][-1]
+            for index in range(len(chunk[0])):
+                self.train_step(unstacked(chunk, index))
+            return self.loss
         rates = [self.rate_of(step) for step in range(self.step, self.step + len(chunk[0]))]
         for loss in self._compiled(*chunk, rates, self.step):
             self._count(float(loss))
@@ -110,12 +112,13 @@ class Run:
     def fit_epochs(self, seconds, images_per_second):
         """Change the number of epochs so that `seconds` remain, unless the learning rate already decays.
 
-        While a distillation cache is filled the speed says nothing about later epochs.
+        While a distillation cache is filled the speed says nothing about later epochs. A learning rate that has yet to
+        decay gets at least one more epoch.
         """
         per_epoch, done = self.batches.steps_per_epoch, self.step // self.batches.steps_per_epoch
         if done > self.recipe.cached_epochs and self.step <= decay_start(self.recipe, per_epoch):
             left = seconds * EPOCH_SHARE * images_per_second / (per_epoch * self.recipe.batch_size)
-            self.recipe = replace(self.recipe, epochs=done + max(1, int(left)))
+            self.recipe = replace(self.recipe, epochs=done + max(int(left), 1 if self.recipe.decay_fraction else 0))
 
     def rate_of(self, step):
         """The learning rate of the step number `step`."""
@@ -169,12 +172,12 @@ def fit(recipe, faces, folder, report=print, minutes=None):
         while run.step < run.total_steps:
             run.plateaus = count_plateaus(_validation_losses(curve), recipe.plateau_patience)
             curve.append(_train_epoch(run, interrupt, report))
+            if deadline:
+                run.fit_epochs(deadline - time.monotonic(), curve[-1]["pictures_per_second"])
             last = run.step >= run.total_steps
             due = last or run.chunk_size == 1 or time.monotonic() - saved > EPOCH_SECONDS
             if run.is_chief:
                 write_curve(run, curve, plot=due)
-            if deadline:
-                run.fit_epochs(deadline - time.monotonic(), curve[-1]["pictures_per_second"])
             if due:
                 save_checkpoint(run)
                 saved = time.monotonic()
@@ -184,6 +187,7 @@ def fit(recipe, faces, folder, report=print, minutes=None):
             losses = _validation_losses(curve)
             if recipe.selected_epoch == "best" and losses[-1] <= min(losses):
                 save_checkpoint(run, BEST)
+    run.batches.close()
     return run
 
 

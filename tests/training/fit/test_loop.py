@@ -10,7 +10,7 @@ import pytest
 
 from training import recipes
 from training.errors import TrainingError
-from training.fit import batches as batches_module
+from training.fit import augmenter
 from training.fit.batches import TrainingBatches, label_targets
 from training.fit.checkpoint import restore_checkpoint, save_checkpoint
 from training.fit.loop import Run, fit, shrink
@@ -209,7 +209,7 @@ def test_chunks_stack_the_batches_of_their_steps(tiny, faces, tmp_path, monkeypa
 
 def test_epoch_contains_each_image_at_most_once(tiny, faces, tmp_path, monkeypatch):
     seen = []
-    monkeypatch.setattr(batches_module, "augment", lambda images, *_: seen.append(images) or images[..., None])
+    monkeypatch.setattr(augmenter, "augment", lambda images, *_: seen.append(images) or images[..., None])
     batches = Run(tiny, faces, tmp_path).batches
     for step in range(batches.steps_per_epoch):
         batches.batch(step)
@@ -267,7 +267,14 @@ def test_epochs_follow_from_the_time_left_until_the_learning_rate_decays(tiny, f
     assert run.recipe.epochs == 3
 
 
-def test_a_run_ends_after_the_minutes_given(tiny, faces, tmp_path):
-    run = fit(replace(tiny, epochs=1000, decay_fraction=0.5), faces, tmp_path, quiet, minutes=0.001)
+@pytest.mark.parametrize("decay_fraction", [0.5, 0.0])
+def test_a_run_ends_after_the_minutes_given(tiny, faces, tmp_path, decay_fraction):
+    run = fit(replace(tiny, epochs=1000, decay_fraction=decay_fraction), faces, tmp_path, quiet, minutes=0.001)
     assert run.step == run.total_steps < 1000 * run.batches.steps_per_epoch
     assert json.loads(str(read_checkpoint(tmp_path / "checkpoint.npz")["recipe"]))["epochs"] == run.recipe.epochs
+
+
+def test_a_number_of_processes_that_is_none_is_reported(tiny, faces, tmp_path, monkeypatch):
+    monkeypatch.setenv("AUGMENT_PROCESSES", "many")
+    with pytest.raises(TrainingError, match="AUGMENT_PROCESSES must be a number of processes, got 'many'"):
+        TrainingBatches(tiny, faces, tmp_path)
