@@ -12,7 +12,7 @@ DEV_STAMP := .venv/.requirements-dev
 DETECTOR := static/detector/detector.json
 BUILD := static/dist/manifest.json
 LIGHTHOUSE := tools/lighthouse/node_modules/.installed
-SCRIPTS := $(shell find static/js static/css -type f 2>/dev/null) build.mjs jsconfig.json $(wildcard tools/*.mjs static/models/*/card.json webapp/translations/*/LC_MESSAGES/scripts.po)
+SCRIPTS := $(shell find static/js static/css -type f 2>/dev/null) build.mjs jsconfig.json $(wildcard tools/*.mjs static/models/*/card.json static/site.webmanifest webapp/translations/*/LC_MESSAGES/*.po)
 
 .PHONY: run cluster test setup detector build lint translations audit sbom test-python test-js test-ray photo-report screenshots lock clean
 

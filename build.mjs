@@ -1,11 +1,11 @@
 // Bundles the assets of the templates. Every `asset('NAME')` in templates/ is an entry point from SOURCES and becomes
-// static/dist/NAME-HASH.js|css; manifest.json maps names to built files, imports.json scripts to what they import. A catalogue becomes scripts-LANGUAGE-HASH.js.
+// static/dist/NAME-HASH.js|css; manifest.json maps names to built files, imports.json scripts to what they import. A catalogue becomes scripts-LANGUAGE-HASH.js and site-LANGUAGE-HASH.webmanifest.
 import { build } from "esbuild";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { catalogueScripts } from "./tools/catalogues.mjs";
+import { catalogueScripts, webManifests } from "./tools/catalogues.mjs";
 import { closure, compressBuilt, compressNetworks } from "./tools/compress.mjs";
 import { STYLES } from "./static/js/ui/expression-styles.js";
 
@@ -79,6 +79,7 @@ const symbols = Object.entries(STYLES).map(([label, style]) => `<symbol id="${la
 const sprite = `<svg xmlns="http://www.w3.org/2000/svg">${symbols.join("")}</svg>\n`;
 await writeHashed("expressions", "svg", sprite);
 for (const { language, script } of await catalogueScripts()) await writeHashed(`scripts-${language}`, "js", script);
+for (const { language, content } of await webManifests()) await writeHashed(`site-${language}`, "webmanifest", content);
 await writeFile(join(WORK, "manifest.json"), JSON.stringify(manifest, null, 2) + "\n");
 // The files that each page's script imports, which the page preloads: without that they are known only when it has arrived.
 const imports = Object.keys(outputs).filter((path) => outputs[path].entryPoint?.startsWith("static/js/pages/"))

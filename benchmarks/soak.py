@@ -136,7 +136,7 @@ class Run:
                      f"{self.counts['frame lost']} frames and {self.counts['page lost']} pages failed.")
         lines += ["", "| | before | during | after |", "|---|--:|--:|--:|"]
         for kind, share in (("frame", 0.5), ("frame", 0.95), ("page", 0.5), ("page", 0.95)):
-            values = " | ".join(f"{self.quantile(kind, phase, share):.0f}" for phase in PHASES)
+            values = " | ".join(f"{self.quantile(kind, phase, share):.1f}" for phase in PHASES)
             lines.append(f"| visitor's {kind}, p{round(100 * share)} (ms) | {values} |")
         for name, column in (("memory (MB)", 1), ("threads", 2), ("open files", 3)):
             cells = []

@@ -1,4 +1,5 @@
 // The translations of the scripts as scripts of their own: each gives static/js/ui/language.js the messages of one language.
+// And the web manifest in each language.
 import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 
@@ -40,10 +41,20 @@ function fieldsOf(lines) {
 
 /** @returns {Promise<{language: string, script: string}[]>} of every language that has a catalogue */
 export async function catalogueScripts() {
+  return (await catalogues("scripts")).map(({ language, messages }) => (
+    { language, script: `globalThis.emoscopeCatalogue=${JSON.stringify({ language, messages })};\n` }));
+}
+
+/** @returns {Promise<{language: string, content: string}[]>} static/site.webmanifest in every language that has a catalogue */
+export async function webManifests() {
+  const english = JSON.parse(await readFile("static/site.webmanifest", "utf8"));
+  return (await catalogues("messages")).map(({ language, messages }) => (
+    { language, content: JSON.stringify({ ...english, lang: language, description: messages[english.description] ?? english.description }) }));
+}
+
+/** @param {string} domain */
+async function catalogues(domain) {
   const languages = existsSync(FOLDER) ? (await readdir(FOLDER)).sort() : [];
-  const found = languages.map((language) => ({ language, path: `${FOLDER}/${language}/LC_MESSAGES/scripts.po` })).filter(({ path }) => existsSync(path));
-  return Promise.all(found.map(async ({ language, path }) => {
-    const messages = messagesOf(await readFile(path, "utf8"));
-    return { language, script: `globalThis.emoscopeCatalogue=${JSON.stringify({ language, messages })};\n` };
-  }));
+  const found = languages.map((language) => ({ language, path: `${FOLDER}/${language}/LC_MESSAGES/${domain}.po` })).filter(({ path }) => existsSync(path));
+  return Promise.all(found.map(async ({ language, path }) => ({ language, messages: messagesOf(await readFile(path, "utf8")) })));
 }

@@ -78,7 +78,8 @@ SETTINGS = (
     Setting("live_errors", 25, "Invalid frames and events in succession before a live client is disconnected; 0 "
             "disables the limit."),
     Setting("live_strikes", 10, "Live connections per minute and address that may misbehave (be closed for errors, a "
-            "huge message or not joining) before further ones are refused; 0 disables it. Not used behind a proxy."),
+            "huge message or not joining) before further ones are refused for some minutes; 0 disables it. Not used "
+            "behind a proxy."),
     Setting("live_connections", 24, "Maximum number of live connections per address; 0 disables the limit. Not used "
             "behind a proxy."),
     Setting("live_threshold", 0.4, "Minimum detection score of a face in a frame, 0 to 1."),
@@ -89,7 +90,8 @@ SETTINGS = (
     Setting("request_bytes", 64_000_000, "Maximum size of an API request in bytes."),
     Setting("request_images", 32, "Maximum number of images per API request."),
     Setting("api_requests", 6, "Maximum number of API requests in progress per client; 0 disables the limit."),
-    Setting("api_rate", "1200 per minute", "Maximum rate of API requests per client; empty disables the limit."),
+    Setting("api_rate", "1200 per minute; 60 per second", "Maximum rate of API requests per client, one or several; "
+            "empty disables the limit."),
 
     Setting("notice", N_("This page recognizes facial expressions automatically. Before you use it on other people, "
                             "tell them and get their agreement. An expression is not a feeling."),

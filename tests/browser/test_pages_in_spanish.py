@@ -1,5 +1,8 @@
 """The site in Spanish: every page at the narrowest width, the chooser, and the copy for offline use."""
 
+import json
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -54,3 +57,41 @@ def test_copy_for_offline_use_is_in_the_chosen_language(open_page, own_server):
     expect(page.get_by_role("heading", level=1)).to_contain_text("¿Cómo llamarían diez personas")
     expect(page.locator("#demo-sentence")).to_contain_text("de cada 10 personas", timeout=60_000)
     page.errors.clear()
+
+
+SHOWN = """container => {
+  const walker = document.createTreeWalker(container, NodeFilter.SHOW_TEXT), found = [];
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    if (!node.parentElement.closest("pre, code, textarea, style, script")) found.push(node.nodeValue.trim());
+  }
+  for (const one of container.querySelectorAll("[aria-label], [title]")) {
+    found.push(one.getAttribute("aria-label") ?? one.getAttribute("title"));
+  }
+  return found.filter(text => /[a-z]{2}/i.test(text));
+}"""
+# Paths, methods, media types and names of the document, which are the same in all languages.
+VERBATIM = re.compile(r"Api|Curl|GET|POST|/\u200b?\S*|(get|post) \S+|\w+/[\w-]+|array<string>|string|integer|binary")
+FIELDS = {"picture", "model", "face", "landmarks", "expression"}
+
+
+def test_api_reference_is_in_spanish(open_page):
+    shown = {}
+    for locale in ("en-US", "es-ES"):
+        page = open_page("/api", locale=locale)
+        for control in page.locator(".opblock-summary-control").all():
+            control.click()
+        execute = "Execute" if locale == "en-US" else "Ejecutar"
+        page.locator(".opblock").first.get_by_role("button", name=execute).click()
+        page.wait_for_selector(".live-responses-table .highlight-code, .live-responses-table pre")
+        shown[locale] = set(page.locator("#api").evaluate(SHOWN))
+    assert {"Request body", "Too large", "Server response"} <= shown["en-US"]
+    assert {"Cuerpo de la solicitud", "Demasiado grande", "Respuesta del servidor"} <= shown["es-ES"]
+    assert [text for text in shown["en-US"] & shown["es-ES"] - FIELDS if not VERBATIM.fullmatch(text)] == []
+
+
+def test_installed_app_has_its_description_in_spanish(open_page):
+    page = open_page("/live", locale="es-ES")
+    manifest = page.context.new_cdp_session(page).send("Page.getAppManifest")
+    assert manifest["errors"] == []
+    found = json.loads(manifest["data"])
+    assert found["lang"] == "es" and "diez personas" in found["description"] and found["icons"]

@@ -66,8 +66,8 @@ HIDDEN_TEXTS = re.compile("|".join([
     "^(more than|a format that this browser|the browser's decoder failed)", "^The camera is not available:",
     "^no video track$", "^the service worker did not respond$", "^there is no active service worker$",
     "^No element #", "^Emoscope · +$"]))
-# For other pages and programs, or below the page: the page words their errors by code.
-NOT_SHOWN = ("device/module.js", "vision/", "workers/service-worker.js")
+# For other pages and programs, or below the page: the page words their errors by code. And Swagger UI's English texts.
+NOT_SHOWN = ("device/module.js", "vision/", "workers/service-worker.js", "ui/swagger-texts.js")
 
 
 def hard_coded(code):

@@ -42,7 +42,7 @@ class Conduct:
         address = self.address(environ)
         if not address:
             return False
-        if self._strikes.refuse(address):
+        if self._strikes.refuse(address) > 0:
             return True
         limit = self._settings.live_connections
         return 0 < limit <= sum(getattr(connection, "address", None) == address for connection in self.open)

@@ -14,6 +14,7 @@ serves nobody meanwhile. Here the event loop waits for all of them together.
 
 import contextlib
 import fcntl
+import math
 import re
 import socket
 import sys
@@ -44,9 +45,6 @@ API = re.compile(rb"[A-Z]+ /api/v1/(?!openapi)")
 _HEAD = b"HTTP/1.1 %s\r\nRetry-After: %d\r\nContent-Type: %s\r\nConnection: close\r\n\r\n"
 REFUSAL = _HEAD % (b"503 Service Unavailable", 1, b"text/plain") + (
     b"Too many requests of this client are in progress; try again in a moment.\n")
-STRUCK = _HEAD % (b"429 Too Many Requests", 10, b"application/json") + (
-    b'{"error": {"code": "too_fast", "message": "This address has exceeded the limits too often; wait a minute, then '
-    b'try again.", "request": ""}}\n')
 
 
 class Worker(ThreadWorker):
@@ -119,7 +117,8 @@ class Worker(ThreadWorker):
             self._end_slow_requests()
         super().murder_pending()
         while self._struck and (not self.alive or self._struck[0].timeout <= time.monotonic()):
-            self._refuse(self._struck.popleft(), STRUCK)
+            conn = self._struck.popleft()
+            self._refuse(conn, _too_often(conn.retry_after))
         while self._closing and self._closing[0].timeout <= time.monotonic():
             self._drop(self._closing[0], self._closing)
 
@@ -164,9 +163,9 @@ class Worker(ThreadWorker):
         """Serve the request, let it wait for others of its client, or refuse it."""
         address = conn.client[0] if isinstance(conn.client, tuple) else None
         conn.turn = None
-        if address and any(pattern.match(conn.head) and strikes.refuse(address)
-                           for pattern, strikes in self.strikes.items()):
-            conn.timeout = time.monotonic() + REFUSE_SECONDS
+        seconds = self._refused_for(address, conn.head) if address else 0
+        if seconds:
+            conn.timeout, conn.retry_after = time.monotonic() + REFUSE_SECONDS, math.ceil(seconds)
             self._struck.append(conn)
             return
         conn.turn = None if LIVE.match(conn.head) else address
@@ -175,6 +174,11 @@ class Worker(ThreadWorker):
             self._serve(conn)
         elif decision != WAIT:
             self._refuse(conn, REFUSAL)
+
+    def _refused_for(self, address, head):
+        """For how many more seconds the address is refused what it asks for; 0 if it is not."""
+        return max((strikes.refuse(address) for pattern, strikes in self.strikes.items() if pattern.match(head)),
+                   default=0)
 
     def _refuse(self, conn, response):
         with contextlib.suppress(OSError):
@@ -228,6 +232,13 @@ class Worker(ThreadWorker):
         idle.remove(conn)
         self.nr_conns -= 1
         conn.close()
+
+
+def _too_often(seconds):
+    """The response to an address that is refused for so long."""
+    return _HEAD % (b"429 Too Many Requests", seconds, b"application/json") + (
+        b'{"error": {"code": "too_fast", "message": "This address has exceeded the limits too often; try again in '
+        b'%d s.", "request": ""}}\n' % seconds)
 
 
 def _unread(sock):

@@ -14,6 +14,7 @@ from flask_limiter.util import get_remote_address
 from werkzeug.datastructures import FileStorage
 
 from .. import bundles as bundles_
+from ..languages.catalogues import N_
 from ..operations.admission import RESERVED_THREADS, Admission
 from ..operations.error_handlers import error_response
 from ..operations.logs import request_id
@@ -91,17 +92,17 @@ def _leave(_):
 
 def _responses(schema, **errors):
     """OpenAPI `responses`: 200 with `schema`, and error descriptions by status, passed as `_400`."""
-    errors = {"_503": "Overloaded"} | errors
-    errors["_429"] = "Too many requests"
-    return {"200": {"description": "OK", "content": {JSON: {"schema": schema}}}} | {
+    errors = {"_503": N_("Overloaded")} | errors
+    errors["_429"] = N_("Too many requests")
+    return {"200": {"description": N_("OK"), "content": {JSON: {"schema": schema}}}} | {
         status.removeprefix("_"): {"description": description, "content": {JSON: {"schema": schemas.Error}}}
         for status, description in errors.items()}
 
 
 @api.get("/models")
-@api.doc(operation_id="list_models", responses=_responses(schemas.Models))
+@api.doc(operation_id="list_models", summary=N_("List the available models, the default first"),
+         responses=_responses(schemas.Models))
 def models():
-    """List the available models, the default first."""
     site = _site()
     return {"models": bundles_.available(site.bundles, site.settings.model)}
 
@@ -109,9 +110,9 @@ def models():
 @api.post("/readings")
 @api.input(schemas.ReadingRequest, location="form_and_files", validation=False)
 @api.doc(operation_id="read_images",
-         responses=_responses(schemas.Readings, _400="No image, or an unknown model", _413="Too large"))
+         summary=N_("Read one or more images. An image that cannot be read has its own error."),
+         responses=_responses(schemas.Readings, _400=N_("No image, or an unknown model"), _413=N_("Too large")))
 def readings(**_):
-    """Read one or more images. An image that cannot be read has its own error."""
     site = _site()
     images = request.files.getlist(FIELD) + request.files.getlist(FIELD + "s")
     if not images:
@@ -128,11 +129,11 @@ def readings(**_):
 
 @api.post("/explanations")
 @api.input(schemas.ExplanationRequest, location="form_and_files", validation=False)
-@api.doc(operation_id="explain_face", responses=_responses(
-    schemas.Explanation, _400="No image, or an invalid form field", _404="No such face, or no such expression",
-    _413="Too large", _503="Overloaded"))
+@api.doc(operation_id="explain_face",
+         summary=N_("Explain one face: how much the probability drops when a region is occluded"),
+         responses=_responses(schemas.Explanation, _400=N_("No image, or an invalid form field"),
+                              _404=N_("No such face, or no such expression"), _413=N_("Too large")))
 def explanations(**_):
-    """Explain one face: how much the probability drops when a region is occluded."""
     settings, form = _site().settings, request.form
     landmarks, valid = _parse_landmarks(form.get("landmarks"))
     if not valid or not form.get("face", "0").isdecimal():
@@ -145,12 +146,12 @@ def explanations(**_):
 
 @api.post("/previews")
 @api.input(schemas.PreviewRequest, location="form_and_files", validation=False)
-@api.doc(operation_id="preview_image", responses=_responses(
-    schemas.Error, _400="No image", _413="Too large", _503="Overloaded") | {
-        "200": {"description": "a small upright JPEG",
+@api.doc(operation_id="preview_image",
+         summary=N_("Convert an image that the browser cannot display to a small JPEG. Nothing is stored."),
+         responses=_responses(schemas.Error, _400=N_("No image"), _413=N_("Too large")) | {
+        "200": {"description": N_("a small upright JPEG"),
                 "content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}}})
 def previews(**_):
-    """Convert an image that the browser cannot display to a small JPEG. Nothing is stored."""
     return _process_one(lambda reader, data: current_app.response_class(
         reader.preview(data, _site().settings.photo_pixels), mimetype="image/jpeg"))
 

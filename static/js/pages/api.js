@@ -1,7 +1,8 @@
 // The API page: Swagger UI for the OpenAPI document of the site.
 
 import SwaggerUIBundle from "swagger-ui-dist/swagger-ui-es-bundle.js";
-import { translate } from "../ui/language.js";
+import { language, translate } from "../ui/language.js";
+import { translatedDocument, translateSwagger } from "../ui/swagger-texts.js";
 
 /**
  * Swagger UI's own layout has a second `main` landmark, and the button that expands a call contains a link and a button.
@@ -25,12 +26,21 @@ function accessibleLayout({ React: { createElement } }) {
   };
 }
 
+/** The document in the page's language. @param {string} url */
+async function translated(url) {
+  const texts = JSON.parse(document.getElementById("api-texts")?.textContent ?? "{}");
+  return translatedDocument(await (await fetch(url)).json(), texts);
+}
+
 const container = document.getElementById("api");
+const url = container?.dataset.document ?? "";
+if (container && language() !== "en") translateSwagger(container);
+const spec = language() === "en" ? undefined : await translated(url).catch(() => undefined); // without it, Swagger UI says what is wrong
 SwaggerUIBundle({
   plugins: [accessibleLayout],
   layout: "Calls",
   domNode: container,
-  url: container?.dataset.document,
+  ...(spec ? { spec } : { url }),
   deepLinking: true,
   tryItOutEnabled: true,
   defaultModelsExpandDepth: 0,
