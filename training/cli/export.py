@@ -54,6 +54,8 @@ def add_commands(commands):
     distance.add_argument("--version", required=True, help="new version of the bundle")
     distance.add_argument("--prototypes", type=int, default=64, metavar="K",
                           help="number of prototypes of training faces (default: %(default)s)")
+    distance.add_argument("--prototype-seed", type=int, default=0, metavar="N",
+                          help="seed of their k-means (default: %(default)s)")
     add_data_options(distance)
     distance.set_defaults(run=_export_distance)
     balance = commands.add_parser("balance", help="choose the balanced prediction of votes bundles, on PublicTest")
@@ -90,7 +92,7 @@ def _export_distance(options):
         raise TrainingError(f"--prototypes must be a positive number, got {options.prototypes}")
     from ..export.bundle import add_distance
     folder = bundle_folder(options.bundle)
-    content = add_distance(folder, read_faces(options), options.prototypes, options.version)
+    content = add_distance(folder, read_faces(options), options.prototypes, options.version, options.prototype_seed)
     report(f"{folder}: {content['name']} {content['version']}, unlike above {content['unlike']['threshold']:.3f}, "
            f"{folder_size(folder)}")
 

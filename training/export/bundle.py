@@ -134,17 +134,17 @@ def read_run(run):
     return replace(recipe, epochs=saved["epochs"], seed=saved["seed"]), state
 
 
-def add_distance(folder, faces, count, version):
+def add_distance(folder, faces, count, version, seed=unlike.SEED):
     """Add the distance to `count` prototypes to the bundle `folder` (see unlike.py) as `version`; the card.
 
-    faces: the data set of the prototypes. The logits, figures and model.keras stay: raises TrainingError if a
-    probability of the new LiteRT file differs from the old one's by more than SAME.
+    faces: the data set of the prototypes. seed: of their k-means. The logits, figures and model.keras stay: raises
+    TrainingError if a probability of the new LiteRT file differs from the old one's by more than SAME.
     """
     check_field("version", version)
     bundle = read_bundle(folder)
     folder, content = bundle.folder, bundle.card
     stored = keras.models.load_model(folder / "model.keras", compile=False)
-    centers = [unlike.prototypes(each, faces, bundle.label_set, count) for each in members(stored)]
+    centers = [unlike.prototypes(each, faces, bundle.label_set, count, seed) for each in members(stored)]
     model = with_distances(stored, centers, content["training"].get("mirrored", False))
     images = faces.images[faces.rows("PublicTest")][:PARITY_IMAGES]
     before = litert_logits((folder / "model.tflite").read_bytes(), images)

@@ -18,11 +18,11 @@ FLAGGED = 0.01      # fraction of PublicTest's faces above the threshold
 NOT_A_FACE = 9      # column of the votes
 
 
-def prototypes(network, faces, label_set, count):
+def prototypes(network, faces, label_set, count, seed=SEED):
     """`count` prototypes of the features of `network`, image -> logits: float (count, d).
 
-    faces: the data set whose Training rows they are taken from. Raises TrainingError for a network without
-    a layer called FEATURES.
+    faces: the data set whose Training rows they are taken from. seed: of k-means. Raises TrainingError for a network
+    without a layer called FEATURES.
     """
     import keras
     if FEATURES not in [layer.name for layer in network.layers]:
@@ -30,7 +30,7 @@ def prototypes(network, faces, label_set, count):
                             "export it without --prototypes")
     body = keras.Model(network.inputs, network.get_layer(FEATURES).output)
     rows = training_rows(faces, label_set)
-    return novelty.Prototypes(keras_logits(body, faces.images[rows]), count, SEED).centers
+    return novelty.Prototypes(keras_logits(body, faces.images[rows]), count, seed).centers
 
 
 def training_rows(faces, label_set):
