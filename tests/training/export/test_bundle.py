@@ -323,3 +323,18 @@ def test_damaged_prototypes_are_not_loaded(bundle, exported, run_command):
 def test_fewer_prototypes_than_one_are_refused(bundle, exported, run_command):
     status, _, error = run_command("export-distance", bundle, "--version", "1.3.0", "--prototypes", 0, *data(exported))
     assert status == 2 and "--prototypes must be a positive number, got 0" in error
+
+
+def test_seed_of_the_prototypes_changes_them_and_nothing_else(bundle, exported, run_command):
+    centers, logits = [], []
+    images = np.random.default_rng(0).integers(0, 256, (4, 48, 48)).astype(np.uint8)
+    for seed in (0, 0, 4):
+        status, _, error = run_command("export-distance", bundle, "--version", "1.3.0", "--prototypes", 5,
+                                       "--prototype-seed", seed, *data(exported))
+        assert status == 0, error
+        with np.load(bundle / "prototypes.npz") as stored:
+            centers.append(next(iter(stored.values())))
+        logits.append(litert_logits((bundle / "model.tflite").read_bytes(), images))
+    np.testing.assert_allclose(centers[0], centers[1], atol=1e-6)
+    assert np.abs(centers[0] - centers[2]).max() > 1e-4
+    np.testing.assert_allclose(logits[0], logits[2], atol=1e-4)
