@@ -2,8 +2,8 @@
 
 import { translate } from "./language.js";
 
-/** @type {Record<string, string>} as Swagger UI writes them -> in the page's language */
-const TEXTS = {
+/** As Swagger UI writes them -> in the page's language. */
+const TEXTS = new Map(Object.entries({
   "Parameters": translate("Parameters"),
   "No parameters": translate("No parameters"),
   "Name": translate("Name"),
@@ -43,7 +43,7 @@ const TEXTS = {
   "Copy code to clipboard": translate("Copy code to clipboard"),
   "Media Type": translate("Media type"),
   "Request content type": translate("Request content type"),
-};
+}));
 const VERBATIM = "pre, code, textarea, .opblock-summary-path, .parameter__name:not(.opblock-title), .json-schema-2020-12__title, .json-schema-2020-12-property";
 const ATTRIBUTES = ["aria-label", "title"];
 
@@ -56,12 +56,12 @@ export function translateSwagger(container) {
   const update = () => {
     const walker = document.createTreeWalker(container, NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-      const found = TEXTS[node.nodeValue ?? ""];
+      const found = TEXTS.get(node.nodeValue ?? "");
       if (found && found !== node.nodeValue && !node.parentElement?.closest(VERBATIM)) node.nodeValue = found;
     }
     for (const name of ATTRIBUTES) {
       for (const element of container.querySelectorAll(`[${name}]`)) {
-        const found = TEXTS[element.getAttribute(name) ?? ""];
+        const found = TEXTS.get(element.getAttribute(name) ?? "");
         if (found && found !== element.getAttribute(name)) element.setAttribute(name, found);
       }
     }
