@@ -10,7 +10,7 @@ import types
 import pytest
 import stubs
 
-from webapp.live import namespace
+from webapp.live import connections, namespace
 from webapp.live.backpressure import InFlight, RateLimiter, Turns
 from webapp.readers import FixedReader
 from webapp.vision.batching import OverloadedError
@@ -341,7 +341,7 @@ def test_connections_that_have_not_joined_are_limited(make_app):
 
 
 def test_connection_that_does_not_join_in_time_is_closed(make_app, monkeypatch):
-    monkeypatch.setattr(namespace, "JOIN_SECONDS", 0.05)
+    monkeypatch.setattr(connections, "JOIN_SECONDS", 0.05)
     app = make_app()
     sockets = app.extensions["socketio"].server.eio.sockets
     session = app.test_client().get("/socket.io/?EIO=4&transport=polling").text.split('"')[3]
@@ -353,7 +353,7 @@ def test_connection_that_does_not_join_in_time_is_closed(make_app, monkeypatch):
 
 @pytest.mark.parametrize("is_closed, status", [(True, 200), (False, 503)])
 def test_only_an_open_connection_that_has_not_joined_is_a_strike(make_app, monkeypatch, is_closed, status):
-    monkeypatch.setattr(namespace, "JOIN_SECONDS", 0.2)
+    monkeypatch.setattr(connections, "JOIN_SECONDS", 0.2)
     app, before = make_app(live_strikes=1), set(threading.enumerate())
     for _ in range(3):
         session = app.test_client().get("/socket.io/?EIO=4&transport=polling").text.split('"')[3]
@@ -422,7 +422,7 @@ def test_post_that_breaks_the_protocol_holds_no_thread_and_logs_nothing(app, cap
 
 
 def test_closing_an_idle_connection_waits_for_nobody(make_app, monkeypatch):
-    monkeypatch.setattr(namespace, "JOIN_SECONDS", 0.05)
+    monkeypatch.setattr(connections, "JOIN_SECONDS", 0.05)
     app = make_app()
     timers = {thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)}
     for _ in range(3):

@@ -349,7 +349,8 @@ def test_limits_of_an_address(tmp_path):
             with _open(server, request, "127.0.0.5") as connection:
                 answers.append(connection.recv(4096))
         assert len(answers) > 300 and answers[1].startswith(b"HTTP/1.1 429 ")
-        assert b"exceeded the limits too often" in answers[-1]
+        assert b"exceeded the limits too often; try again in 60 s" in answers[-1]
+        assert b"\r\nRetry-After: 60\r\n" in answers[-1]
     finally:
         server.stop()
 

@@ -3,18 +3,14 @@
 Frames are neither stored nor logged. docs/socket.md describes the events and the error codes.
 """
 
-import contextlib
 import functools
 import logging
-import socket
 import threading
 import time
 import weakref
 
-from engineio.async_drivers._websocket_wsgi import SimpleWebSocketWSGI
 from flask import Flask, request
 from flask_socketio import ConnectionRefusedError, Namespace, SocketIO
-from simple_websocket import ConnectionClosed
 
 from .. import bundles as bundles_
 from ..operations.draining import guard_live_connections
@@ -25,7 +21,8 @@ from ..vision.faces import LIVE_LONG_SIDES
 from ..vision.images import ImageError
 from ..vision.reading import AbandonedError
 from .backpressure import InFlight, RateLimiter, Turns
-from .conduct import CLIENT_ERRORS, Conduct, SizeLimit
+from .conduct import CLIENT_ERRORS, Conduct
+from .connections import WebSocket, close_connection, watch
 from .followed_faces import MAX_FACES, faces_of, problem_of
 
 NAMESPACE = "/live"
@@ -49,9 +46,6 @@ CODES = {
 }
 # A message over the transport's limit closes the connection, so frames are rejected with an error well below it.
 TRANSPORT_LIMIT_FACTOR = 8
-RECEIVE_BYTES = 65536       # of a WebSocket at a time
-JOIN_SECONDS = 10.0         # a connection that has not joined the namespace by then is closed
-CLOSE_SECONDS = 2.0         # for a client to answer the end of its WebSocket
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +82,7 @@ def init_app(app: Flask, site) -> SocketIO:
     app.wsgi_app = guard_live_connections(  # type: ignore[method-assign]
         app.wsgi_app, lambda environ: site.drain.active or len(conduct.open) >= limit or conduct.refuse(environ))
     engine.disconnect = functools.partial(close_connection, engine)
-    _watch_connections(socketio, conduct)
+    watch(socketio, conduct, NAMESPACE)
     engine._async = {**engine._async, "websocket": functools.partial(WebSocket, conduct=conduct)}
     site.metrics.add_gauge("emoscope_live_connections", "Open live connections, those that have not joined included",
                            lambda: len(conduct.open))
@@ -129,86 +123,6 @@ def _allowed_origins(others):
 def max_connections(settings) -> int:
     """Connections that may be open: the live clients, and some of the other threads for clients that are joining."""
     return settings.live_clients + max(1, (settings.threads - settings.live_clients) // 4)
-
-
-def close_connection(engine, engine_id: str, wait: bool = False) -> None:
-    """Close a connection; `wait` until the client has read everything, which may be never.
-
-    Engine.IO waits always, in the request that breaks the protocol: 64 such requests would hold every thread.
-    """
-    if connection := engine.sockets.get(engine_id):
-        connection.close(wait=wait, reason=engine.reason.SERVER_DISCONNECT)
-        engine.sockets.pop(engine_id, None)
-
-
-def _watch_connections(socketio, conduct):
-    """Count invalid packets, and close each connection that does not join the namespace within JOIN_SECONDS."""
-    server = socketio.server
-    handle_connect, handle_message = server.eio.handlers["connect"], server.eio.handlers["message"]
-
-    def close_unless_joined(engine_id, address):
-        connection = server.eio.sockets.get(engine_id)
-        is_open = connection is not None and not connection.closed
-        if is_open and server.manager.sid_from_eio_sid(engine_id, NAMESPACE) is None:
-            conduct.strike(address, "not_joined")
-            close_connection(server.eio, engine_id)
-
-    def on_connect(engine_id, environ):
-        conduct.begin(engine_id, environ)
-        # It occupies a thread.
-        timer = threading.Timer(JOIN_SECONDS, close_unless_joined, (engine_id, conduct.address(environ)))
-        timer.daemon = True
-        timer.start()
-        return handle_connect(engine_id, environ)
-
-    def on_message(engine_id, data):
-        try:
-            return handle_message(engine_id, data)
-        except Exception:
-            conduct.fail(engine_id)
-            raise
-
-    server.eio.handlers |= {"connect": on_connect, "message": on_message}
-
-
-class WebSocket(SimpleWebSocketWSGI):
-    """The library's WebSocket, for frames.
-
-    A frame is received in few parts, each of which waits for Python's lock. Messages are not compressed: browsers
-    would deflate every JPEG for nothing. A huge message ends at its head.
-    """
-
-    def __init__(self, handler, server, conduct, **options):
-        super().__init__(handler, server, receive_bytes=RECEIVE_BYTES, **options)
-        self._handler, self._server, self._conduct = handler, server, conduct
-        self.app = self._begin
-
-    def _begin(self, _):
-        limit = SizeLimit(self._server.max_http_buffer_size,
-                          lambda: self._conduct.strike(self._conduct.address(self.ws.environ), "huge_message"))
-        self.ws.ws.connection._proto._frame_decoder.extensions.append(limit)
-        return self._handler(self)
-
-    def __call__(self, environ, start_response):
-        offered = ("HTTP_SEC_WEBSOCKET_EXTENSIONS",)
-        return super().__call__({name: environ[name] for name in environ if name not in offered}, start_response)
-
-    def close(self):
-        """Close. It is no error that the web server has closed the socket.
-
-        Engine.IO's writer thread closes the WebSocket at the end of a connection, which can come after the request that
-        carried it has ended. The library expects a broken pipe there but not a closed file descriptor. It waits for the
-        client's answer, which may be never, with two threads.
-        """
-        with contextlib.suppress(OSError, ConnectionClosed):
-            super().close()
-        timer = threading.Timer(CLOSE_SECONDS, self._stop_waiting)
-        timer.daemon = True
-        timer.start()
-
-    def _stop_waiting(self):
-        with contextlib.suppress(OSError):
-            self.ws.sock.shutdown(socket.SHUT_RD)
 
 
 class Client:

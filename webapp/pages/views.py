@@ -6,9 +6,9 @@ from pathlib import Path
 from flask import Blueprint, Flask, abort, current_app, render_template
 
 from .. import bundles as bundles_
+from ..languages import openapi_texts
 from ..languages.catalogues import Message, gettext
 from ..languages.data_texts import data_text
-from ..languages.openapi_texts import translations
 from ..settings import NAMES
 from . import documents as documents_
 from . import outside
@@ -43,7 +43,7 @@ def photos():
 @pages.get("/api")
 def api():
     """The API reference, with a form to try each call."""
-    return render_template("api.html", texts=translations())
+    return render_template("api.html", openapi_texts=openapi_texts.translations)
 
 
 @pages.get("/about")
