@@ -89,7 +89,9 @@ def _run_queue(options):
 def _print_left(options):
     from ..zoo import queue
     waiting = _queue(options)
-    left = waiting.write() if options.write else waiting.left()
+    if options.write:
+        waiting.write()
+    left = waiting.left()
     for line in queue.lines(left):
         report(line)
     report(queue.summary(left))

@@ -47,7 +47,8 @@ class Run:
         losses = {name: keras.losses.CategoricalCrossentropy(from_logits=True) for name in recipe.label_sets}
         with self.workers.strategy.scope() if self.workers else nullcontext():
             self.model = self._build_model()
-            self.model.compile(optimizer=make_optimizer(recipe), loss=losses, loss_weights=dict(recipe.label_sets))
+            self.model.compile(optimizer=make_optimizer(recipe, fused=self.workers is None), loss=losses,
+                               loss_weights=dict(recipe.label_sets))
             self.model.optimizer.build(self.model.trainable_variables)
         self.average = WeightAverage(self.model, recipe.ema_decay)
         self._compiled = None

@@ -3,15 +3,18 @@
 import keras
 
 from ..errors import TrainingError
+from .fused_adam import FusedAdam
 
 
-def make_optimizer(recipe):
-    """The recipe's Keras optimizer. Raises TrainingError for an unknown name."""
+def make_optimizer(recipe, fused=False):
+    """The recipe's Keras optimizer. fused: whether Adam may be `FusedAdam`. Raises TrainingError for an unknown name.
+    """
     rate, decay = recipe.learning_rate, recipe.weight_decay or None
+    adam = FusedAdam if fused and keras.backend.backend() == "tensorflow" else keras.optimizers.Adam
     makers = {
         "sgd": lambda: keras.optimizers.SGD(rate, momentum=0.9, nesterov=True, weight_decay=decay),
         "plain-sgd": lambda: keras.optimizers.SGD(rate, weight_decay=decay),
-        "adam": lambda: keras.optimizers.Adam(rate, weight_decay=decay),
+        "adam": lambda: adam(rate, weight_decay=decay),
         "rmsprop": lambda: keras.optimizers.RMSprop(rate, weight_decay=decay),
     }
     if recipe.optimizer not in makers:

@@ -14,13 +14,15 @@ LIMIT = 40
 def store(jobs, label_set, device):
     """Store the hours of the `jobs`, a list of plan.Job, that are rows; others of the same data set are done.
 
-    label_set: of the data set that the jobs train on. device: as of `backend.device`.
+    label_set: of the data set that the jobs train on. device: as of `backend.device`. A row whose speed is not known
+    now keeps the hours that were stored for the same device.
     """
     left = stored()
     kept = {name: hours for name, hours in left["rows"].items()
             if name not in {row.recipe for row in rows_of(label_set)}}
-    now = {job.name: {"hours": round(job.seconds / 3600, 2) if job.rate else None, "measured": job.measured}
-           for job in jobs if not job.whole}
+    before = left["rows"] if left["device"] == device else {}
+    now = {job.name: {"hours": round(job.seconds / 3600, 2), "measured": job.measured} if job.rate
+           else before.get(job.name, {"hours": None, "measured": False}) for job in jobs if not job.whole}
     PATH.write_text(json.dumps({"device": device, "cores": threads(), "rows": kept | now}, indent=1) + "\n")
 
 

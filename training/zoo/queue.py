@@ -2,8 +2,10 @@
 
 It always takes the first of the jobs left: the cheapest, on a GPU the dearest. A row that fails is reported and left
 out until the next start. SIGINT and SIGTERM end it after the current step, with a checkpoint; the next start resumes.
+Several processes may work on one queue: each takes the first job that no other has locked.
 """
 
+import fcntl
 import signal
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +16,9 @@ import keras
 from ..errors import TrainingError
 from ..fit.loop import fit
 from . import compare, left, mlp, plan, speed
+
+RUN_LOCK = "queue.lock"             # in a run's folder, held by the process that trains it
+TABLES_LOCK = "zoo-tables.lock"     # in the folder of the runs, held while results and tables are written
 
 
 @dataclass
@@ -37,30 +42,28 @@ class Queue:
 
     def left(self):
         """The jobs left, in the order in which they are done."""
-        jobs = plan.jobs(self.tests.faces, self.runs, compare.results(), self.rates, self.sweep_fraction, self.seeds,
-                         self.only)
-        jobs = [job for job in jobs if job.title not in self.failed]
+        jobs = [job for job in self._jobs(self.only) if job.title not in self.failed]
         return sorted(jobs, key=lambda job: (job.whole, -job.seconds)) if self.on_gpu else jobs
 
     def run(self):
-        """Do all jobs left. Raises KeyboardInterrupt after a signal, once the tables are written."""
+        """Do all jobs left that no other process does. Raises KeyboardInterrupt after a signal, once the tables are
+        written.
+        """
         try:
             with _terminate_as_interrupt():
-                while jobs := self.left():
-                    self.report(f"{summary(jobs)}; now {jobs[0].title}")
-                    self._do(jobs[0])
+                while self._do_first():
+                    pass
         finally:
-            jobs = self.write()
-            self.report(summary(jobs))
+            self.write()
+            self.report(summary(self.left()))
             for title, error in self.failed.items():
                 self.report(f"failed: {title}: {error}")
 
     def write(self):
-        """Store what is left and write the tables; the jobs left."""
-        jobs = self.left()
-        left.store(jobs, self.tests.faces.label_set, self.rates.device)
-        self.write_tables()
-        return jobs
+        """Store what is left of all rows and write the tables."""
+        with self._tables_locked():
+            left.store(self._jobs(), self.tests.faces.label_set, self.rates.device)
+            self.write_tables()
 
     def measure_rates(self):
         """Measure the images per second of every row left whose rate is only estimated."""
@@ -80,6 +83,24 @@ class Queue:
                 self.rates.put(job.name, rate)
                 self.report(f"{job.name}: {rate:.1f} images/s")
 
+    def _jobs(self, only=()):
+        return plan.jobs(self.tests.faces, self.runs, compare.results(), self.rates, self.sweep_fraction, self.seeds,
+                         only)
+
+    def _do_first(self):
+        """Do the first of the jobs left that no other process has locked; whether there was one."""
+        for job in self.left():
+            with _lock(self.runs / job.folder / RUN_LOCK, wait=False) as locked:
+                jobs = self.left()      # another process may have done it before the lock was taken
+                if locked and job.title in {each.title for each in jobs}:
+                    self.report(f"{summary(jobs)}; now {job.title}")
+                    self._do(job)
+                    return True
+        return False
+
+    def _tables_locked(self):
+        return _lock(self.runs / TABLES_LOCK, wait=True)
+
     def _do(self, job):
         folder, stored = self.runs / job.folder, compare.results()
         timed = "milliseconds" in stored.get(job.name, {})
@@ -90,7 +111,8 @@ class Queue:
                 recipe = plan.recipe_of(job, stored)
                 fit(recipe, self.tests.faces, folder, self.report)
                 result = compare.measure_run(job.name, folder, self.tests, time_it=not job.seed and not timed)
-            compare.record(job.name, job.seed, result)
+            with self._tables_locked():
+                compare.record(job.name, job.seed, result)
             rate, measured = self.rates.of(job.name, self.runs, stored)
             if measured:
                 self.rates.put(job.name, rate)
@@ -128,6 +150,22 @@ def _hours(jobs):
     known = sum(job.seconds for job in jobs if job.rate) / 3600
     unknown = sum(1 for job in jobs if not job.rate)
     return f"{known:.1f} hours" + (f" and {unknown} not measured" if unknown else "")
+
+
+@contextmanager
+def _lock(path, wait):
+    """A context that holds the lock of the file `path`, which is made; it gives whether the lock was obtained.
+
+    wait: for another process to release it. The system releases the lock of a process that ends.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            yield False
+            return
+        yield True
 
 
 @contextmanager

@@ -6,6 +6,7 @@ its processor time allows on one core.
 
 import csv
 import json
+import os
 import time
 
 from ..backend import has_gpu
@@ -24,17 +25,23 @@ class Rates:
     def __init__(self, path, device):
         """device: `backend.device()` of this machine."""
         self._path, self.device = path, device
-        self._all = json.loads(path.read_text()) if path.is_file() else {}
+        self._all = self._stored()
 
     @property
     def measured(self):
         return self._all.get(self.device, {})
 
     def put(self, name, rate):
-        """Store `rate`, images per second, for the row `name`."""
+        """Store `rate`, images per second, for the row `name`. What other processes stored meanwhile is kept."""
+        self._all = self._stored()
         self._all.setdefault(self.device, {})[name] = float(f"{rate:.4g}")
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._path.write_text(json.dumps(self._all, indent=1, sort_keys=True) + "\n")
+        partial = self._path.with_name(f"{self._path.name}.{os.getpid()}")
+        partial.write_text(json.dumps(self._all, indent=1, sort_keys=True) + "\n")
+        os.replace(partial, self._path)
+
+    def _stored(self):
+        return json.loads(self._path.read_text()) if self._path.is_file() else {}
 
     def of(self, name, runs, results):
         """(images per second, whether measured) of the row `name`; (None, False) where nothing is known.

@@ -115,6 +115,55 @@ def test_a_signal_stops_the_queue_with_a_checkpoint_and_it_resumes(zoo, capsys, 
     assert stored(DEAR)["epochs"] == 2
 
 
+def test_processes_share_the_queue(zoo, capsys):
+    rates(zoo).put(CHEAP, 1000.0)
+    folder = zoo / "instance" / "runs" / CHEAP
+    with queue._lock(folder / queue.RUN_LOCK, wait=False) as locked:        # as another process holds it
+        assert locked
+        assert run("zoo", "run", *OPTIONS) == 0
+        assert capsys.readouterr().out.splitlines()[-1].startswith("left: 1 row")
+        assert "PrivateTest" in stored(DEAR) and "PrivateTest" not in stored(CHEAP)
+    assert run("zoo", "run", *OPTIONS) == 0
+    assert "PrivateTest" in stored(CHEAP)
+
+
+def test_a_row_done_before_its_lock_was_taken_is_not_done_again(zoo, monkeypatch):
+    here, there = _queue(zoo), _queue(zoo)
+    before = here.left()
+    there.run()
+    answers = [before]
+    real = here.left
+    monkeypatch.setattr(here, "left", lambda: answers.pop() if answers else real())
+    monkeypatch.setattr(here, "_do", lambda job: pytest.fail(f"{job.title} is done twice"))
+    here.run()
+
+
+def test_rates_of_several_processes_are_kept(zoo):
+    here, there = rates(zoo), rates(zoo)
+    here.put(CHEAP, 10.0)
+    there.put(DEAR, 20.0)
+    assert rates(zoo).measured == {CHEAP: 10.0, DEAR: 20.0}
+
+
+def test_what_is_left_includes_rows_that_were_not_chosen(zoo):
+    rates(zoo).put(CHEAP, 1000.0)
+    assert run("zoo", "run", DEAR, *OPTIONS) == 0
+    assert list(left.stored()["rows"]) == [CHEAP]
+
+
+def test_hours_stored_for_the_same_device_are_kept_where_the_speed_is_unknown(zoo):
+    rates(zoo).put(CHEAP, 1000.0)
+    _queue(zoo).write()
+    before = left.stored()
+    assert before["rows"][DEAR]["hours"] is not None
+    (zoo / "instance" / "runs" / speed.FILE).unlink()
+    _queue(zoo).write()
+    assert left.stored() == before
+    left.PATH.write_text(json.dumps(before | {"device": "another"}))
+    _queue(zoo).write()
+    assert left.stored()["rows"][DEAR] == {"hours": None, "measured": False}
+
+
 def test_a_row_that_fails_is_reported_and_the_others_go_on(zoo, capsys):
     folder = zoo / "instance" / "runs" / CHEAP
     folder.mkdir(parents=True)
