@@ -8,9 +8,10 @@ class FusedBatchNormalization(layers.BatchNormalization):
     """Keras's layer over the last of four axes, with the same weights, computed by `FusedBatchNormV3`."""
 
     def call(self, inputs, training=None, mask=None):
-        scale, offset = tf.convert_to_tensor(self.gamma), tf.convert_to_tensor(self.beta)
         moving_mean = tf.convert_to_tensor(self.moving_mean)
         moving_variance = tf.convert_to_tensor(self.moving_variance)
+        scale = tf.convert_to_tensor(self.gamma) if self.scale else tf.ones_like(moving_mean)
+        offset = tf.convert_to_tensor(self.beta) if self.center else tf.zeros_like(moving_mean)
         if not (training and self.trainable):
             return _kernel(inputs, scale, offset, epsilon=self.epsilon, is_training=False,
                            mean=moving_mean, variance=moving_variance)[0]

@@ -33,7 +33,7 @@ def fuse_batch_normalization(model):
         plain = type(layer) is keras.layers.BatchNormalization and len(layer.output.shape) == 4
         return (FusedBatchNormalization if plain else type(layer)).from_config(layer.get_config())
 
-    copy = keras.models.clone_model(model, clone_function=clone)
+    copy = keras.models.clone_model(model, clone_function=clone, recursive=True)     # also the models inside it
     copy.set_weights(model.get_weights())
     return copy
 

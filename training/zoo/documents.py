@@ -14,7 +14,7 @@ from .tables import NOTHING_LEFT, is_cut, table_row, to_train
 FILE = "documents.json"
 #: The columns of the table that the page shows.
 COLUMNS = ("network", "recipe", "stated", "stated_on", "public", "private", "epochs", "epochs_of_recipe", "steps",
-           "share", "cut", "faces", "seeds", "private_lowest", "private_highest", "parameters", "command")
+           "share", "cut", "faces", "seeds", "private_lowest", "private_highest", "size", "parameters", "command")
 
 
 def write(results, remaining=NOTHING_LEFT, static=Path("static")):

@@ -60,7 +60,7 @@ ROWS = (
               ("majority", "filter")),
     Published("valero-preparation.gamma-0.75", "Valero", "gamma .75", 54.9, FER2013_TEST),
     Published("valero-preparation.size-98", "Valero", "resized to 98", 52.9, FER2013_TEST),
-    Published("valero.baseline-fer2013", "Valero", "baseline, 224x224", 62.8, AFFECTNETS, ("affectnet",)),
+    Published("valero.baseline-fer2013", "Valero", "baseline, 96x96", 62.8, AFFECTNETS, ("affectnet",)),
     Published("valero.enhanced-fer2013", "Valero", "enhanced", 63.0, AFFECTNETS, ("affectnet",)),
     Published("valero.cao-fer2013", "Valero", "X.Cao", 68.6, AFFECTNETS, ("affectnet",)),
     Published("valero.two-streams-fer2013", "Valero", "X.Cao, two streams", 75.4, AFFECTNETS, ("affectnet",)),

@@ -7,7 +7,7 @@ from pathlib import Path
 from . import left
 from .published import AFFECTNET_ROWS, BOARD, ROWS, place
 
-COLUMNS = ("document", "network", "recipe", "parameters", "multiply_adds", "bytes", "milliseconds_1",
+COLUMNS = ("document", "network", "recipe", "size", "parameters", "multiply_adds", "bytes", "milliseconds_1",
            "milliseconds_32", "labels", "public", "private", "private_without_twins", "worst_class",
            "worst_class_recall", "calibration_error", "stated", "stated_on", "place_2013", "epochs",
            "epochs_of_recipe", "steps", "share", "cut", "faces", "command", "seeds", "private_lowest",
@@ -30,6 +30,8 @@ was made on PrivateTest.
 - The *2013 rank* is the rank that PrivateTest accuracy would have had in the Kaggle challenge of 2013.
 - *N seeds* gives the lowest and the highest accuracy of runs that differ in their seed alone; the figure before it is
   of the first.
+- *Input* is the width and height in pixels. Valero's networks on FER2013 take 96 instead of 224, since its images have
+  48; those that end in a dense layer on the feature map have fewer parameters then.
 - The expected calibration error (ECE) of our bundles includes their temperature; the other networks have none.
 - Milliseconds per face are of the fastest LiteRT call on one thread (the MLP: scikit-learn) of a busy machine. Compare
   ratios rather than absolute times.
@@ -90,8 +92,8 @@ def markdown(table, remaining=NOTHING_LEFT):
     """The content of docs/zoo.md. remaining: as of `left.stored`."""
     summary = left.summary(remaining)
     lines = [INTRODUCTION, *([summary, ""] if summary else []),
-             _heading("Network", "Parameters", "Multiply-adds", "File", "ms per face, batch 1 / 32", "PublicTest",
-                      "PrivateTest", "without near-duplicates", "Lowest recall", "ECE", "Published", "2013 rank",
+             _heading("Network", "Input", "Parameters", "Multiply-adds", "File", "ms per face, batch 1 / 32",
+                      "PublicTest", "PrivateTest", "without near-duplicates", "Lowest recall", "ECE", "Published", "2013 rank",
                       "Epochs")]
     lines += ["| " + " | ".join(_cells(row, remaining)) + " |" for row in table if row["parameters"]]
     lines.append("\n## Commands\n\n| Row | Command |\n|---|---|")
@@ -99,7 +101,8 @@ def markdown(table, remaining=NOTHING_LEFT):
     untrained = [row for row in table if row["public"] is None]
     known = {row["recipe"] for row in table}
     lines.append(UNTRAINED)
-    lines += [f"- {row['document']}: {row['network']}: `{to_train(row['recipe'])}`" for row in untrained]
+    lines += [f"- {row['document']}: {row['network']}: `{to_train(row['recipe'])}`{_cost(row, remaining)}"
+              for row in untrained]
     lines += [f"- {row.document}: {row.network}, on {row.split}: `{to_train(row.recipe)}`"
               for row in AFFECTNET_ROWS if row.recipe not in known]
     return "\n".join(lines) + "\n"
@@ -119,8 +122,8 @@ def _row(document, network, published, split, result, recipe=None):
     subset = result.get("changed", {}).get("subset")
     return {
         "document": document, "network": network, "recipe": recipe or result["recipe"],
-        "parameters": result.get("parameters"), "multiply_adds": result.get("multiply_adds"),
-        "bytes": result.get("bytes"), "milliseconds_1": result.get("milliseconds", {}).get("1"),
+        "size": result.get("size"), "parameters": result.get("parameters"),
+        "multiply_adds": result.get("multiply_adds"), "bytes": result.get("bytes"), "milliseconds_1": result.get("milliseconds", {}).get("1"),
         "milliseconds_32": result.get("milliseconds", {}).get("32"), "labels": result.get("label_set"),
         "public": public.get("accuracy"), "private": private.get("accuracy"),
         "private_without_twins": private.get("without_twins"),
@@ -180,9 +183,9 @@ def _cells(row, remaining):
     adds = "" if row["multiply_adds"] is None else f"{row['multiply_adds'] / 1e6:,.1f} M"
     size = "" if row["bytes"] is None else f"{row['bytes'] / 1e6:,.2f} MB"
     speed = "" if row["milliseconds_1"] is None else f"{row['milliseconds_1']:.3g} / {row['milliseconds_32']:.3g}"
-    return [f"{row['document']}: {row['network']}{labels}", number("parameters", ","), adds, size, speed,
-            percent("public") + sample, percent("private") + spread, percent("private_without_twins"), lowest_recall,
-            number("calibration_error", ".3f"), published, str(rank_2013), epochs + mark]
+    return [f"{row['document']}: {row['network']}{labels}", number("size", "d"), number("parameters", ","), adds,
+            size, speed, percent("public") + sample, percent("private") + spread, percent("private_without_twins"),
+            lowest_recall, number("calibration_error", ".3f"), published, str(rank_2013), epochs + mark]
 
 
 def _cost(row, remaining):

@@ -34,7 +34,8 @@ NAMES = frozenset((
     N_("rate 5e-4"), N_("rate 1e-3"), N_("rate 2e-3"), N_("default CNN"), N_("improved"), N_("dropout .4, 20 epochs"),
     N_("dropout .4, 50 epochs"), N_("more dropout"), N_("input normalized"), N_("input from 98 % components"),
     N_("baseline, 48x48"), N_("histogram equalization"), N_("difference of Gaussians"), N_("gamma .75"),
-    N_("resized to 98"), N_("baseline, 224x224"), N_("enhanced"), N_("X.Cao, two streams"), N_("fractal"),
+    N_("resized to 98"), N_("baseline, 96x96"), N_("baseline, 224x224"), N_("enhanced"), N_("X.Cao, two streams"),
+    N_("fractal"),
     N_("videos of classmates"), N_("20 % of FER2013, six classes"), N_("10 % of AffectNet, eight classes"),
     N_("AffectNet, eight classes"),
     N_("Networks"), N_("Optimizer"), N_("Epochs"), N_("Batch size"), N_("Learning rate"),
@@ -58,8 +59,8 @@ REASONS = {
                          "Training alone, 28,709."),
     "majority": N_("The document's figure is about what calling every face happy reaches on FER2013, 24.5 %."),
     "filter": N_("The document does not describe its filter; here the difference is added to middle gray."),
-    "affectnet": N_("The document's figure is of AffectNet with eight classes, this one of FER2013 with seven, its "
-                    "images enlarged."),
+    "affectnet": N_("The document's figure is of AffectNet with eight classes at 224 × 224 pixels, this one of FER2013 "
+                    "with seven, its images enlarged from 48 × 48 to 96 × 96."),
 }
 
 

@@ -49,6 +49,20 @@ def test_batch_normalization_of_vectors_is_not_fused():
     assert type(fused.get_layer("vectors")) is keras.layers.BatchNormalization
 
 
+def test_batch_normalization_inside_a_model_of_the_network_is_fused():
+    part_input = keras.Input((8, 8, 1))
+    normalized = keras.layers.BatchNormalization(scale=False, center=False, name="inner")(part_input)
+    image = keras.Input((8, 8, 1))
+    plain = keras.Model(image, keras.Model(part_input, normalized, name="part")(image))
+    plain.get_layer("part").get_layer("inner").moving_mean.assign([3.0])
+    fused = fuse_batch_normalization(plain)
+    assert type(fused.get_layer("part").get_layer("inner")) is not keras.layers.BatchNormalization
+    images = np.random.default_rng(0).uniform(0, 255, (4, 8, 8, 1)).astype(np.float32)
+    for training in (False, True):
+        np.testing.assert_allclose(fused(images, training=training), plain(images, training=training), rtol=1e-3,
+                                   atol=1e-3)
+
+
 def test_fused_run_loads_as_a_plain_network(tiny, faces, tmp_path):
     recipe = replace(tiny, fused_batch_norm=True, epochs=1)
     run = fit(recipe, faces, tmp_path, quiet)

@@ -78,7 +78,7 @@ def test_a_row_is_trained_on_a_tenth_and_measured_on_the_validation_set(affectne
     page = json.loads((short / "static" / "documents.json").read_text())["documents"]
     row = next(row for row in page[-1]["rows"] if row["recipe"] == ROW)
     assert row["affectnet"] and row["labels"][-1] == "contempt" and len(row["classes"]) == 8
-    assert f"Valero: X.Cao (affectnet) | {result['parameters']:,}" in (short / "docs" / "zoo.md").read_text()
+    assert f"Valero: X.Cao (affectnet) | 224 | {result['parameters']:,}" in (short / "docs" / "zoo.md").read_text()
 
 
 def test_every_row_is_left_on_both_layouts(affectnet, numpy_layout, short, capsys):
