@@ -7,8 +7,8 @@ Result   docs/zoo.md; the source document states 62.8 % (baseline), 63.0 (enhanc
 
 The document trains on a tenth of AffectNet, stratified by class. A name that ends in `fer2013` is
 the same network on FER2013's seven classes. FER2013's images have 48x48 pixels: upsampled to 224x224
-they would cost five times as much as at 96x96 and show no more. The networks that end in a dense layer on the feature map (all but
-GoogLeNet and MobileNet) have fewer parameters at that size.
+they would cost five times as much as at 96x96 and show no more. The networks that end in a dense layer
+on the feature map (all but GoogLeNet and MobileNet) have fewer parameters at that size.
 """
 
 from functools import partial

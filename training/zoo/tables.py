@@ -93,8 +93,8 @@ def markdown(table, remaining=NOTHING_LEFT):
     summary = left.summary(remaining)
     lines = [INTRODUCTION, *([summary, ""] if summary else []),
              _heading("Network", "Input", "Parameters", "Multiply-adds", "File", "ms per face, batch 1 / 32",
-                      "PublicTest", "PrivateTest", "without near-duplicates", "Lowest recall", "ECE", "Published", "2013 rank",
-                      "Epochs")]
+                      "PublicTest", "PrivateTest", "without near-duplicates", "Lowest recall", "ECE", "Published",
+                      "2013 rank", "Epochs")]
     lines += ["| " + " | ".join(_cells(row, remaining)) + " |" for row in table if row["parameters"]]
     lines.append("\n## Commands\n\n| Row | Command |\n|---|---|")
     lines += [f"| {row['document']}: {row['network']} | `{row['command']}` |" for row in table if row["command"]]
@@ -123,7 +123,8 @@ def _row(document, network, published, split, result, recipe=None):
     return {
         "document": document, "network": network, "recipe": recipe or result["recipe"],
         "size": result.get("size"), "parameters": result.get("parameters"),
-        "multiply_adds": result.get("multiply_adds"), "bytes": result.get("bytes"), "milliseconds_1": result.get("milliseconds", {}).get("1"),
+        "multiply_adds": result.get("multiply_adds"), "bytes": result.get("bytes"),
+        "milliseconds_1": result.get("milliseconds", {}).get("1"),
         "milliseconds_32": result.get("milliseconds", {}).get("32"), "labels": result.get("label_set"),
         "public": public.get("accuracy"), "private": private.get("accuracy"),
         "private_without_twins": private.get("without_twins"),
