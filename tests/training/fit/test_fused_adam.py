@@ -29,6 +29,6 @@ def test_trains_as_keras_does(precision):
     assert len(expected) == len(got)
     # in bfloat16 a difference in the last bit of a weight can grow to one in the last bit of an activation
     tolerance = 1e-5 if precision == "float32" else 2e-3
-    for ours, theirs in zip(got, expected, strict=True):
-        np.testing.assert_allclose(ours, theirs, rtol=tolerance, atol=tolerance)
+    for actual, wanted in zip(got, expected, strict=True):
+        np.testing.assert_allclose(actual, wanted, rtol=tolerance, atol=tolerance)
     assert not np.allclose(trained(FusedAdam, precision, steps=1)[0], got[0], atol=1e-2)
