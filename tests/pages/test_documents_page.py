@@ -115,10 +115,14 @@ def test_page_in_spanish(client, static):
 def test_reasons_follow_from_the_figures():
     rows = {row.recipe: row for row in ROWS}
     assert documents.reasons(rows["tan"], {}) == ["untrained"]
-    assert documents.reasons(rows["valero-preparation"], result(0.58)) == ["chance"]
-    assert documents.reasons(rows["valero-preparation"], result(0.65)) == []
+    assert documents.reasons(rows["valero-preparation"], result(0.58)) == ["chance", "schedule"]
+    assert documents.reasons(rows["valero-preparation"], result(0.65)) == ["schedule"]
     assert documents.reasons(rows["valero-preparation"], result(0.58, 3)) == ["cut"]
-    assert documents.reasons(rows["razzano.neutral"], result(0.8)) == ["nothing", "own-videos"]
+    assert documents.reasons(rows["razzano.neutral"], result(0.8)) == ["nothing", "own-videos", "schedule"]
+
+
+def test_every_figure_of_a_document_has_a_reason_to_differ():
+    assert [row.recipe for row in ROWS if row.accuracy is not None and not row.reasons] == []
 
 
 def test_published_file_is_that_of_the_results():

@@ -6,6 +6,7 @@ Result   docs/zoo.md; the source document states 53 % for FER2013, nothing for *
 
 `neutral` is the document's first network, 150x150, trained on the author's own videos of classmates: pass
 --data a folder written by `python -m training dataset from-videos`. FER2013's images are upsampled for it.
+Assumed: optimizer, learning rates, batch sizes and numbers of epochs.
 """
 
 from ..networks import razzano

@@ -5,7 +5,8 @@ Time     at 224x224 an hour or more per epoch on two CPU cores, estimated from t
 Result   docs/zoo.md; the source document states 62.8 % (baseline), 63.0 (enhanced), 68.6 (X.Cao), 75.4 (two
          streams; 75.1 on all of AffectNet), 69.2 (fractal), 68.9 (GoogLeNet), 47.3 (MobileNet)
 
-The document trains on a tenth of AffectNet, stratified by class. A name that ends in `fer2013` is
+The document trains on a tenth of AffectNet, stratified by class. Optimizer, learning rate, batch size and number of
+epochs are assumed. A name that ends in `fer2013` is
 the same network on FER2013's seven classes. FER2013's images have 48x48 pixels: upsampled to 224x224
 they would cost five times as much as at 96x96 and show no more. The networks that end in a dense layer
 on the feature map (all but GoogLeNet and MobileNet) have fewer parameters at that size.

@@ -20,15 +20,15 @@ class Published(NamedTuple):
 #: Why the accuracy of a row can differ from its document's. The first five follow from
 #: the figures.
 REASONS = ("untrained", "needs-affectnet", "cut", "chance", "nothing", "layers", "own-videos", "own-split",
-           "own-validation", "majority", "filter", "affectnet")
+           "own-validation", "majority", "filter", "affectnet", "schedule")
 
 FER2013_TEST, NAMAS, AFFECTNETS = "FER2013", "20 % of FER2013, six classes", "10 % of AffectNet, eight classes"
 AFFECTNET = "AffectNet, eight classes"
 
 #: The rows of the table, in the order of the documents.
 ROWS = (
-    Published("razzano", "Razzano", "CNN", 53.0, FER2013_TEST, ("layers",)),
-    Published("razzano.neutral", "Razzano", "neutral or not", None, "videos of classmates", ("own-videos",)),
+    Published("razzano", "Razzano", "CNN", 53.0, FER2013_TEST, ("layers", "schedule")),
+    Published("razzano.neutral", "Razzano", "neutral or not", None, "videos of classmates", ("own-videos", "schedule")),
     Published("nama", "Nama", "32-64-128", 60.3, NAMAS, ("own-split",)),
     Published("nama.ten-epochs", "Nama", "32-64-128, 10 epochs", 53.8, NAMAS, ("own-split",)),
     Published("nama.mini-xception", "Nama", "mini-XCEPTION", 64.5, NAMAS, ("own-split",)),
@@ -54,19 +54,20 @@ ROWS = (
     Published("tan.swish", "Tan et al.", "Swish", 53.7, FER2013_TEST, ("layers",)),
     Published("tan.normalised", "Tan et al.", "input normalized", 57.0, FER2013_TEST, ("layers",)),
     Published("tan.components", "Tan et al.", "input from 98 % components", 57.0, FER2013_TEST, ("layers",)),
-    Published("valero-preparation", "Valero", "baseline, 48x48", 57.5, FER2013_TEST),
-    Published("valero-preparation.equalise", "Valero", "histogram equalization", 56.5, FER2013_TEST),
+    Published("valero-preparation", "Valero", "baseline, 48x48", 57.5, FER2013_TEST, ("schedule",)),
+    Published("valero-preparation.equalise", "Valero", "histogram equalization", 56.5, FER2013_TEST, ("schedule",)),
     Published("valero-preparation.difference-of-gaussians", "Valero", "difference of Gaussians", 24.0, FER2013_TEST,
-              ("majority", "filter")),
-    Published("valero-preparation.gamma-0.75", "Valero", "gamma .75", 54.9, FER2013_TEST),
-    Published("valero-preparation.size-98", "Valero", "resized to 98", 52.9, FER2013_TEST),
-    Published("valero.baseline-fer2013", "Valero", "baseline, 96x96", 62.8, AFFECTNETS, ("affectnet",)),
-    Published("valero.enhanced-fer2013", "Valero", "enhanced", 63.0, AFFECTNETS, ("affectnet",)),
-    Published("valero.cao-fer2013", "Valero", "X.Cao", 68.6, AFFECTNETS, ("affectnet",)),
-    Published("valero.two-streams-fer2013", "Valero", "X.Cao, two streams", 75.4, AFFECTNETS, ("affectnet",)),
-    Published("valero.fractal-fer2013", "Valero", "fractal", 69.2, AFFECTNETS, ("affectnet",)),
-    Published("valero.googlenet-fer2013", "Valero", "GoogLeNet", 68.9, AFFECTNETS, ("affectnet",)),
-    Published("valero.mobilenet-fer2013", "Valero", "MobileNet", 47.3, AFFECTNETS, ("affectnet",)),
+              ("majority", "filter", "schedule")),
+    Published("valero-preparation.gamma-0.75", "Valero", "gamma .75", 54.9, FER2013_TEST, ("schedule",)),
+    Published("valero-preparation.size-98", "Valero", "resized to 98", 52.9, FER2013_TEST, ("schedule",)),
+    Published("valero.baseline-fer2013", "Valero", "baseline, 96x96", 62.8, AFFECTNETS, ("affectnet", "schedule")),
+    Published("valero.enhanced-fer2013", "Valero", "enhanced", 63.0, AFFECTNETS, ("affectnet", "schedule")),
+    Published("valero.cao-fer2013", "Valero", "X.Cao", 68.6, AFFECTNETS, ("affectnet", "schedule")),
+    Published("valero.two-streams-fer2013", "Valero", "X.Cao, two streams", 75.4, AFFECTNETS,
+              ("affectnet", "schedule")),
+    Published("valero.fractal-fer2013", "Valero", "fractal", 69.2, AFFECTNETS, ("affectnet", "schedule")),
+    Published("valero.googlenet-fer2013", "Valero", "GoogLeNet", 68.9, AFFECTNETS, ("affectnet", "schedule")),
+    Published("valero.mobilenet-fer2013", "Valero", "MobileNet", 47.3, AFFECTNETS, ("affectnet", "schedule")),
 )
 
 #: Valero's rows on AffectNet itself. They are trained where `--data` is AffectNet.

@@ -19,8 +19,8 @@ INTRODUCTION = """# The zoo: networks of five documents compared with ours
 was made on PrivateTest.
 
 - **Cut** marks a run with a shorter schedule than the document's. *Epochs* gives the epochs of the run and of the
-  document, *of 10 %* a stratified subset of Training, with the number of steps. The accuracy of a cut run is not
-  what the network can reach.
+  document (those of Razzano and Valero are assumed), *of 10 %* a stratified subset of Training, with the number of
+  steps. The accuracy of a cut run is not what the network can reach.
 - The page *Models → The documents* of the site shows each row beside its document's figure, with learning curves,
   confusion matrices and a reason for the difference.
 - *h left* is what the document's whole schedule still takes on this project's machine, by the images per second of the

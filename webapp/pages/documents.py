@@ -61,6 +61,7 @@ REASONS = {
     "filter": N_("The document does not describe its filter; here the difference is added to middle gray."),
     "affectnet": N_("The document's figure is of AffectNet with eight classes at 224 × 224 pixels, this one of FER2013 "
                     "with seven, its images enlarged from 48 × 48 to 96 × 96."),
+    "schedule": N_("The document's optimizer, batch size and number of epochs are not known; those here are assumed."),
 }
 
 
