@@ -78,6 +78,7 @@ def test_api_reference_is_in_spanish(open_page):
     shown = {}
     for locale in ("en-US", "es-ES"):
         page = open_page("/api", locale=locale)
+        page.wait_for_selector(".opblock-summary-control")
         for control in page.locator(".opblock-summary-control").all():
             control.click()
         execute = "Execute" if locale == "en-US" else "Ejecutar"

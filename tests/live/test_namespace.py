@@ -377,6 +377,21 @@ def test_closing_a_websocket_whose_socket_is_closed_is_no_error(make_app):
         engine._async["websocket"](end_of_request, engine)(UPGRADE | {"gunicorn.socket": server}, None)
 
 
+def test_closing_a_websocket_that_the_client_is_closing_is_no_error(make_app):
+    server, client = socket.socketpair()
+
+    def end_of_request(websocket):
+        protocol = websocket.ws.ws
+        protocol.receive_data(b"\x88\x80" + bytes(4))       # the client's close, answered by the reading thread …
+        protocol.send(next(protocol.events()).response())
+        websocket.close()                                   # … while Engine.IO's writer closes, too
+        return "closed"
+
+    engine = make_app().extensions["socketio"].server.eio
+    with client, pytest.raises(StopIteration):
+        engine._async["websocket"](end_of_request, engine)(UPGRADE | {"gunicorn.socket": server}, None)
+
+
 def test_websocket_receives_a_frame_in_few_parts_and_refuses_compression(make_app):
     server, client = socket.socketpair()
     length, parts = 40_000, []

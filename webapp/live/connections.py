@@ -6,6 +6,7 @@ import threading
 
 from engineio.async_drivers._websocket_wsgi import SimpleWebSocketWSGI
 from simple_websocket import ConnectionClosed
+from wsproto.utilities import LocalProtocolError
 
 from .conduct import SizeLimit
 
@@ -77,13 +78,14 @@ class WebSocket(SimpleWebSocketWSGI):
         return super().__call__({name: environ[name] for name in environ if name not in offered}, start_response)
 
     def close(self):
-        """Close. It is no error that the web server has closed the socket.
+        """Close. It is no error that the web server has closed the socket, or the client the WebSocket.
 
         Engine.IO's writer thread closes the WebSocket at the end of a connection, which can come after the request that
-        carried it has ended. The library expects a broken pipe there but not a closed file descriptor. It waits for the
-        client's answer, which may be never, with two threads.
+        carried it has ended, or while the reading thread answers the client's own close. The library expects a broken
+        pipe there but neither a closed file descriptor nor a closed protocol. It waits for the client's answer, which
+        may be never, with two threads.
         """
-        with contextlib.suppress(OSError, ConnectionClosed):
+        with contextlib.suppress(OSError, ConnectionClosed, LocalProtocolError):
             super().close()
         timer = threading.Timer(CLOSE_SECONDS, self._stop_waiting)
         timer.daemon = True
