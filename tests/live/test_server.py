@@ -27,7 +27,7 @@ class Server:
 
     def __init__(self, folder, seconds=SECONDS, loading=0, **settings):
         with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
+            free.bind(("", 0))      # free on all addresses, which the command listens on
             port = free.getsockname()[1]
         self.url, self.log = f"http://127.0.0.1:{port}", folder / "log.txt"
         command = (ROOT / "Procfile").read_text().removeprefix("web:").strip()
