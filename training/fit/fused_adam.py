@@ -10,7 +10,8 @@ import keras
 class FusedAdam(keras.optimizers.Adam):
     """Keras's Adam with its update as one kernel; otherwise the same, its variables and its arithmetic included.
 
-    For Keras on TensorFlow in one process. Kingma and Ba 2015, "Adam: A Method for Stochastic Optimization".
+    For Keras on TensorFlow in one process, without AMSGrad. Kingma and Ba 2015, "Adam: A Method for Stochastic
+    Optimization".
     """
 
     def update_step(self, gradient, variable, learning_rate):

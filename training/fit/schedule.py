@@ -7,7 +7,9 @@ from .fused_adam import FusedAdam
 
 
 def make_optimizer(recipe, fused=False):
-    """The recipe's Keras optimizer. fused: whether Adam may be `FusedAdam`. Raises TrainingError for an unknown name.
+    """The recipe's Keras optimizer. Raises TrainingError for an unknown name.
+
+    fused: whether Adam is FusedAdam where Keras computes with TensorFlow; not for several processes.
     """
     rate, decay = recipe.learning_rate, recipe.weight_decay or None
     adam = FusedAdam if fused and keras.backend.backend() == "tensorflow" else keras.optimizers.Adam

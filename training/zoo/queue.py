@@ -91,8 +91,8 @@ class Queue:
         """Do the first of the jobs left that no other process has locked; whether there was one."""
         for job in self.left():
             with _lock(self.runs / job.folder / RUN_LOCK, wait=False) as locked:
-                jobs = self.left()      # another process may have done it before the lock was taken
-                if locked and job.title in {each.title for each in jobs}:
+                jobs = self.left() if locked else []    # another process may have done it before the lock was taken
+                if job.title in {each.title for each in jobs}:
                     self.report(f"{summary(jobs)}; now {job.title}")
                     self._do(job)
                     return True
@@ -111,11 +111,11 @@ class Queue:
                 recipe = plan.recipe_of(job, stored)
                 fit(recipe, self.tests.faces, folder, self.report)
                 result = compare.measure_run(job.name, folder, self.tests, time_it=not job.seed and not timed)
+            rate, measured = self.rates.of(job.name, self.runs, stored)
             with self._tables_locked():
                 compare.record(job.name, job.seed, result)
-            rate, measured = self.rates.of(job.name, self.runs, stored)
-            if measured:
-                self.rates.put(job.name, rate)
+                if measured:
+                    self.rates.put(job.name, rate)
             self.report(f"finished {job.title}: PublicTest {100 * result['PublicTest']['accuracy']:.1f} %")
         except TrainingError as error:
             self.failed[job.title] = error

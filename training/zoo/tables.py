@@ -40,8 +40,8 @@ NOTHING_LEFT = {"device": "", "cores": None, "rows": {}}
 UNTRAINED = """
 ## Not trained yet
 
-AffectNet is given to researchers who request it. Its rows train on a folder in either published layout,
-`AFFECTNET` below ([how](training.md#affectnet)).
+*h left* as above. AffectNet is given to researchers who request it. Its rows train on a folder in either published
+layout, `AFFECTNET` below ([how](training.md#affectnet)).
 """
 
 
@@ -148,9 +148,12 @@ def is_cut(result):
 
 
 def _seeds(result):
-    """How many seeds were trained, and the lowest and highest PrivateTest accuracy among them; None for one."""
+    """How many seeds were trained, and the lowest and highest PrivateTest accuracy among them; None for one.
+
+    None also before the first one is trained, which another process may still do.
+    """
     further = [each["PrivateTest"] for each in result.get("seeds", {}).values()]
-    if not further:
+    if not further or "PrivateTest" not in result:
         return {"seeds": None, "private_lowest": None, "private_highest": None}
     reached = [result["PrivateTest"]["accuracy"], *further]
     return {"seeds": len(reached), "private_lowest": min(reached), "private_highest": max(reached)}

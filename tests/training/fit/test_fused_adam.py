@@ -6,8 +6,6 @@ import pytest
 
 from training.fit.fused_adam import FusedAdam
 
-pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="its kernel is TensorFlow's")
-
 
 def trained(optimizer_class, precision="float32", steps=30):
     """The weights of a small network and its optimizer's variables after `steps` steps with changing rates."""

@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 
+import keras
 import pytest
 
 from training import recipes
 from training.errors import TrainingError
+from training.fit.fused_adam import FusedAdam
 from training.fit.schedule import count_plateaus, learning_rate, make_optimizer
 
 
@@ -32,6 +34,12 @@ def test_patience_restarts_after_a_plateau():
     assert count_plateaus([3, 2, 2, 2.5, 2, 2, 2, 1, 1], patience=3) == 1
     assert count_plateaus([3, 3, 3, 3, 3], patience=2) == 2
     assert count_plateaus([3, 3, 3], patience=0) == 0
+
+
+def test_adam_is_one_kernel_where_that_is_possible():
+    recipe = replace(recipes.load("hameed"), optimizer="adam")
+    assert type(make_optimizer(recipe, fused=True)) is FusedAdam
+    assert type(make_optimizer(recipe)) is keras.optimizers.Adam
 
 
 @pytest.mark.parametrize("name", ["sgd", "plain-sgd", "adam", "rmsprop"])

@@ -193,6 +193,16 @@ def test_cheap_rows_get_further_seeds_once_they_are_whole(zoo):
     assert "3 seeds: " in (zoo / "docs" / "zoo.md").read_text()
 
 
+def test_further_seeds_before_the_first_are_kept_and_not_shown(zoo):
+    accuracy = {"PublicTest": {"accuracy": 0.4}, "PrivateTest": {"accuracy": 0.5}, "epochs": 2}
+    compare.record(DEAR, 1, accuracy)
+    assert run("zoo", "left", *OPTIONS, "--write") == 0
+    rows = json.loads((zoo / "static" / "zoo.json").read_text())["rows"]
+    assert next(row for row in rows if row["recipe"] == DEAR)["seeds"] is None
+    assert run("zoo", "run", DEAR, *OPTIONS) == 0
+    assert stored(DEAR)["seeds"]["1"]["PrivateTest"] == 0.5 and "PrivateTest" in stored(DEAR)
+
+
 def test_speed_measures_every_row_left(zoo, capsys):
     assert run("zoo", "speed", *OPTIONS) == 0
     assert set(rates(zoo).measured) == {CHEAP, DEAR}
