@@ -5,8 +5,8 @@ out until the next start. SIGINT and SIGTERM end it after the current step, with
 Several processes may work on one queue: each takes the first job that no other has locked.
 """
 
-import fcntl
 import signal
+import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -156,8 +156,13 @@ def _hours(jobs):
 def _lock(path, wait):
     """A context that holds the lock of the file `path`, which is made; it gives whether the lock was obtained.
 
-    wait: for another process to release it. The system releases the lock of a process that ends.
+    wait: for another process to release it. The system releases the lock of a process that ends. Windows has no such
+    lock; there it is always obtained.
     """
+    if sys.platform == "win32":
+        yield True
+        return
+    import fcntl
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "w") as file:
         try:
