@@ -14,7 +14,7 @@ import numpy as np
 from training import recipes
 from training.data.labels import LABEL_SETS
 from training.fit.schedule import make_optimizer
-from training.networks.build import build, fuse_batch_normalization
+from training.networks.build import build, with_fast_kernels
 
 RECIPES = ("razzano.neutral", "valero-preparation", "tan.improved")
 
@@ -34,7 +34,7 @@ def main():
 
 def _step(recipe, fused):
     """A function that trains `recipe`'s network one step; the seconds it took. It was called twice already."""
-    model = fuse_batch_normalization(build(recipe))
+    model = with_fast_kernels(build(recipe))
     model.compile(optimizer=make_optimizer(recipe, fused), loss_weights=dict(recipe.label_sets),
                   loss={name: keras.losses.CategoricalCrossentropy(from_logits=True) for name in recipe.label_sets})
     random, size = np.random.default_rng(0), model.input.shape[1]

@@ -15,7 +15,7 @@ import numpy as np
 from ..backend import has_gpu
 from ..data.preprocessing import preprocessed
 from ..errors import TrainingError
-from ..networks.build import build, fuse_batch_normalization
+from ..networks.build import build, with_fast_kernels
 from ..networks.initial_weights import load_initial_weights
 from .averaging import WeightAverage
 from .batches import TrainingBatches, largest_divisor, stack, unstacked
@@ -146,7 +146,7 @@ class Run:
     def _build_model(self):
         model = build(self.recipe)
         if self.recipe.fused_batch_norm:
-            model = fuse_batch_normalization(model)
+            model = with_fast_kernels(model)
         if self.recipe.initial_weights and not (self.folder / LATEST).exists():
             load_initial_weights(model, self.recipe.initial_weights, self.folder.parent)
         return model

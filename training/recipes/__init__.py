@@ -40,7 +40,7 @@ class Recipe:
     plateau_factor: float = 0.1         # factor of the learning rate at a cut
     selected_epoch: str = "last"        # "last", or "best": the epoch with the lowest PublicTest loss
     preprocessing: str = "none"         # of every image, see training/data/preprocessing.py
-    fused_batch_norm: bool = False      # batch normalization in one kernel: faster for wide networks, TensorFlow only
+    fused_batch_norm: bool = False      # faster kernels on a CPU, see with_fast_kernels in training/networks/build.py
     validation_rows: int = 0            # rows of PublicTest to evaluate after an epoch; 0: all
     initial_weights: str = ""           # see training/networks/initial_weights.py; "": random
     interpolated_with: str = ""         # weights, named as initial weights are, that the trained ones are moved to

@@ -13,7 +13,7 @@ from training.errors import TrainingError
 from training.fit import loop
 from training.fit.checkpoint import restore_checkpoint, save_checkpoint
 from training.fit.loop import Run, fit
-from training.networks.build import build, fuse_batch_normalization, load_trained
+from training.networks.build import build, load_trained, with_fast_kernels
 from training.networks.residual import residual
 from training.recipes import Recipe
 
@@ -26,7 +26,7 @@ def test_fused_batch_normalization_predicts_and_trains_like_the_plain_one():
     recipe = Recipe("small", partial(residual, stem=8, widths=(8, 16), blocks=(1, 1), dropout=0.0),
                     {"fer2013": 1.0}, precision="float32")
     plain = build(recipe)
-    fused = fuse_batch_normalization(plain)
+    fused = with_fast_kernels(plain)
     assert [weight.path for weight in fused.weights] == [weight.path for weight in plain.weights]
     images = np.random.default_rng(0).uniform(0, 255, (32, 48, 48, 1)).astype(np.float32)
     targets = {"fer2013": np.eye(7, dtype=np.float32)[np.arange(32) % 7]}
@@ -44,7 +44,7 @@ def test_batch_normalization_of_vectors_is_not_fused():
     image = keras.Input((48, 48, 1))
     maps = keras.layers.BatchNormalization(name="maps")(keras.layers.Conv2D(2, 3)(image))
     vectors = keras.layers.BatchNormalization(name="vectors")(keras.layers.Flatten()(maps))
-    fused = fuse_batch_normalization(keras.Model(image, vectors))
+    fused = with_fast_kernels(keras.Model(image, vectors))
     assert type(fused.get_layer("maps")) is not keras.layers.BatchNormalization
     assert type(fused.get_layer("vectors")) is keras.layers.BatchNormalization
 
@@ -55,12 +55,31 @@ def test_batch_normalization_inside_a_model_of_the_network_is_fused():
     image = keras.Input((8, 8, 1))
     plain = keras.Model(image, keras.Model(part_input, normalized, name="part")(image))
     plain.get_layer("part").get_layer("inner").moving_mean.assign([3.0])
-    fused = fuse_batch_normalization(plain)
+    fused = with_fast_kernels(plain)
     assert type(fused.get_layer("part").get_layer("inner")) is not keras.layers.BatchNormalization
     images = np.random.default_rng(0).uniform(0, 255, (4, 8, 8, 1)).astype(np.float32)
     for training in (False, True):
         np.testing.assert_allclose(fused(images, training=training), plain(images, training=training), rtol=1e-3,
                                    atol=1e-3)
+
+
+def test_strided_depthwise_convolutions_compute_in_float32():
+    recipe = Recipe("tiny", strided, {"fer2013": 1.0}, precision="mixed_bfloat16")
+    plain = build(recipe)
+    fast = with_fast_kernels(plain)
+    assert {layer.name: layer.compute_dtype for layer in fast.layers if "depthwise" in layer.name} == {
+        "depthwise_1": "bfloat16", "depthwise_2": "float32"}
+    assert plain.get_layer("depthwise_2").compute_dtype == "bfloat16"
+    images = np.random.default_rng(0).uniform(0, 255, (8, 16, 16, 1)).astype(np.float32)
+    np.testing.assert_allclose(fast(images)["fer2013"], plain(images)["fer2013"], rtol=0.05, atol=0.5)
+
+
+def strided(heads):
+    image = keras.Input((16, 16, 1))
+    x = keras.layers.DepthwiseConv2D(3, name="depthwise_1")(image)
+    x = keras.layers.DepthwiseConv2D(3, strides=2, name="depthwise_2")(x)
+    scores = keras.layers.Dense(heads["fer2013"], dtype="float32", name="fer2013")(keras.layers.Flatten()(x))
+    return keras.Model(image, {"fer2013": scores})
 
 
 def test_fused_run_loads_as_a_plain_network(tiny, faces, tmp_path):
