@@ -74,6 +74,13 @@ def test_a_sweep_separates_whole_from_shortened_runs(client, static):
     assert values["improved"] == ["0.513", "0.52"] and "51.3 % – 52.0 %" in text_of(sweep)
 
 
+def test_a_sweep_without_shortened_runs_has_no_column_for_them(client, static):
+    html = client.get("/models/documents/tan").text
+    sweep = html[html.index('id="sweep-input"'):html.index('id="records"')]
+    assert "Ours" in text_of(sweep) and "Ours, shortened" not in text_of(sweep)
+    assert html.count("Ours, shortened") == 1
+
+
 def test_documents_are_listed_with_what_is_whole(client, static):
     text = text_of(client.get("/models/documents").text)
     assert "Razzano" in text and "9 experiments, 1 with their whole schedule." in text

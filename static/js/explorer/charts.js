@@ -177,7 +177,7 @@ const KINDS = {
         Plot.ruleY(networks, { y: "value", stroke: "series", strokeWidth: 1.5, strokeDasharray: "6 3", title: (/** @type {{value: number, series: string}} */ network) => `${network.series}: ${formatNumber(network.value)}` }),
       ] } };
   },
-  // Dots over the ordered rows: the first column's joined by a line, the last one's hollow. Cells without data-value are not drawn.
+  // Dots over the ordered rows: the first column's joined by a line, those of the third (shortened runs), if there is one, hollow. Cells without data-value are not drawn.
   sweep(table, width) {
     const names = headings(table).slice(1, -1);
     const lines = [...table.querySelectorAll("tbody tr")];
