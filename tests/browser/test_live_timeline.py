@@ -133,7 +133,7 @@ def test_recorded_video_has_the_overlay_and_can_be_sought(open_page, video, tmp_
     path = tmp_path / "saved.webm"
     save(page, "#save-video").save_as(path)
     saved = cv2.VideoCapture(str(path))
-    # OpenCV's count is the file's duration times a rate that it guesses, 1,000 or 60 per second
+    # OpenCV's count is the file's duration times a rate that it guesses, often 1,000 per second
     seconds = saved.get(cv2.CAP_PROP_FRAME_COUNT) / saved.get(cv2.CAP_PROP_FPS)
     assert 2 < seconds < 8
     frames = []

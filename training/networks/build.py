@@ -23,8 +23,7 @@ def with_fast_kernels(model):
     """`model` with the layers that Keras 3 computes slowly on a CPU exchanged; same weights, same outputs.
 
     - Batch normalization of images takes one kernel instead of a dozen, a third of the step of a wide network.
-    - Depthwise convolutions with strides compute in float32: those in bfloat16 lack a fast kernel, which costs
-      MobileNet a quarter of its step.
+    - Depthwise convolutions with strides compute in float32: those in bfloat16 lack a fast kernel.
 
     TensorFlow only; on another backend `model` is returned unchanged.
     """
