@@ -30,7 +30,7 @@ from .published import rows_of
 
 RESULTS = Path(__file__).parent / "results"
 SPLITS = ("PublicTest", "PrivateTest")
-MEASURED_WITH_TENSORFLOW = ("bytes", "weights", "milliseconds")
+KEPT = ("milliseconds", "seeds")   # of the stored result, where a new one of the row lacks them
 BATCHES = (1, 32)
 SECONDS = 2.0           # shortest time to measure a batch size for
 PARITY_IMAGES = 64
@@ -40,8 +40,8 @@ def measure_run(recipe_name, folder, tests, sample_size=None, time_it=True):
     """The result of the run in `folder`, or of the untrained network without a run, as a JSON-serializable dict.
 
     tests: test_set.TestSet. sample_size: evaluate on so many images of each split, for networks that take hours.
-    time_it: convert the network to LiteRT and measure the file and its speed. It needs TensorFlow; without it the
-    result lacks them.
+    time_it: measure the LiteRT file's speed, too. The file needs TensorFlow; without it the result lacks its size and
+    speed.
     """
     recipe = recipes.load(recipe_name)
     state = read_checkpoint(folder / "checkpoint.npz") if (folder / "checkpoint.npz").exists() else None
@@ -52,8 +52,8 @@ def measure_run(recipe_name, folder, tests, sample_size=None, time_it=True):
     result = {"recipe": recipe_name, "label_set": label_set, "size": model.input.shape[1],
               "parameters": model.count_params(), "multiply_adds": multiply_adds(model)}
     parity_rows = faces.rows("PublicTest")[:PARITY_IMAGES if sample_size is None else 4]
-    if time_it and has_package("tensorflow"):
-        result |= _file_and_speed(model, faces.images[parity_rows])
+    if has_package("tensorflow"):
+        result |= _file_and_speed(model, faces.images[parity_rows], time_it)
     if state:
         result |= _schedule(recipe, state, faces)
         result["curve"] = curve(folder)
@@ -153,7 +153,8 @@ def bundle_result(folder):
 def record(name, seed, result):
     """Write the result of the row `name` with `seed`; further seeds are kept beside the first one's figures.
 
-    Size and speed that this machine could not measure are kept from the stored result.
+    A speed that was not measured is kept from the stored result: it is of the network. The file's size is of the run,
+    as its trained weights decide whether they are stored as float16.
     """
     stored = results().get(name, {})
     if seed:
@@ -161,8 +162,7 @@ def record(name, seed, result):
         stored["seeds"] = stored.get("seeds", {}) | {str(seed): own}
         write(name, stored)
         return
-    kept = {key: stored[key] for key in (*MEASURED_WITH_TENSORFLOW, "seeds") if key in stored and key not in result}
-    write(name, result | kept)
+    write(name, result | {key: stored[key] for key in KEPT if key in stored and key not in result})
 
 
 def write(name, result):
@@ -196,13 +196,13 @@ def names(only, label_set="fer2013"):
     return [name for name in known if not only or name in only]
 
 
-def _file_and_speed(model, images):
+def _file_and_speed(model, images, time_it):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.tflite"
         parity = write_litert(model, images, path)
         content = path.read_bytes()
-    return {"bytes": len(content), "weights": parity["weights"],
-            "milliseconds": speed(content, model.input.shape[1])}
+    measured = {"bytes": len(content), "weights": parity["weights"]}
+    return measured | ({"milliseconds": speed(content, model.input.shape[1])} if time_it else {})
 
 
 def _schedule(recipe, state, faces):
