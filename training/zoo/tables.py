@@ -35,8 +35,9 @@ was made on PrivateTest.
 - The expected calibration error (ECE) of our bundles includes their temperature; the other networks have none.
 - *File* is the size of the LiteRT file. Its weights are float16 where every probability on 64 images of PublicTest
   stays within 0.001 of the network's, else float32. It is empty where a run was made without TensorFlow.
-- Milliseconds per face are of the fastest LiteRT call on one thread (the MLP: scikit-learn) of a busy machine. Compare
-  ratios rather than absolute times.
+- Milliseconds per face are of the fastest LiteRT call on one thread (the MLP: scikit-learn) of a busy machine, at
+  different times: only large differences between rows count. `python -m training compare ROW ROW --data
+  fer2013.csv.gz` measures rows with a run one after the other.
 """
 NOTHING_LEFT = {"device": "", "cores": None, "rows": {}}
 UNTRAINED = """
