@@ -36,12 +36,12 @@ SECONDS = 2.0           # shortest time to measure a batch size for
 PARITY_IMAGES = 64
 
 
-def measure_run(recipe_name, folder, tests, sample_size=None, time_it=True):
+def measure_run(recipe_name, folder, tests, sample_size=None, convert=True, time_it=True):
     """The result of the run in `folder`, or of the untrained network without a run, as a JSON-serializable dict.
 
     tests: test_set.TestSet. sample_size: evaluate on so many images of each split, for networks that take hours.
-    time_it: measure the LiteRT file's speed, too. The file needs TensorFlow; without it the result lacks its size and
-    speed.
+    convert: convert to a LiteRT file and measure its size; time_it: and its speed. The conversion needs TensorFlow;
+    without it the result lacks size and speed.
     """
     recipe = recipes.load(recipe_name)
     state = read_checkpoint(folder / "checkpoint.npz") if (folder / "checkpoint.npz").exists() else None
@@ -52,7 +52,7 @@ def measure_run(recipe_name, folder, tests, sample_size=None, time_it=True):
     result = {"recipe": recipe_name, "label_set": label_set, "size": model.input.shape[1],
               "parameters": model.count_params(), "multiply_adds": multiply_adds(model)}
     parity_rows = faces.rows("PublicTest")[:PARITY_IMAGES if sample_size is None else 4]
-    if has_package("tensorflow"):
+    if convert and has_package("tensorflow"):
         result |= _file_and_speed(model, faces.images[parity_rows], time_it)
     if state:
         result |= _schedule(recipe, state, faces)

@@ -110,7 +110,7 @@ class Queue:
             else:
                 recipe = plan.recipe_of(job, stored)
                 fit(recipe, self.tests.faces, folder, self.report)
-                result = compare.measure_run(job.name, folder, self.tests, time_it=not job.seed and not timed)
+                result = compare.measure_run(job.name, folder, self.tests, convert=not job.seed, time_it=not timed)
             rate, measured = self.rates.of(job.name, self.runs, stored)
             with self._tables_locked():
                 compare.record(job.name, job.seed, result)

@@ -181,8 +181,11 @@ def test_a_run_of_another_recipe_is_left_out(zoo, capsys):
     assert stored(DEAR)["epochs"] == 2
 
 
-def test_cheap_rows_get_further_seeds_once_they_are_whole(zoo):
+def test_cheap_rows_get_further_seeds_once_they_are_whole(zoo, monkeypatch):
+    write_litert, converted = compare.write_litert, []
+    monkeypatch.setattr(compare, "write_litert", lambda *args: converted.append(args) or write_litert(*args))
     assert run("zoo", "run", DEAR, "--data", "faces.csv", "--any-md5", "--seeds", "3") == 0
+    assert len(converted) == 1, "the first seed's alone, as only its file's size is recorded"
     result = stored(DEAR)
     assert sorted(result["seeds"]) == ["1", "2"]
     assert set(result["seeds"]["1"]) == {"PublicTest", "PrivateTest", "epochs"}
