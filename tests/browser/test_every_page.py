@@ -128,6 +128,10 @@ def test_documents_page_draws_a_chart_of_each_sweep(open_page):
     sweeps = page.locator("[data-chart=sweep]")
     expect(sweeps.locator(".drawing svg.plot")).to_have_count(4)
     expect(page.locator("#sweep-optimizer svg.plot circle")).to_have_count(4)     # two values, the document's and ours
+    page.get_by_role("navigation", name="Documents").get_by_role("link", name="Nama").press("Enter")
+    spreads = page.locator("#sweep-networks td[data-low]")
+    expect(spreads).not_to_have_count(0)
+    expect(page.locator("#sweep-networks svg.plot line[marker-end]")).to_have_count(spreads.count())
     page.get_by_role("navigation", name="Documents").get_by_role("link", name="Valero").press("Enter")
     expect(page.get_by_role("row", name="difference of Gaussians").first).to_contain_text("24.0 %")
 

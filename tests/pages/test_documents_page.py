@@ -74,6 +74,20 @@ def test_a_sweep_separates_whole_from_shortened_runs(client, static):
     assert values["improved"] == ["0.513", "0.52"] and "51.3 % – 52.0 %" in text_of(sweep)
 
 
+def test_a_sweep_has_the_spread_of_the_seeds(client, static):
+    html = client.get("/models/documents/tan").text
+    sweep = html[html.index('id="sweep-series"'):html.index('id="sweep-input"')]
+    assert re.findall(r'data-low="([\d.]+)" data-high="([\d.]+)"', sweep) == [("0.471", "0.489")]
+    assert "48.0 % 3 seeds: 47.1 % to 48.9 %" in text_of(sweep)
+    assert "A vertical line spans the accuracies of a row’s seeds." in html
+
+
+def test_sweeps_without_seeds_explain_no_spread(client, static):
+    documents.write({"tan": result(0.48)}, static=static)
+    html = client.get("/models/documents/tan").text
+    assert "data-low" not in html and "A vertical line spans" not in html
+
+
 def test_a_sweep_without_shortened_runs_has_no_column_for_them(client, static):
     html = client.get("/models/documents/tan").text
     sweep = html[html.index('id="sweep-input"'):html.index('id="records"')]

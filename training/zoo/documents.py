@@ -83,7 +83,8 @@ def _row(row, table, result):
 
 
 def _sweep(sweep, rows):
-    keys = ("recipe", "stated", "private", "cut", "epochs", "epochs_of_recipe", "share")
+    keys = ("recipe", "stated", "private", "cut", "epochs", "epochs_of_recipe", "share", "seeds", "private_lowest",
+            "private_highest")
     return {"name": sweep.name, "title": sweep.title,
             "points": [{"value": value} | {key: rows[recipe][key] for key in keys} for value, recipe in sweep.points]}
 

@@ -177,24 +177,31 @@ const KINDS = {
         Plot.ruleY(networks, { y: "value", stroke: "series", strokeWidth: 1.5, strokeDasharray: "6 3", title: (/** @type {{value: number, series: string}} */ network) => `${network.series}: ${formatNumber(network.value)}` }),
       ] } };
   },
-  // Dots over the ordered rows: the first column's joined by a line, those of the third (shortened runs), if there is one, hollow. Cells without data-value are not drawn.
+  // Dots over the ordered rows: the first column's joined by a line, those of the third (shortened runs), if there is one, hollow. Cells without data-value are not drawn;
+  // those with data-low and data-high have a vertical line between the two.
   sweep(table, width) {
     const names = headings(table).slice(1, -1);
     const lines = [...table.querySelectorAll("tbody tr")];
     const domain = lines.map((line) => line.querySelector("th")?.textContent ?? "");
     const points = lines.flatMap((line, index) => [.../** @type {NodeListOf<HTMLElement>} */ (line.querySelectorAll("td"))].flatMap(
-      (cell, column) => (cell.dataset.value ? [{ x: domain[index], series: names[column], value: Number(cell.dataset.value) }] : [])));
+      ({ dataset: { value, low = value, high = value } }, column) => (
+        value ? [{ x: domain[index], series: names[column], value: Number(value), low: Number(low), high: Number(high) }] : [])));
+    const spreads = points.filter(({ low, high }) => low < high);
+    const lowest = Math.min(...points.map(({ low }) => low));
+    const highest = Math.max(...points.map(({ high }) => high));
     const [stated, , shortened] = names;
     const color = { domain: names, range: SERIES };
     const title = (/** @type {{x: string, series: string, value: number}} */ point) => `${point.series}, ${point.x}: ${precisePercent(point.value)}`;
     const isTilted = Math.max(...domain.map((value) => value.length)) * 7 > (width - 60) / domain.length;
     return { legend: names, options: {
       height: isTilted ? 320 : 260, marginLeft: 44, marginBottom: isTilted ? 100 : 40, color,
-      x: { type: "point", domain, label: null, padding: 0.5, tickRotate: isTilted ? -35 : 0 }, y: { grid: true, label: null, domain: [0, 0.8], tickFormat: formatPercent },
+      x: { type: "point", domain, label: null, padding: 0.5, tickRotate: isTilted ? -35 : 0 },
+      y: { grid: true, label: null, domain: [Math.floor(lowest * 10 - 0.2) / 10, Math.ceil(highest * 10 + 0.2) / 10], ticks: 5, tickFormat: formatPercent },
       marks: [
         Plot.line(points.filter(({ series }) => series === stated), { x: "x", y: "value", stroke: "series", strokeWidth: 1.5, strokeDasharray: "4 4" }),
-        Plot.dot(points.filter(({ series }) => series !== shortened), { x: "x", y: "value", fill: "series", r: 5, title }),
-        Plot.dot(points.filter(({ series }) => series === shortened), { x: "x", y: "value", stroke: "series", strokeWidth: 2, r: 5, title }),
+        Plot.ruleX(spreads, { x: "x", y1: "low", y2: "high", stroke: "series", strokeWidth: 1.5, marker: "tick" }),
+        Plot.dot(points.filter(({ series }) => series !== shortened), { x: "x", y: "value", fill: "series", r: 4, title }),
+        Plot.dot(points.filter(({ series }) => series === shortened), { x: "x", y: "value", stroke: "series", strokeWidth: 2, r: 4, title }),
       ] } };
   },
   // One line per column over the ordered rows; cells without data-value are not drawn.
