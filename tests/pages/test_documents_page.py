@@ -78,8 +78,8 @@ def test_a_sweep_has_the_spread_of_the_seeds(client, static):
     html = client.get("/models/documents/tan").text
     sweep = html[html.index('id="sweep-series"'):html.index('id="sweep-input"')]
     assert re.findall(r'data-low="([\d.]+)" data-high="([\d.]+)"', sweep) == [("0.471", "0.489")]
-    assert "48.0 % 3 seeds: 47.1 % to 48.9 %" in text_of(sweep)
-    assert "A vertical line spans the accuracies of a row’s seeds." in html
+    assert "48.0 % 47.1–48.9 %" in text_of(sweep)
+    assert "A vertical line spans the accuracies of a row’s seeds;" in html
 
 
 def test_sweeps_without_seeds_explain_no_spread(client, static):
