@@ -82,8 +82,9 @@ def test_a_sweep_has_the_spread_of_the_seeds(client, static):
     assert "A vertical line spans the accuracies of a row’s seeds;" in html
 
 
-def test_sweeps_without_seeds_explain_no_spread(client, static):
-    documents.write({"tan": result(0.48)}, static=static)
+@pytest.mark.parametrize("others", [{}, {"epochs": 7, "seeds": {"1": {"PublicTest": 0.4, "PrivateTest": 0.47}}}])
+def test_sweeps_without_seeds_of_a_whole_run_have_no_spread(client, static, others):
+    documents.write({"tan": result(0.48, **others)}, static=static)
     html = client.get("/models/documents/tan").text
     assert "data-low" not in html and "A vertical line spans" not in html
 

@@ -196,7 +196,7 @@ const KINDS = {
     return { legend: names, options: {
       height: isTilted ? 320 : 260, marginLeft: 44, marginBottom: isTilted ? 100 : 40, color,
       x: { type: "point", domain, label: null, padding: 0.5, tickRotate: isTilted ? -35 : 0 },
-      y: { grid: true, label: null, domain: [Math.floor(lowest * 10 - 0.2) / 10, Math.ceil(highest * 10 + 0.2) / 10], ticks: 5, tickFormat: formatPercent },
+      y: { grid: true, label: null, domain: [Math.max(0, Math.floor(lowest * 10 - 0.2) / 10), Math.min(1, Math.ceil(highest * 10 + 0.2) / 10)], ticks: 5, tickFormat: formatPercent },
       marks: [
         Plot.line(points.filter(({ series }) => series === stated), { x: "x", y: "value", stroke: "series", strokeWidth: 1.5, strokeDasharray: "4 4" }),
         Plot.ruleX(spreads, { x: "x", y1: "low", y2: "high", stroke: "series", strokeWidth: 1.5, marker: "tick" }),
