@@ -78,7 +78,8 @@ def jobs(faces, runs, results, rates, sweep_fraction=1.0, seeds=SEEDS, only=()):
 
     faces: the data set, which determines the rows. runs: folder of the runs, a Path. results: {name:
     result}. rates: a speed.Rates. sweep_fraction: of the epochs of the rows of a document's sweep. seeds: how often to
-    train a row that takes less than SEVERAL_SEEDS_BELOW. only: names of rows, or none for all.
+    train a row that takes less than SEVERAL_SEEDS_BELOW, or whose rate is not known. only: names of rows, or none for
+    all.
     """
     left, training_labels = [], faces.labels[faces.rows("Training")]
     for row in rows_of(faces.label_set):
@@ -89,7 +90,7 @@ def jobs(faces, runs, results, rates, sweep_fraction=1.0, seeds=SEEDS, only=()):
         whole = is_whole(result, first.epochs)
         if not (whole and has_record(result)):
             left.append(replace(first, whole=whole))
-        if first.rate and first.images / first.rate < SEVERAL_SEEDS_BELOW:
+        if not first.rate or first.images / first.rate < SEVERAL_SEEDS_BELOW:
             left += [replace(_job(row.recipe, seed, training_labels, runs, results, rates, sweep_fraction), whole=True)
                      for seed in range(1, seeds) if str(seed) not in result.get("seeds", {})]
     return sorted(left, key=lambda job: (job.whole, job.seconds, job.images * job.multiply_adds))

@@ -1,8 +1,9 @@
 """The queue that trains the zoo's rows one after the other, and writes the tables after each.
 
-It always takes the first of the jobs left: the cheapest, on a GPU the dearest. A row that fails is reported and left
-out until the next start. SIGINT and SIGTERM end it after the current step, with a checkpoint; the next start resumes.
-Several processes may work on one queue: each takes the first job that no other has locked.
+It always takes the first of the jobs left: the cheapest, on a GPU the dearest. Before anything else it measures the
+speed of the rows that lack further seeds, as only short rows get them. A row that fails is reported and left out until
+the next start. SIGINT and SIGTERM end it after the current step, with a checkpoint; the next start resumes. Several
+processes may work on one queue: each takes the first job that no other has locked.
 """
 
 import signal
@@ -51,6 +52,7 @@ class Queue:
         """
         try:
             with _terminate_as_interrupt():
+                self._measure(job for job in self.left() if job.seed and not job.measured)
                 while self._do_first():
                     pass
         finally:
@@ -68,20 +70,26 @@ class Queue:
     def measure_rates(self):
         """Measure the images per second of every row left whose rate is only estimated."""
         with _terminate_as_interrupt():
-            for job in self.left():
-                if job.measured or job.seed or job.name == plan.MLP:
-                    continue
-                results = compare.results()
-                try:
-                    rate = speed.measure(plan.recipe_of(job, results), self.tests.faces, self.runs / job.folder,
-                                         results.get(job.name, {}).get("multiply_adds"))
-                except TrainingError as error:
-                    self.failed[job.title] = error
-                    continue
-                finally:
-                    keras.backend.clear_session()
-                self.rates.put(job.name, rate)
-                self.report(f"{job.name}: {rate:.1f} images/s")
+            self._measure(job for job in self.left() if not job.measured)
+
+    def _measure(self, jobs):
+        """Measure the images per second of each row of `jobs` once; those that it fails for are left out."""
+        rows = {}
+        for job in jobs:
+            if job.name != plan.MLP:
+                rows.setdefault(job.name, []).append(job)
+        for name, of_row in rows.items():
+            results = compare.results()
+            try:
+                rate = speed.measure(plan.recipe_of(of_row[0], results), self.tests.faces, self.runs / of_row[0].folder,
+                                     results.get(name, {}).get("multiply_adds"))
+            except TrainingError as error:
+                self.failed.update({job.title: error for job in of_row})
+                continue
+            finally:
+                keras.backend.clear_session()
+            self.rates.put(name, rate)
+            self.report(f"{name}: {rate:.1f} images/s")
 
     def _jobs(self, only=()):
         return plan.jobs(self.tests.faces, self.runs, compare.results(), self.rates, self.sweep_fraction, self.seeds,

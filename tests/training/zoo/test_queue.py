@@ -11,6 +11,7 @@ import pytest
 from training import cli, recipes
 from training.backend import device
 from training.data.fer2013 import Faces
+from training.errors import TrainingError
 from training.fit.loop import Run
 from training.zoo import compare, documents, left, plan, published, queue, speed, tables
 from training.zoo.published import Published
@@ -194,6 +195,36 @@ def test_cheap_rows_get_further_seeds_once_they_are_whole(zoo, monkeypatch):
     assert row["seeds"] == 3
     assert row["private_lowest"] <= row["private"] <= row["private_highest"]
     assert "3 seeds: " in (zoo / "docs" / "zoo.md").read_text()
+
+
+WHOLE = {"multiply_adds": 9_600_000, "epochs": 2, "curve": {"epoch": [1, 2]},
+         "PublicTest": {"accuracy": 0.4}, "PrivateTest": {"accuracy": 0.5, "confusion": []}}
+
+
+def test_where_no_speed_is_known_further_seeds_are_left_and_measured_first(zoo, monkeypatch):
+    compare.write(DEAR, WHOLE)
+    lines = []
+    waiting = _queue(zoo, seeds=3, only=(DEAR,), report=lines.append)
+    assert [(job.title, job.rate) for job in waiting.left()] == [(f"{DEAR}, seed 1", None), (f"{DEAR}, seed 2", None)]
+    assert queue.summary(waiting.left()).endswith("2 further runs for records and seeds, 0.0 hours and 2 not measured")
+    monkeypatch.setattr(waiting, "_do_first", lambda: False)
+    waiting.run()
+    assert [line.split(":")[0] for line in lines] == [DEAR, "left"], "measured once for both"
+    assert [job.title for job in waiting.left()] == [f"{DEAR}, seed 1", f"{DEAR}, seed 2"]
+    monkeypatch.setattr(plan, "SEVERAL_SEEDS_BELOW", 1e-9)
+    assert waiting.left() == []
+
+
+def test_seeds_of_a_row_whose_speed_cannot_be_measured_are_left_out(zoo, monkeypatch):
+    compare.write(DEAR, WHOLE)
+
+    def fails(*args):
+        raise TrainingError("too few steps")
+
+    monkeypatch.setattr(speed, "measure", fails)
+    lines = []
+    _queue(zoo, seeds=3, only=(DEAR,), report=lines.append).run()
+    assert lines == ["nothing is left", *(f"failed: {DEAR}, seed {seed}: too few steps" for seed in (1, 2))]
 
 
 def test_further_seeds_before_the_first_are_kept_and_not_shown(zoo):
