@@ -14,6 +14,7 @@ from training.fit import loop
 from training.fit.checkpoint import restore_checkpoint, save_checkpoint
 from training.fit.loop import Run, fit
 from training.networks.build import build, load_trained, with_fast_kernels
+from training.networks.convolution import OneChannelConv2D
 from training.networks.residual import residual
 from training.recipes import Recipe
 
@@ -72,6 +73,38 @@ def test_strided_depthwise_convolutions_compute_in_float32():
     assert plain.get_layer("depthwise_2").compute_dtype == "bfloat16"
     images = np.random.default_rng(0).uniform(0, 255, (8, 16, 16, 1)).astype(np.float32)
     np.testing.assert_allclose(fast(images)["fer2013"], plain(images)["fer2013"], rtol=0.05, atol=0.5)
+
+
+@pytest.mark.parametrize("strides", [1, 2, (2, 3)])
+@pytest.mark.parametrize("padding", ["same", "valid"])
+def test_a_convolution_of_one_channel_is_the_plain_one(strides, padding):
+    plain = keras.layers.Conv2D(6, (5, 4), strides=strides, padding=padding, activation="relu")
+    fast = OneChannelConv2D.from_config(plain.get_config())
+    images = np.random.default_rng(0).normal(size=(3, 13, 16, 1)).astype(np.float32)
+    plain.build(images.shape)
+    fast.build(images.shape)
+    plain.set_weights([plain.get_weights()[0], np.linspace(-1, 1, 6)])
+    fast.set_weights(plain.get_weights())
+    gradients = []
+    for layer in (plain, fast):
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(layer(images) ** 2)
+        gradients.append(tape.gradient(loss, layer.trainable_variables))
+    assert fast.compute_output_shape(images.shape) == fast(images).shape
+    np.testing.assert_allclose(fast(images), plain(images), rtol=1e-5, atol=1e-5)
+    for actual, expected in zip(*reversed(gradients), strict=True):
+        np.testing.assert_allclose(actual, expected, rtol=1e-4, atol=1e-3)
+
+
+@pytest.mark.parametrize("precision, channels, size, exchanged", [
+    ("mixed_bfloat16", 1, 5, True), ("mixed_bfloat16", 1, 3, False), ("mixed_bfloat16", 2, 5, False),
+    ("float32", 1, 5, False)])
+def test_convolutions_of_one_channel_are_exchanged_where_it_is_faster(precision, channels, size, exchanged):
+    image = keras.Input((8, 8, channels))
+    convolution = keras.layers.Conv2D(2, size, name="convolution", dtype=precision)
+    fast = with_fast_kernels(keras.Model(image, convolution(image)))
+    assert isinstance(fast.get_layer("convolution"), OneChannelConv2D) == exchanged
+    assert fast.get_layer("convolution").compute_dtype == convolution.compute_dtype
 
 
 def strided(heads):
