@@ -1,8 +1,9 @@
-"""Adam in one kernel against Keras's own: milliseconds of a training step, and their ratio, as a Markdown table.
+"""Training steps with fast kernels against Keras's own Adam and layers, as a Markdown table of milliseconds and ratios.
 
     TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 python -m benchmarks.training_steps [RECIPE ...]
 
-Both optimizers train the same network on random images in turns, in one process; each time is of the fastest step.
+The same network is trained on random images in turns, in one process; each time is of the fastest step. A ratio is of
+the time with all fast kernels to the time without those of its column.
 """
 
 import argparse
@@ -16,26 +17,30 @@ from training.data.labels import LABEL_SETS
 from training.fit.schedule import make_optimizer
 from training.networks.build import build, with_fast_kernels
 
-RECIPES = ("razzano.neutral", "valero-preparation", "tan.improved")
+RECIPES = ("razzano.neutral", "valero-preparation", "tan.improved", "valero.cao-fer2013")
+VARIANTS = ({}, {"fused_adam": False}, {"fast_layers": False})
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("recipe", nargs="*", default=RECIPES, metavar="RECIPE", help="recipes with Adam")
+    parser.add_argument("recipe", nargs="*", default=RECIPES, metavar="RECIPE",
+                        help="what to train (default: %(default)s)")
     parser.add_argument("--steps", type=int, default=40)
     options = parser.parse_args()
-    print("| Recipe | Keras's Adam, ms | one kernel, ms | ratio |\n|---|---|---|---|")
+    print("| Recipe | fast, ms | Keras's Adam, ms | ratio | Keras's layers, ms | ratio |\n|---|---|---|---|---|---|")
     for name in options.recipe:
         recipe = recipes.load(name, precision="mixed_bfloat16")
-        steps = [_step(recipe, fused) for fused in (False, True)]
-        times = [min(each) for each in zip(*([step() for step in steps] for _ in range(options.steps)), strict=True)]
-        print(f"| {name} | {1000 * times[0]:.1f} | {1000 * times[1]:.1f} | {times[1] / times[0]:.2f} |", flush=True)
+        steps = [_step(recipe, **variant) for variant in VARIANTS]
+        turns = [[step() for step in steps] for _ in range(options.steps)]
+        fast, adam, layers = (1000 * min(each) for each in zip(*turns, strict=True))
+        print(f"| {name} | {fast:.1f} | {adam:.1f} | {fast / adam:.2f} | {layers:.1f} | {fast / layers:.2f} |",
+              flush=True)
 
 
-def _step(recipe, fused):
+def _step(recipe, fused_adam=True, fast_layers=True):
     """A function that trains `recipe`'s network one step; the seconds it took. It was called twice already."""
-    model = with_fast_kernels(build(recipe))
-    model.compile(optimizer=make_optimizer(recipe, fused), loss_weights=dict(recipe.label_sets),
+    model = with_fast_kernels(build(recipe)) if fast_layers else build(recipe)
+    model.compile(optimizer=make_optimizer(recipe, fused_adam), loss_weights=dict(recipe.label_sets),
                   loss={name: keras.losses.CategoricalCrossentropy(from_logits=True) for name in recipe.label_sets})
     random, size = np.random.default_rng(0), model.input.shape[1]
     images = random.uniform(0, 255, (recipe.batch_size, size, size, 1)).astype(np.float32)
