@@ -47,7 +47,7 @@ def row_of(html, title):
 
 def test_an_experiment_is_shown_beside_the_documents_figure(client, static):
     html = client.get("/models/documents/tan").text
-    assert "default CNN 46.3 % 48.0 % 3 seeds: 47.1 % to 48.9 % +1.7 48.0 % 20 of 20" in row_of(html, "default CNN")
+    assert "default CNN 46.3 % 48.0 % 3 seeds: 47.1–48.9 % +1.7 48.0 % 20 of 20" in row_of(html, "default CNN")
     assert "The document does not list all layers" in row_of(html, "default CNN")
     improved = row_of(html, "improved")
     assert "+0.7 52.0 % 7 of 20 shortened 1.2 hours left on 2 CPU cores" in improved
@@ -128,7 +128,7 @@ def test_every_name_and_reason_of_the_results_has_a_text():
 
 def test_page_in_spanish(client, static):
     text = text_of(client.get("/models/documents/tan?lang=es").text)
-    assert "CNN básica 46,3 % 48,0 % 3 semillas: de 47,1 % a 48,9 % +1,7" in text
+    assert "CNN básica 46,3 % 48,0 % 3 semillas: 47,1–48,9 % +1,7" in text
     assert "faltan 1,2 horas en 2 núcleos de CPU" in text
     assert "9 experimentos, 1 con su entrenamiento completo." in text_of(client.get("/models/documents?lang=es").text)
     assert catalogues.current() == "en"
