@@ -159,7 +159,8 @@ def record(name, seed, result):
     stored = results().get(name, {})
     if seed:
         own = {split: result[split]["accuracy"] for split in SPLITS} | {"epochs": result["epochs"]}
-        stored["seeds"] = stored.get("seeds", {}) | {str(seed): own}
+        seeds = stored.get("seeds", {}) | {str(seed): own}
+        stored["seeds"] = dict(sorted(seeds.items(), key=lambda each: int(each[0])))
         write(name, stored)
         return
     write(name, result | {key: stored[key] for key in KEPT if key in stored and key not in result})

@@ -237,6 +237,14 @@ def test_further_seeds_before_the_first_are_kept_and_not_shown(zoo):
     assert stored(DEAR)["seeds"]["1"]["PrivateTest"] == 0.5 and "PrivateTest" in stored(DEAR)
 
 
+def test_seeds_are_stored_in_their_order_whichever_ends_first(zoo):
+    compare.write(DEAR, WHOLE)
+    accuracy = {"PublicTest": {"accuracy": 0.4}, "PrivateTest": {"accuracy": 0.5}, "epochs": 2}
+    for seed in (10, 2, 1):
+        compare.record(DEAR, seed, accuracy)
+    assert list(stored(DEAR)["seeds"]) == ["1", "2", "10"]
+
+
 def test_speed_measures_every_row_left(zoo, capsys):
     assert run("zoo", "speed", *OPTIONS) == 0
     assert set(rates(zoo).measured) == {CHEAP, DEAR}
