@@ -16,7 +16,7 @@ from training.fit.loop import Run
 from training.zoo import compare, documents, left, plan, published, queue, speed, tables
 from training.zoo.published import Published
 
-CHEAP, DEAR = "nama.mini-xception-seven", "razzano"
+CHEAP, DEAR = "nama.seven", "razzano"
 OPTIONS = ("--data", "faces.csv", "--any-md5", "--seeds", "1")
 
 
