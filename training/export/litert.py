@@ -26,15 +26,10 @@ def write_litert(model, images, path):
     Weights are float16 if the probabilities stay within PARITY of the Keras model's, else float32. Raises
     TrainingError if they do not even with float32.
     """
-    import tensorflow as tf
     expected, *distances = keras_outputs(model, images)
     expected = softmax(expected)
     for weights in ("float16", "float32"):
-        converter = tf.lite.TFLiteConverter.from_keras_model(model)
-        if weights == "float16":
-            converter.optimizations = [tf.lite.Optimize.DEFAULT]
-            converter.target_spec.supported_types = [tf.float16]
-        content = logits_first(converter.convert())
+        content = convert(model, weights == "float16")
         found, *others = litert_outputs(content, images, batches=(32, 1, 8, 2))
         difference = float(np.abs(softmax(found) - expected).max())
         coarse = largest_differences(others, distances)
@@ -49,6 +44,26 @@ def write_litert(model, images, path):
     if distances:
         parity["largest_difference_of_distance"], = coarse
     return parity
+
+
+def convert(model, float16=False):
+    """The bytes of a .tflite with a free batch size, its outputs as `logits_first` orders them.
+
+    float16: store the weights as such, else as float32. The graph is traced here: `from_keras_model` writes a
+    SavedModel in between, which takes most of its time and yields the same graph.
+    """
+    import tensorflow as tf
+
+    @tf.function(input_signature=[tf.TensorSpec(model.input.shape, tf.float32, "image")], autograph=False)
+    def predict(images):
+        return model(images, training=False)
+
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([predict.get_concrete_function()], model)
+    converter.experimental_lower_to_saved_model = False
+    if float16:
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        converter.target_spec.supported_types = [tf.float16]
+    return logits_first(converter.convert())
 
 
 def largest_differences(found, expected):

@@ -19,7 +19,7 @@ from ..errors import TrainingError
 from ..evaluate.metrics import softmax
 from ..evaluate.predictions import keras_outputs, litert_outputs
 from . import graph_model
-from .litert import DISTANCE_PARITY, largest_differences, logits_first
+from .litert import DISTANCE_PARITY, convert, largest_differences
 
 #: No probability may differ by more than .002 between server and browser; the margin is for images not tested.
 PARITY = 1.4e-3
@@ -37,13 +37,11 @@ def write(model, images, folder, served, temperature=1.0):
     model's and of the server's, `served`, the bytes of model.tflite, and every distance within DISTANCE_PARITY. Raises
     TrainingError if no step is fine enough.
     """
-    import tensorflow as tf
-
     def scaled(outputs):
         return [softmax(outputs[0] / temperature), *outputs[1:]]
 
     expected = [scaled(keras_outputs(model, images)), scaled(litert_outputs(served, images))]
-    content = logits_first(tf.lite.TFLiteConverter.from_keras_model(model).convert())
+    content = convert(model)
 
     most = max(values.size for _, values in _weights(_parse(content)))
 
