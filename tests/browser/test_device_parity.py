@@ -1,8 +1,7 @@
 """Server and device return the same result for the same image, on every backend of the browser.
 
 The images are synthetic. If FER2013_CSV names FER2013's csv, its faces are compared too. GRAPHICS_PICTURES sets the
-number of images for WebGL and WebGPU, which take seconds per image when they run in software, and of jury-pocket if it
-is larger than the default.
+number of images for WebGL and WebGPU, which take seconds per image when they run in software.
 """
 
 import base64
@@ -25,7 +24,6 @@ ROOT = Path(__file__).parents[2]
 THRESHOLD = 0.4             # the setting photo_threshold
 LIVE_NETWORK = "jury-live"
 GRAPHICS = int(os.environ.get("GRAPHICS_PICTURES", 4))
-POCKET = max(64, GRAPHICS)  # the faces are those of jury-live: only the network differs
 LARGEST = 0.002             # maximum difference of a probability
 FARTHEST = 0.01             # maximum difference of a distance from the training data
 NEAR = 0.01                 # a score this close to the threshold can fall on either side
@@ -91,7 +89,7 @@ def compare(page, reader, images, photos=7, name=LIVE_NETWORK):
 
 
 @pytest.mark.parametrize("backend, name, count", [
-    ("wasm", LIVE_NETWORK, 208), ("wasm", "jury-pocket", POCKET), ("wasm", "jury-strong", 16),
+    ("wasm", LIVE_NETWORK, 208), ("wasm", "jury-pocket", 208), ("wasm", "jury-strong", 16),
     ("wasm", "seven-live", 16), ("wasm", "seven-pocket", 16),
     ("webgl", LIVE_NETWORK, GRAPHICS), ("webgpu", LIVE_NETWORK, GRAPHICS)])
 def test_results_match_the_server(device, reader, backend, name, count):

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from training.export.litert import logits_first
+from training.export.litert import convert
 from webapp.vision import engines
 from webapp.vision.expressions import largest_remainder, load
 
@@ -161,15 +161,13 @@ def test_balanced_prediction_adds_the_offsets_to_the_log_probabilities(bundle, t
 def distant(bundle, tmp_path_factory):
     """The bundle with a distance, half the crops' mean gray level / 255, as a second output."""
     keras = pytest.importorskip("keras")
-    import tensorflow as tf
     folder = tmp_path_factory.mktemp("models") / "tiny"
     shutil.copytree(bundle, folder)
     model = keras.saving.load_model(folder / "model.keras", compile=False)
     distance = keras.ops.mean(model.input, axis=(1, 2)) / 510
     model = keras.Model(model.input, [model.output, distance])
     model.save(folder / "distance.keras")
-    content = tf.lite.TFLiteConverter.from_keras_model(model).convert()
-    (folder / "model.tflite").write_bytes(logits_first(content))
+    (folder / "model.tflite").write_bytes(convert(model))
     card = json.loads((folder / "card.json").read_text()) | {"unlike": {"threshold": 0.3}}
     (folder / "card.json").write_text(json.dumps(card))
     return folder

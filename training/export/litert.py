@@ -50,7 +50,7 @@ def convert(model, float16=False):
     """The bytes of a .tflite with a free batch size, its outputs as `logits_first` orders them.
 
     float16: store the weights as such, else as float32. The graph is traced here: `from_keras_model` writes a
-    SavedModel in between, which takes most of its time and yields the same graph.
+    SavedModel in between, which costs time and yields the same graph.
     """
     import tensorflow as tf
 

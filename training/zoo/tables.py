@@ -30,7 +30,7 @@ was made on PrivateTest.
 - The *2013 rank* is the rank that PrivateTest accuracy would have had in the Kaggle challenge of 2013.
 - *N seeds* gives the lowest and the highest accuracy of runs that differ in their seed alone; the figure before it is
   of the first. Rows that take less than an hour on one core have three seeds (`python -m training zoo run ROW --data
-  fer2013.csv.gz --seeds 3`), and some others from a GPU, where the same command trains them in minutes.
+  fer2013.csv.gz --seeds 3`); some others were trained with three on a GPU, where they take less than an hour.
 - *Input* is the width and height in pixels. Valero's networks on FER2013 take 96 instead of 224, since its images have
   48; those that end in a dense layer on the feature map have fewer parameters then.
 - The expected calibration error (ECE) of our bundles includes their temperature; the other networks have none.

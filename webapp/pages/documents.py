@@ -59,8 +59,8 @@ REASONS = {
                          "Training alone, 28,709."),
     "majority": N_("The document's figure is about what calling every face happy reaches on FER2013, 24.5 %."),
     "filter": N_("The document does not describe its filter; here the difference is added to middle gray."),
-    "plain-sgd": N_("SGD is assumed to have the learning rate of Adam, 1e-4, and no momentum; the loss still falls in "
-                    "the last epochs."),
+    "plain-sgd": N_("SGD is assumed to have the learning rate of Adam and no momentum; with these the network hardly "
+                    "learns in 30 epochs."),
     "affectnet": N_("The document's figure is of AffectNet with eight classes at 224 × 224 pixels, this one of FER2013 "
                     "with seven, its images enlarged from 48 × 48 to 96 × 96."),
     "schedule": N_("The document's optimizer, batch size and number of epochs are not known; those here are assumed."),

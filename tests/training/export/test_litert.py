@@ -1,13 +1,12 @@
-"""The conversion to LiteRT yields the file of TensorFlow's own converter from Keras models."""
+"""The conversion to LiteRT yields the outputs of TensorFlow's own conversion of a Keras model."""
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from training.evaluate.predictions import litert_outputs
 from training.export.litert import convert, logits_first
-
-tf = pytest.importorskip("tensorflow")
 
 
 @pytest.mark.parametrize("float16", [False, True])

